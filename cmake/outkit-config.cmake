@@ -1,0 +1,12 @@
+include(CMakeFindDependencyMacro)
+find_dependency(Boost 1.81 COMPONENTS json url)
+find_dependency(OpenSSL 3)
+find_dependency(Threads)
+if(NOT TARGET outkit::outkit)
+  include(${CMAKE_CURRENT_LIST_DIR}/outkit-targets.cmake)
+  get_filename_component(outkit_prefix ${CMAKE_CURRENT_LIST_DIR}/../../.. ABSOLUTE)
+  if(NOT EXISTS ${outkit_prefix}/include/outkit.hpp) # a multiarch libdir is one deeper
+    get_filename_component(outkit_prefix ${outkit_prefix}/.. ABSOLUTE)
+  endif()
+  outkit_define_targets(${outkit_prefix}/include ${outkit_prefix}/include)
+endif()

@@ -1,0 +1,57 @@
+# How the project's own tests and tools are built: warnings are errors, everything that need not be a template once, a
+# translation unit per folder.
+
+find_program(ccache ccache)
+if(ccache AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${ccache})
+endif()
+
+add_library(outkit_development INTERFACE)
+target_compile_options(outkit_development INTERFACE -Wall -Wextra -Wpedantic -Werror)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns inside std::string and Asio when it optimizes.
+  target_compile_options(outkit_development INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-Wno-maybe-uninitialized
+                                                      -Wno-restrict>)
+endif()
+if(OUTKIT_SANITIZE)
+  target_compile_options(outkit_development INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                                                      -fno-omit-frame-pointer)
+  target_link_options(outkit_development INTERFACE -fsanitize=address,undefined)
+endif()
+
+# outkit_compile_folders(<name> [STANDALONE_ASIO]): the compiled library for development, one generated source per folder
+# of .ipp files, so that a change recompiles little.
+function(outkit_compile_folders name)
+  cmake_parse_arguments(arg "STANDALONE_ASIO" "" "" ${ARGN})
+  set(asio_source boost/asio/impl/src.hpp)
+  if(arg_STANDALONE_ASIO)
+    set(asio_source asio/impl/src.hpp)
+  endif()
+  set(asio ${CMAKE_CURRENT_BINARY_DIR}/${name}_asio.cpp)
+  file(CONFIGURE OUTPUT ${asio} CONTENT "#include <${asio_source}>\n")
+  add_library(${name} STATIC ${asio})
+  foreach(root include mocks)
+    file(GLOB_RECURSE parts CONFIGURE_DEPENDS RELATIVE ${PROJECT_SOURCE_DIR}/${root}
+         ${PROJECT_SOURCE_DIR}/${root}/*.ipp)
+    foreach(part IN LISTS parts)
+      string(REGEX REPLACE "^(outkit/[a-z0-9_]+)/.*" "\\1" folder ${part})
+      string(REGEX REPLACE "^outkit/[a-z0-9_]+\\.ipp$" "outkit/detail" folder ${folder})
+      if(folder STREQUAL "outkit/mock") # the largest: a source per file
+        string(REPLACE ".ipp" "" folder ${part})
+      endif()
+      string(REPLACE "/" "_" key ${folder})
+      list(APPEND keys ${key})
+      string(APPEND includes_${key} "#include <${part}>\n")
+    endforeach()
+  endforeach()
+  list(REMOVE_DUPLICATES keys)
+  foreach(key IN LISTS keys)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${name}_${key}.cpp)
+    file(CONFIGURE OUTPUT ${source} CONTENT "${includes_${key}}")
+    target_sources(${name} PRIVATE ${source})
+  endforeach()
+  target_link_libraries(${name} PUBLIC outkit::mock PRIVATE outkit_development)
+  outkit_compile_separately(${name} ${ARGN})
+endfunction()
+
+outkit_compile_folders(outkit_compiled)

@@ -1,0 +1,297 @@
+#ifndef OUTKIT_DETAIL_DRIVE_IPP
+#define OUTKIT_DETAIL_DRIVE_IPP
+
+#include <outkit/detail/drive.hpp>
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+
+namespace outkit::inline OUTKIT_ABI::detail {
+
+OUTKIT_DECL environment& real_environment()
+{
+    struct system final : environment
+    {
+        time_point now() const override { return std::chrono::steady_clock::now(); }
+        wall_time date() const override { return std::chrono::system_clock::now(); }
+        void random(std::span<unsigned char> fill) override
+        {
+            if (RAND_bytes(fill.data(), static_cast<int>(fill.size())) != 1)
+                std::terminate();  // nothing that needs randomness may go on without it
+        }
+    };
+    static system world;
+    return world;
+}
+
+class driver::socket_transport final : public transport
+{
+public:
+    explicit socket_transport(asio::ip::tcp::socket& s) : socket_(s) {}
+
+    need read_some(std::span<char> into, std::size_t& n, error_code& ec) override
+    {
+        n = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
+        return result(ec, need::readable);
+    }
+    need write_some(std::string_view from, std::size_t& n, error_code& ec) override
+    {
+        n = socket_.write_some(asio::buffer(from.data(), from.size()), ec);
+        return result(ec, need::writable);
+    }
+    need input(error_code& ec) override
+    {
+        char byte;
+        socket_.receive(asio::buffer(&byte, 1), asio::ip::tcp::socket::message_peek, ec);
+        return result(ec, need::readable);
+    }
+
+private:
+    static need result(error_code& ec, need otherwise)
+    {
+        bool const blocked = ec == asio::error::would_block || ec == asio::error::try_again;
+        if (blocked || ec == asio::error::eof)
+            ec = {};
+        return blocked ? otherwise : need::nothing;
+    }
+    asio::ip::tcp::socket& socket_;
+};
+
+// The handler of every wait.
+struct driver::step
+{
+    std::shared_ptr<driver> self;
+    void (driver::*then)(error_code);
+    std::uint64_t turn;
+    asio::any_io_executor executor;
+
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const noexcept { return executor; }
+
+    void operator()(error_code ec = {})
+    {
+        if (turn == self->turn_)
+            (*self.*then)(ec);
+    }
+};
+
+OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
+    : world_(world), tls_(std::move(tls)), socket_(ex), resolver_(ex), timer_(ex)
+{
+}
+
+OUTKIT_DECL driver::step driver::next(void (driver::*then)(error_code))
+{
+    return {shared_from_this(), then, turn_, op_->executor};
+}
+
+OUTKIT_DECL void driver::adopt(asio::ip::tcp::socket s)
+{
+    error_code ignored;
+    socket_ = std::move(s);
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    channel_ = channel(std::make_unique<socket_transport>(socket_), std::exchange(peer_, {}));
+}
+
+OUTKIT_DECL void driver::close()
+{
+    error_code ignored;
+    channel_ = {};
+    socket_.close(ignored);
+}
+
+OUTKIT_DECL void driver::start(std::unique_ptr<operation> op)
+{
+    if (op_)
+    {
+        auto const ex = op->executor;
+        return asio::post(ex, [op = std::move(op)]() mutable { op.release()->complete(error::operation_in_progress); });
+    }
+    op_ = std::move(op);
+    op_->state.world = &world_;
+    if (op_->slot.is_connected())
+        op_->slot.assign([this](asio::cancellation_type) { cancel(); });
+    advance({});
+    if (op_)
+        op_->initiating = false;
+}
+
+OUTKIT_DECL void driver::advance(io_result r)
+{
+    for (int budget = 64;; --budget)
+    {
+        io_request const& rq = resume(op_->state, std::move(r));
+        if (rq.what == io_request::kind::none)
+            return finish(op_->state.ec);
+        if (rq.what == io_request::kind::connect)
+            return connect(rq);
+        if (budget == 0)  // others want a turn, too
+            return asio::post(next(&driver::retry));
+        if (!attempt(r))
+            return;
+    }
+}
+
+OUTKIT_DECL bool driver::attempt(io_result& r)
+{
+    io_request const& rq = op_->state.request;
+    need const what = channel_.attempt(rq, r, tls_);
+    if (what != need::nothing)
+        suspend(what);
+    else if (rq.what == io_request::kind::close)
+        close();
+    return what == need::nothing;
+}
+
+// Waits until the current request should be tried again, or is over.
+OUTKIT_DECL void driver::suspend(need what)
+{
+    io_request const& rq = op_->state.request;
+    if (rq.watch)
+    {
+        if (rq.watch->pending())
+            return asio::post(next(&driver::event_happened));
+        wait_for(*rq.watch);
+    }
+    limit(rq.deadline);
+    if (socket_.is_open() && (rq.what != io_request::kind::wait || rq.for_input))
+        socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write, next(&driver::retry));
+}
+
+OUTKIT_DECL void driver::limit(time_point deadline)
+{
+    if (deadline == never)
+        return;
+    timer_.expires_after(std::max(deadline - world_.now(), time_point::duration::zero()));
+    timer_.async_wait(next(&driver::timed_out));
+}
+
+OUTKIT_DECL void driver::give_up_waits()
+{
+    ++turn_;
+    error_code ignored;
+    stop_waiting();
+    timer_.cancel();
+    resolver_.cancel();
+    if (socket_.is_open())
+        socket_.cancel(ignored);
+}
+
+OUTKIT_DECL void driver::retry(error_code ec)
+{
+    give_up_waits();
+    io_result r;
+    r.ec = ec;
+    if (ec || attempt(r))
+        advance(std::move(r));
+}
+
+OUTKIT_DECL void driver::timed_out(error_code)
+{
+    give_up_waits();
+    io_result r;
+    r.why = wake::time;
+    if (op_->state.request.what != io_request::kind::wait)
+        r.ec = error::timeout;
+    if (r.ec)
+        close();
+    advance(std::move(r));
+}
+
+OUTKIT_DECL void driver::wake()
+{
+    give_up_waits();
+    asio::post(next(&driver::event_happened));
+}
+
+OUTKIT_DECL void driver::event_happened(error_code)
+{
+    op_->state.request.watch->take();
+    io_result r;
+    r.why = detail::wake::event;
+    advance(std::move(r));
+}
+
+OUTKIT_DECL void driver::cancel()
+{
+    if (!op_ || op_->ended)  // what has ended keeps its outcome
+        return;
+    give_up_waits();
+    asio::post(next(&driver::cancelled));
+}
+
+OUTKIT_DECL void driver::cancelled(error_code) { finish(asio::error::operation_aborted); }
+
+// A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more.
+OUTKIT_DECL void driver::finish(error_code ec)
+{
+    if (ec)
+        close();
+    op_->state.ec = ec;
+    op_->ended = true;
+    if (op_->initiating)  // never complete inside the initiating function
+        asio::post(next(&driver::deliver));
+    else
+        deliver({});
+}
+
+OUTKIT_DECL void driver::deliver(error_code)
+{
+    if (op_->slot.is_connected())
+        op_->slot.clear();
+    auto* const op = op_.release();
+    op->complete(op->state.ec);
+}
+
+OUTKIT_DECL void driver::connect(io_request const& rq)
+{
+    close();
+    peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
+    host_port const to = world_.route({std::string(rq.host), rq.port});
+    addresses_.clear();
+    limit(rq.deadline);
+    error_code not_an_address;
+    auto const address = asio::ip::make_address(to.host, not_an_address);
+    if (!not_an_address)
+    {
+        addresses_.emplace_back(address, to.port);
+        return connect_next();
+    }
+    resolver_.async_resolve(
+        to.host, std::to_string(to.port),
+        asio::bind_executor(op_->executor, [self = shared_from_this(), turn = turn_](error_code ec, auto const& found) {
+            if (turn != self->turn_)
+                return;
+            for (auto const& f : found)
+                self->addresses_.insert(self->addresses_.begin(), f.endpoint());
+            ec ? self->connected(ec) : self->connect_next();
+        }));
+}
+
+OUTKIT_DECL void driver::connect_next()
+{
+    socket_ = asio::ip::tcp::socket(get_executor());  // a late handler must not meet the next socket
+    auto const address = addresses_.back();
+    addresses_.pop_back();
+    socket_.async_connect(address, next(&driver::connected));
+}
+
+OUTKIT_DECL void driver::connected(error_code ec)
+{
+    if (ec && !addresses_.empty())
+        return connect_next();
+    give_up_waits();
+    if (ec)
+        close();
+    else
+        adopt(std::move(socket_));
+    io_result r;
+    r.ec = ec;
+    advance(std::move(r));
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::detail
+
+#endif

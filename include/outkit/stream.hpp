@@ -1,0 +1,66 @@
+#ifndef OUTKIT_STREAM_HPP
+#define OUTKIT_STREAM_HPP
+
+#include <outkit/detail/drive.hpp>
+
+namespace outkit::inline OUTKIT_ABI {
+
+// One TCP connection after another, in plaintext or under TLS. Flows open, upgrade and close it.
+// Not thread-safe: give it a strand's executor, or run its context in one thread.
+class stream
+{
+public:
+    using executor_type = asio::any_io_executor;
+
+    explicit stream(asio::any_io_executor ex, tls_context tls = {},
+                    detail::environment& world = detail::real_environment())
+        : driver_(std::make_shared<detail::driver>(std::move(ex), std::move(tls), world))
+    {
+    }
+    // A connection a server has accepted.
+    explicit stream(asio::ip::tcp::socket accepted, tls_context tls = {},
+                    detail::environment& world = detail::real_environment())
+        : stream(accepted.get_executor(), std::move(tls), world)
+    {
+        driver_->adopt(std::move(accepted));
+    }
+    stream(stream&&) = default;
+    stream& operator=(stream&& other)
+    {
+        driver_.swap(other.driver_);
+        return *this;
+    }
+    ~stream()
+    {
+        if (driver_)
+            cancel();
+    }
+
+    executor_type get_executor() { return driver_->get_executor(); }
+    bool encrypted() const { return driver_->connection().encrypted(); }
+    void cancel() { driver_->cancel(); }  // ends the operation in progress and the connection
+    void close() { driver_->close(); }
+
+    detail::driver& driver() { return *driver_; }
+
+private:
+    std::shared_ptr<detail::driver> driver_;
+};
+
+namespace detail {
+
+template <class T, class CompletionToken>
+auto async_run(stream& s, flow<T> f, std::string& diagnostics, CompletionToken&& token)
+{
+    return async_run(s.driver(), std::move(f), diagnostics, std::forward<CompletionToken>(token));
+}
+template <class T>
+T run(asio::io_context& context, stream& s, flow<T> f, error_code& ec, std::string& diagnostics)
+{
+    return run(context, s.driver(), std::move(f), ec, diagnostics);
+}
+
+}  // namespace detail
+}  // namespace outkit::inline OUTKIT_ABI
+
+#endif

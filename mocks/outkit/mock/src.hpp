@@ -1,0 +1,6 @@
+#ifndef OUTKIT_MOCK_SRC_HPP
+#define OUTKIT_MOCK_SRC_HPP
+
+// What outkit/src.hpp is for the library, for the mocks.
+
+#endif
