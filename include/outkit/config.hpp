@@ -21,7 +21,7 @@ namespace outkit {
 namespace asio = ::asio;
 }
 #else
-#include <boost/system/error_code.hpp>
+#include <boost/system/system_error.hpp>
 #define OUTKIT_SYSTEM boost::system
 #ifdef OUTKIT_SEPARATE_COMPILATION
 #define OUTKIT_ABI boost_separate

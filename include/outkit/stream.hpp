@@ -50,14 +50,9 @@ private:
 namespace detail {
 
 template <class T, class CompletionToken>
-auto async_run(stream& s, flow<T> f, std::string& diagnostics, CompletionToken&& token)
+auto async_run(stream& s, flow<T> f, diagnostics_target diagnostics, CompletionToken&& token)
 {
-    return async_run(s.driver(), std::move(f), diagnostics, std::forward<CompletionToken>(token));
-}
-template <class T>
-T run(asio::io_context& context, stream& s, flow<T> f, error_code& ec, std::string& diagnostics)
-{
-    return run(context, s.driver(), std::move(f), ec, diagnostics);
+    return async_run(s.driver(), std::move(f), std::move(diagnostics), std::forward<CompletionToken>(token));
 }
 
 }  // namespace detail

@@ -10,20 +10,43 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI {
 
-// Certificates, trust and the sessions to resume; shared by many connections, also across threads.
-// TLS 1.2 or later. A client verifies chain and name, always.
+/// Whom a client trusts. The defaults are the system's authorities and nobody else.
+struct tls_trust
+{
+    bool system = true;                 ///< the authorities of the operating system
+    std::string authorities_file = {};  ///< PEM file with further authorities; empty: none
+    std::string authorities_pem = {};   ///< further authorities as PEM text; empty: none
+};
+
+/** Certificates, trust and the sessions to resume; shared by many connections, also across threads.
+
+    TLS 1.2 or later. A client verifies chain and name, always; nothing here weakens that.
+*/
 class tls_context
 {
 public:
-    tls_context() = default;  // no TLS
+    /// No TLS.
+    tls_context() = default;
 
-    // Trusts the system's authorities, or those in a PEM file.
-    static tls_context client(error_code& ec, std::string const& authorities = {});
-    static tls_context server(error_code& ec, std::string const& certificate_chain, std::string const& private_key);
+    /** A context for clients.
+
+        @param ec     why it could not be made: the file is missing or holds no certificate
+        @param trust  whose certificates are believed
+    */
+    static tls_context client(error_code& ec, tls_trust const& trust = {});
+
+    /** A context for servers.
+
+        @param ec     why it could not be made, for example because key and certificate do not belong together
+        @param chain  PEM text, the server's certificate first
+        @param key    PEM text of its private key, not encrypted
+    */
+    static tls_context server_pem(error_code& ec, std::string_view chain, std::string_view key);
 
     SSL_CTX* native() const { return shared_ ? shared_->ctx.get() : nullptr; }
     bool is_server() const { return shared_ && shared_->server; }
@@ -46,7 +69,7 @@ private:
         std::mutex mutex;
         std::map<std::string, session> sessions;  // by "host:port"; each is used once (RFC 8446 section C.4)
     };
-    static tls_context make(bool server);
+    static tls_context make(bool server, error_code& ec);
     std::shared_ptr<shared> shared_;
 };
 
@@ -71,6 +94,8 @@ public:
 
 private:
     static BIO_METHOD const* bio_method();
+    static std::string reference_name(std::string host);
+    bool expect_name();
     need result(int rc, error_code& ec);
 
     transport& below_;

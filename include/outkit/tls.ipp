@@ -4,6 +4,7 @@
 #include <outkit/tls.hpp>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 namespace outkit::inline OUTKIT_ABI {
@@ -17,7 +18,12 @@ public:
     std::string message(int ev) const override
     {
         const char* const reason = ERR_reason_error_string(static_cast<unsigned long>(ev));
-        return reason ? reason : "TLS error";
+        return reason ? std::string("TLS: ") + reason : "TLS error";
+    }
+    error_condition default_error_condition(int ev) const noexcept override
+    {
+        int const reason = ERR_GET_REASON(static_cast<unsigned long>(ev));
+        return reason == SSL_R_CERTIFICATE_VERIFY_FAILED ? condition::untrusted_peer : condition::protocol_violation;
     }
 };
 OUTKIT_DECL error_code last_tls_error()
@@ -26,6 +32,27 @@ OUTKIT_DECL error_code last_tls_error()
     unsigned long const e = ERR_peek_last_error();
     ERR_clear_error();
     return {e ? static_cast<int>(e) : 1, category};
+}
+
+// Calls f with each PEM certificate of a text; false when there is none or one cannot be read.
+OUTKIT_DECL bool for_each_certificate(std::string_view pem, bool (*f)(SSL_CTX*, X509*, bool first), SSL_CTX* ctx)
+{
+    std::unique_ptr<BIO, tls_context::releaser<BIO, BIO_free_all>> const in(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    bool any = false;
+    while (in)
+    {
+        std::unique_ptr<X509, tls_context::releaser<X509, X509_free>> const certificate(
+            PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+        if (!certificate)
+            break;
+        if (!f(ctx, certificate.get(), !any))
+            return false;
+        any = true;
+    }
+    if (any)
+        ERR_clear_error();  // the end of the text is reported like an error
+    return any;
 }
 
 // In ex_data of SSL: the engine, for the new-session callback.
@@ -37,14 +64,19 @@ OUTKIT_DECL int engine_index()
 
 }  // namespace detail
 
-OUTKIT_DECL tls_context tls_context::make(bool server)
+OUTKIT_DECL tls_context tls_context::make(bool server, error_code& ec)
 {
     tls_context c;
     c.shared_ = std::make_shared<shared>();
     c.shared_->server = server;
     c.shared_->ctx.reset(SSL_CTX_new(server ? TLS_server_method() : TLS_client_method()));
     SSL_CTX* const ctx = c.native();
-    SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+    if (!ctx || SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1)
+    {
+        ec = detail::last_tls_error();
+        return {};
+    }
+    ec = {};
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -52,13 +84,25 @@ OUTKIT_DECL tls_context tls_context::make(bool server)
     return c;
 }
 
-OUTKIT_DECL tls_context tls_context::client(error_code& ec, std::string const& authorities)
+OUTKIT_DECL tls_context tls_context::client(error_code& ec, tls_trust const& trust)
 {
-    tls_context c = make(false);
+    tls_context c = make(false, ec);
     SSL_CTX* const ctx = c.native();
-    int const ok = authorities.empty() ? SSL_CTX_set_default_verify_paths(ctx)
-                                       : SSL_CTX_load_verify_file(ctx, authorities.c_str());
-    ec = ok == 1 ? error_code() : detail::last_tls_error();
+    if (ec)
+        return {};
+    ERR_clear_error();
+    auto const add = [](SSL_CTX* to, X509* certificate, bool) {
+        return X509_STORE_add_cert(SSL_CTX_get_cert_store(to), certificate) == 1;
+    };
+    bool const ok =
+        (!trust.system || SSL_CTX_set_default_verify_paths(ctx) == 1) &&
+        (trust.authorities_file.empty() || SSL_CTX_load_verify_file(ctx, trust.authorities_file.c_str()) == 1) &&
+        (trust.authorities_pem.empty() || detail::for_each_certificate(trust.authorities_pem, add, ctx));
+    if (!ok)
+    {
+        ec = detail::last_tls_error();
+        return {};
+    }
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx, [](SSL* ssl, SSL_SESSION* s) {
@@ -70,16 +114,28 @@ OUTKIT_DECL tls_context tls_context::client(error_code& ec, std::string const& a
     return c;
 }
 
-OUTKIT_DECL tls_context tls_context::server(error_code& ec, std::string const& chain, std::string const& key)
+OUTKIT_DECL tls_context tls_context::server_pem(error_code& ec, std::string_view chain, std::string_view key)
 {
-    tls_context c = make(true);
+    tls_context c = make(true, ec);
     SSL_CTX* const ctx = c.native();
-    bool const ok = SSL_CTX_use_certificate_chain_file(ctx, chain.c_str()) == 1 &&
-                    SSL_CTX_use_PrivateKey_file(ctx, key.c_str(), SSL_FILETYPE_PEM) == 1;
-    ec = ok ? error_code() : detail::last_tls_error();
+    if (ec)
+        return {};
+    ERR_clear_error();
+    auto const use = [](SSL_CTX* to, X509* certificate, bool first) {
+        return (first ? SSL_CTX_use_certificate(to, certificate) : SSL_CTX_add1_chain_cert(to, certificate)) == 1;
+    };
+    std::unique_ptr<BIO, releaser<BIO, BIO_free_all>> const in(
+        BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+    std::unique_ptr<EVP_PKEY, releaser<EVP_PKEY, EVP_PKEY_free>> const private_key(
+        in ? PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr) : nullptr);
     unsigned char const id[] = "outkit";
-    SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1);
-    return c;
+    bool const ok = private_key && detail::for_each_certificate(chain, use, ctx) &&
+                    SSL_CTX_use_PrivateKey(ctx, private_key.get()) == 1 &&
+                    SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1) == 1;
+    if (ok)
+        return c;
+    ec = detail::last_tls_error();
+    return {};
 }
 
 OUTKIT_DECL tls_context::session tls_context::take_session(std::string const& peer) const
@@ -143,6 +199,13 @@ OUTKIT_DECL tls_engine::tls_engine(transport& below, tls_context context, std::s
     }
     ssl_.reset(SSL_new(c.native()));
     BIO* const bio = BIO_new(bio_method());
+    if (!ssl_ || !bio)
+    {
+        setup_ec_ = last_tls_error();
+        BIO_free(bio);
+        ssl_.reset();
+        return;
+    }
     BIO_set_data(bio, this);
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
@@ -153,19 +216,41 @@ OUTKIT_DECL tls_engine::tls_engine(transport& below, tls_context context, std::s
         return;
     }
     SSL_set_connect_state(ssl_.get());
+    host_ = reference_name(std::move(host_));
     // SSL_set1_host with "" silently switches the name check off.
-    if (host_.empty() || host_.find('\0') != std::string::npos || SSL_set1_host(ssl_.get(), host_.c_str()) != 1)
+    if (host_.empty() || !expect_name())
     {
         setup_ec_ = error::tls_no_host;
         return;
     }
-    SSL_set_hostflags(ssl_.get(), X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-    if (ASN1_OCTET_STRING* const address = a2i_IPADDRESS(host_.c_str()))  // SNI is for names only, RFC 6066 section 3
-        ASN1_OCTET_STRING_free(address);
-    else
-        SSL_set_tlsext_host_name(ssl_.get(), host_.c_str());
     if (auto const s = c.take_session(keep_.second))
         SSL_set_session(ssl_.get(), s.get());
+}
+
+// The name as certificates have it: no brackets, no final dot; empty if it is none (R-TLS-04).
+OUTKIT_DECL std::string tls_engine::reference_name(std::string host)
+{
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']')
+        host = host.substr(1, host.size() - 2);
+    else if (host.size() > 1 && host.back() == '.')
+        host.pop_back();
+    for (unsigned char const c : host)
+        if (c <= ' ' || c >= 0x7f || c == '/' || c == '@' || c == '%')
+            return {};
+    return host;
+}
+
+// Has OpenSSL check the certificate against the name, and asks for it (SNI is for names only, RFC 6066 section 3).
+OUTKIT_DECL bool tls_engine::expect_name()
+{
+    X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
+    ERR_clear_error();
+    if (X509_VERIFY_PARAM_set1_ip_asc(check, host_.c_str()) == 1)
+        return true;
+    ERR_clear_error();
+    X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+    return X509_VERIFY_PARAM_set1_host(check, host_.data(), host_.size()) == 1 &&
+           SSL_set_tlsext_host_name(ssl_.get(), host_.c_str()) == 1;
 }
 
 OUTKIT_DECL tls_engine::~tls_engine()
@@ -199,7 +284,12 @@ OUTKIT_DECL need tls_engine::handshake(error_code& ec)
     if (ec)
         return need::nothing;
     ERR_clear_error();
-    return result(SSL_do_handshake(ssl_.get()), ec);
+    need const n = result(SSL_do_handshake(ssl_.get()), ec);
+    // A second net: what comes out of a client's handshake is verified, whatever a callback may have said.
+    if (n == need::nothing && !ec && !keep_.first.is_server() &&
+        (SSL_get_verify_result(ssl_.get()) != X509_V_OK || SSL_version(ssl_.get()) < TLS1_2_VERSION))
+        ec = error::tls_unverified;
+    return n;
 }
 
 OUTKIT_DECL need tls_engine::read_some(std::span<char> into, std::size_t& n, error_code& ec)

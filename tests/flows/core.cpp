@@ -9,6 +9,8 @@
 #include <outkit/detail/simulate.hpp>
 #include <outkit/stream.hpp>
 
+#include "support.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace outkit;
@@ -90,17 +92,19 @@ flow<> deliver(mailbox& box, int n)
     }
 }
 
+using outkit::tests::test_certificate;
+
 tls_context trust()
 {
     error_code ec;
-    auto c = tls_context::client(ec, "cert.pem");
+    auto c = tls_context::client(ec, {.authorities_pem = test_certificate().chain});
     BOOST_TEST_REQUIRE(!ec, ec.message());
     return c;
 }
 tls_context certified()
 {
     error_code ec;
-    auto c = tls_context::server(ec, "cert.pem", "key.pem");
+    auto c = tls_context::server_pem(ec, test_certificate().chain, test_certificate().key);
     BOOST_TEST_REQUIRE(!ec, ec.message());
     return c;
 }

@@ -77,13 +77,25 @@ private:
     std::uint64_t turn_ = 0;
 };
 
+// Where the peer's words about a failure go. Keeps their owner alive while the operation runs, if it is shared.
+class diagnostics_target
+{
+public:
+    diagnostics_target(std::string& text) : text_(std::shared_ptr<void>(), &text) {}
+    diagnostics_target(std::shared_ptr<std::string> text) : text_(std::move(text)) {}
+    std::string& operator*() const { return *text_; }
+
+private:
+    std::shared_ptr<std::string> text_;
+};
+
 // Adds what only the caller knows: the result type and the completion handler.
 template <class T, class Handler>
 class operation_of final : public operation
 {
 public:
-    operation_of(flow<T> f, std::string& diagnostics, Handler h)
-        : flow_(std::move(f)), diagnostics_(diagnostics), handler_(std::move(h))
+    operation_of(flow<T> f, diagnostics_target diagnostics, Handler h)
+        : diagnostics_(std::move(diagnostics)), flow_(std::move(f)), handler_(std::move(h))
     {
         flow_.start(state);
     }
@@ -91,7 +103,7 @@ public:
     void complete(error_code ec) override
     {
         std::unique_ptr<operation_of> self(this);
-        diagnostics_ = std::move(state.diagnostics);
+        *diagnostics_ = std::move(state.diagnostics);
         Handler handler = std::move(handler_);
         if constexpr (std::is_void_v<T>)
         {
@@ -107,8 +119,8 @@ public:
     }
 
 private:
+    diagnostics_target diagnostics_;  // outlives the flow, which may refer to its owner
     flow<T> flow_;
-    std::string& diagnostics_;
     Handler handler_;
 };
 
@@ -137,9 +149,9 @@ struct completion<void>
 
 // The only asynchronous operation of the library.
 template <class T, class CompletionToken>
-auto async_run(driver& d, flow<T> f, std::string& diagnostics, CompletionToken&& token)
+auto async_run(driver& d, flow<T> f, diagnostics_target diagnostics, CompletionToken&& token)
 {
-    auto initiate = [&d, &diagnostics](auto handler, flow<T> fl) {
+    auto initiate = [&d, diagnostics = std::move(diagnostics)](auto handler, flow<T> fl) {
         auto ex = step_executor(handler, d.get_executor());
         auto slot = asio::get_associated_cancellation_slot(handler);
         auto op = std::make_unique<operation_of<T, decltype(handler)>>(std::move(fl), diagnostics, std::move(handler));
@@ -149,38 +161,6 @@ auto async_run(driver& d, flow<T> f, std::string& diagnostics, CompletionToken&&
     };
     return asio::async_initiate<CompletionToken, typename completion<T>::signature>(std::move(initiate), token,
                                                                                     std::move(f));
-}
-
-// Blocks until the flow has ended. Nobody else may be running `context`, whose executor the driver uses.
-template <class T>
-T run(asio::io_context& context, driver& d, flow<T> f, error_code& ec, std::string& diagnostics)
-{
-    bool done = false;
-    auto wait = [&] {
-        context.restart();
-        while (!done && context.run_one() != 0)
-        {
-        }
-    };
-    if constexpr (std::is_void_v<T>)
-    {
-        async_run(d, std::move(f), diagnostics, [&](error_code e) {
-            done = true;
-            ec = e;
-        });
-        wait();
-    }
-    else
-    {
-        T value{};
-        async_run(d, std::move(f), diagnostics, [&](error_code e, T v) {
-            done = true;
-            ec = e;
-            value = std::move(v);
-        });
-        wait();
-        return value;
-    }
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::detail

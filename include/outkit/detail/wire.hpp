@@ -14,10 +14,25 @@ class wire
 public:
     static constexpr std::size_t chunk = 16 * 1024;  // one TLS record
 
-    explicit wire(std::size_t max_line = 8192) : max_line_(max_line) {}
+    explicit wire(std::size_t longest_line = 8192) : max_line(longest_line) {}
+    wire(wire const&) = delete;
+
+    std::size_t max_line;  // longer ones fail with error::line_too_long
 
     // How long one call below may take altogether, however slowly the bytes drip.
     std::chrono::milliseconds patience{60'000};
+
+    // Takes a lone LF for a line end. For a server that is known to send one, named where it is set.
+    bool lenient_line_ends = false;
+
+    // Opt-in. Told what is said, both ways: lines as they are, secrets and bodies as their length only.
+    enum class direction
+    {
+        sent,
+        received
+    };
+    using trace_hook = std::function<void(direction, std::string_view)>;
+    trace_hook trace;
 
     // Connects, replacing the connection there was, and does the TLS handshake if asked to.
     flow<> connect(std::string host, std::uint16_t port, bool tls);
@@ -26,19 +41,29 @@ public:
     // Upgrades to TLS. Refuses if plaintext is already buffered (response injection, CVE-2011-0411).
     // A client verifies `host`; empty: the one it has connected to.
     flow<> start_tls(std::string host = {});
+    bool encrypted() const { return encrypted_; }  // a handshake on this connection has succeeded
 
-    // The next line, without its CRLF. A lone LF ends a line here too; the product refuses it unless
-    // a quirk asks for it (R-IMA-02), and takes its limits from security.md section 3.
+    // The next line, without its CRLF. A lone LF or a NUL in it is error::bare_line_feed.
     flow<std::string> read_line();
+    // The same, or nothing if the event comes first. What has arrived of the line is kept.
+    flow<std::optional<std::string>> read_line(event::watch& or_event);
 
     // Exactly n bytes. For bodies and literals of unknown size pass a sink: it gets them piece by piece.
     flow<std::string> read_exactly(std::size_t n);
     using sink = std::function<void(std::string_view)>;
     flow<> read_exactly(std::size_t n, sink to);
+    // The same; returns how many bytes were still to come when the event came first.
+    flow<std::size_t> read_exactly(std::size_t n, sink to, event::watch& or_event);
     flow<> read_to_end(sink to);
 
-    // Sends all of `bytes`.
-    flow<> write(std::string bytes);
+    // Sends all of `bytes`. What holds a secret is said so, for the trace.
+    enum class content
+    {
+        plain,
+        secret
+    };
+    static constexpr content redact = content::secret;
+    flow<> write(std::string bytes, content what = content::plain);
 
     // Waits for input, the event or a time. Nothing is read, and no buffer held meanwhile.
     flow<wake> wait(event::watch& w, time_point until = never);
@@ -46,17 +71,30 @@ public:
     // For loops over many lines: a line already here, valid until the next call, or nothing; then fill().
     std::optional<std::string_view> buffered_line();
     flow<> fill();
+    // The same for bytes: up to n of those already here, valid until the next call.
+    std::string_view buffered_bytes(std::size_t n);
+    bool has_buffered() const { return !buffered().empty(); }
 
 private:
     flow<std::size_t> read_more(time_point deadline);
+    flow<bool> interrupted(event::watch& w, time_point deadline);
+    flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
+    error_code bad_line() const;
     std::string_view buffered() const { return std::string_view(input_).substr(taken_); }
+    void forget();
+    void tell(direction d, std::string_view text) const;
+    void tell_size(direction d, std::size_t n, char const* what) const;
 
-    std::size_t max_line_;
     std::string host_;
     std::string input_;
     std::size_t taken_ = 0;     // input_ before this offset has been used
     std::size_t searched_ = 0;  // input_ from taken_ to here has no line end
+    bool malformed_ = false;    // at taken_ is a line with a lone LF or a NUL
+    bool encrypted_ = false;
 };
+
+// Blanks what looks like a token, wherever it stands: the second net below wire::redact.
+std::string without_tokens(std::string_view text);
 
 }  // namespace outkit::inline OUTKIT_ABI::detail
 

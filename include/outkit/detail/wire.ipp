@@ -7,22 +7,66 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-OUTKIT_DECL flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
+// Runs of 40 and more characters that a token may have (RFC 6750 section 2.1) are no words of any protocol here.
+OUTKIT_DECL std::string without_tokens(std::string_view text)
+{
+    static constexpr std::size_t shortest_token = 40;
+    auto const in_token = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               std::string_view("-._~+/=!*").find(c) != std::string_view::npos;
+    };
+    std::string out;
+    for (auto it = text.begin(); it != text.end();)
+    {
+        auto const end = std::find_if_not(it, text.end(), in_token);
+        if (static_cast<std::size_t>(end - it) >= shortest_token)
+            out += "<redacted>";
+        else
+            out.append(it, end);
+        if (end == text.end())
+            break;
+        out += *end;
+        it = end + 1;
+    }
+    return out;
+}
+
+OUTKIT_DECL void wire::tell(direction d, std::string_view text) const
+{
+    if (trace)
+        trace(d, without_tokens(text));
+}
+
+OUTKIT_DECL void wire::tell_size(direction d, std::size_t n, char const* what) const
+{
+    if (trace)
+        trace(d, '<' + std::to_string(n) + ' ' + what + '>');
+}
+
+OUTKIT_DECL void wire::forget()
 {
     input_.clear();
     taken_ = searched_ = 0;
+    malformed_ = encrypted_ = false;
+}
+
+OUTKIT_DECL flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
+{
+    forget();
     host_ = std::move(host);
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
     co_await open_connection(host_, port, deadline);
     if (tls)
+    {
         co_await tls_handshake(host_, deadline);
+        encrypted_ = true;
+    }
 }
 
 OUTKIT_DECL flow<> wire::close()
 {
-    input_.clear();
-    taken_ = searched_ = 0;
+    forget();
     co_await close_connection();
 }
 
@@ -34,20 +78,47 @@ OUTKIT_DECL flow<> wire::start_tls(std::string host)
         co_await fail(error::early_plaintext);
     environment& world = co_await this_environment();
     co_await tls_handshake(host, world.now() + patience);
+    encrypted_ = true;
 }
 
 OUTKIT_DECL std::optional<std::string_view> wire::buffered_line()
 {
+    if (malformed_)
+        return std::nullopt;
     auto const lf = input_.find('\n', searched_);
     if (lf == std::string::npos)
     {
         searched_ = input_.size();
         return std::nullopt;
     }
-    auto const end = lf > taken_ && input_[lf - 1] == '\r' ? lf - 1 : lf;
-    auto const line = std::string_view(input_).substr(taken_, end - taken_);
+    bool const has_cr = lf > taken_ && input_[lf - 1] == '\r';
+    auto const line = std::string_view(input_).substr(taken_, lf - taken_ - (has_cr ? 1 : 0));
+    if ((!has_cr && !lenient_line_ends) || line.find('\0') != std::string_view::npos)
+    {
+        malformed_ = true;
+        return std::nullopt;
+    }
     taken_ = searched_ = lf + 1;
+    tell(direction::received, line);
     return line;
+}
+
+OUTKIT_DECL std::string_view wire::buffered_bytes(std::size_t n)
+{
+    auto const part = buffered().substr(0, n);
+    taken_ += part.size();
+    searched_ = taken_;
+    return part;
+}
+
+// Why the next line cannot be had, whatever else arrives.
+OUTKIT_DECL error_code wire::bad_line() const
+{
+    if (malformed_)
+        return error::bare_line_feed;
+    if (buffered().size() > max_line)
+        return error::line_too_long;
+    return {};
 }
 
 // Appends what the peer sends next; 0: end of file.
@@ -59,10 +130,24 @@ OUTKIT_DECL flow<std::size_t> wire::read_more(time_point deadline)
     co_return co_await read_some(input_, chunk, deadline);
 }
 
+// Waits for input or the event.
+OUTKIT_DECL flow<bool> wire::interrupted(event::watch& w, time_point deadline)
+{
+    if (w.pending())  // before input, or a peer that never stops talking could not be interrupted
+    {
+        w.take();
+        co_return true;
+    }
+    wake const why = co_await wait_for_input(&w, deadline);
+    if (why == wake::time)
+        co_await fail(error::timeout);
+    co_return why == wake::event;
+}
+
 OUTKIT_DECL flow<> wire::fill()
 {
-    if (buffered().size() > max_line_)
-        co_await fail(error::line_too_long);
+    if (error_code const ec = bad_line())
+        co_await fail(ec);
     environment& world = co_await this_environment();
     if (co_await read_more(world.now() + patience) == 0)
         co_await fail(error::connection_closed);
@@ -76,39 +161,65 @@ OUTKIT_DECL flow<std::string> wire::read_line()
     {
         if (auto line = buffered_line())
             co_return std::string(*line);
-        if (buffered().size() > max_line_)
-            co_await fail(error::line_too_long);
+        if (error_code const ec = bad_line())
+            co_await fail(ec);
         if (co_await read_more(deadline) == 0)
             co_await fail(error::connection_closed);
     }
 }
 
-OUTKIT_DECL flow<> wire::read_exactly(std::size_t n, sink to)
+OUTKIT_DECL flow<std::optional<std::string>> wire::read_line(event::watch& or_event)
 {
     environment& world = co_await this_environment();
-    time_point deadline = world.now() + patience;
+    time_point const deadline = world.now() + patience;
     for (;;)
     {
-        auto const part = buffered().substr(0, n);
-        if (!part.empty())
-            to(part);
-        taken_ += part.size();
-        searched_ = taken_;
-        n -= part.size();
-        if (n == 0)
-            co_return;
-        if (!part.empty())  // a body may be long: what counts is that it goes on
-            deadline = world.now() + patience;
+        if (auto line = buffered_line())
+            co_return std::string(*line);
+        if (error_code const ec = bad_line())
+            co_await fail(ec);
+        if (co_await interrupted(or_event, deadline))
+            co_return std::nullopt;
         if (co_await read_more(deadline) == 0)
             co_await fail(error::connection_closed);
     }
 }
+
+OUTKIT_DECL flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::watch* or_event)
+{
+    environment& world = co_await this_environment();
+    time_point deadline = world.now() + patience;
+    tell_size(direction::received, n, "bytes");
+    for (;;)
+    {
+        auto const part = buffered_bytes(n);
+        if (!part.empty())
+            to(part);
+        n -= part.size();
+        if (n == 0)
+            co_return 0;
+        if (!part.empty())  // a body may be long: what counts is that it goes on
+            deadline = world.now() + patience;
+        if (or_event)
+            if (co_await interrupted(*or_event, deadline))
+                co_return n;
+        if (co_await read_more(deadline) == 0)
+            co_await fail(error::connection_closed);
+    }
+}
+
+OUTKIT_DECL flow<std::size_t> wire::read_exactly(std::size_t n, sink to, event::watch& or_event)
+{
+    return read_up_to(n, std::move(to), &or_event);
+}
+
+OUTKIT_DECL flow<> wire::read_exactly(std::size_t n, sink to) { co_await read_up_to(n, std::move(to), nullptr); }
 
 OUTKIT_DECL flow<std::string> wire::read_exactly(std::size_t n)
 {
     std::string bytes;
     sink append = [&bytes](std::string_view part) { bytes += part; };
-    co_await read_exactly(n, std::move(append));
+    co_await read_up_to(n, std::move(append), nullptr);
     co_return bytes;
 }
 
@@ -116,14 +227,16 @@ OUTKIT_DECL flow<> wire::read_to_end(sink to)
 {
     environment& world = co_await this_environment();
     do
-    {
-        to(buffered());
-        taken_ = searched_ = input_.size();
-    } while (co_await read_more(world.now() + patience) != 0);
+        to(buffered_bytes(std::string_view::npos));
+    while (co_await read_more(world.now() + patience) != 0);
 }
 
-OUTKIT_DECL flow<> wire::write(std::string bytes)
+OUTKIT_DECL flow<> wire::write(std::string bytes, content what)
 {
+    if (what == content::secret)
+        tell_size(direction::sent, bytes.size(), "bytes redacted");
+    else
+        tell(direction::sent, bytes);
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
     for (std::string_view rest = bytes; !rest.empty();)
