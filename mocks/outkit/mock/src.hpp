@@ -3,4 +3,6 @@
 
 // What outkit/src.hpp is for the library, for the mocks.
 
+#include <outkit/mock/certificates.ipp>
+
 #endif

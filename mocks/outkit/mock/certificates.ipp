@@ -1,0 +1,242 @@
+#ifndef OUTKIT_MOCK_CERTIFICATES_IPP
+#define OUTKIT_MOCK_CERTIFICATES_IPP
+
+#include <outkit/mock/certificates.hpp>
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <system_error>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace detail {
+
+inline constexpr long authority_life = 7 * 24 * 3600L;
+inline constexpr long clock_tolerance = 3600;  // certificates begin an hour ago, for clocks that are behind
+
+using key_ptr = std::unique_ptr<EVP_PKEY, tls_context::releaser<EVP_PKEY, EVP_PKEY_free>>;
+using x509_ptr = std::unique_ptr<X509, tls_context::releaser<X509, X509_free>>;
+using names_ptr = std::unique_ptr<GENERAL_NAMES, tls_context::releaser<GENERAL_NAMES, GENERAL_NAMES_free>>;
+
+// For what only fails when memory is short or OpenSSL is broken.
+inline void must(bool ok, char const* what)
+{
+    if (!ok)
+        throw std::runtime_error(std::string("OpenSSL could not ") + what);
+}
+
+// What OpenSSL writes to a memory BIO.
+template <class Write>
+std::string text_of(Write write)
+{
+    std::unique_ptr<BIO, tls_context::releaser<BIO, BIO_free_all>> const out(BIO_new(BIO_s_mem()));
+    must(out && write(out.get()) == 1, "write PEM");
+    char* data = nullptr;
+    long const n = BIO_get_mem_data(out.get(), &data);
+    return {data, static_cast<std::size_t>(n)};
+}
+
+inline std::string pem_of(X509* certificate)
+{
+    return text_of([&](BIO* out) { return PEM_write_bio_X509(out, certificate); });
+}
+
+inline std::string lower(std::string_view s)
+{
+    std::string r(s);
+    for (char& c : r)
+        if (c >= 'A' && c <= 'Z')
+            c = static_cast<char>(c - 'A' + 'a');
+    return r;
+}
+
+// The octets of an IPv4 or IPv6 address, or nothing.
+inline std::string address_octets(std::string const& name)
+{
+    std::unique_ptr<ASN1_OCTET_STRING, tls_context::releaser<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>> const a(
+        a2i_IPADDRESS(name.c_str()));
+    if (!a)
+        return {};
+    return {reinterpret_cast<char const*>(ASN1_STRING_get0_data(a.get())),
+            static_cast<std::size_t>(ASN1_STRING_length(a.get()))};
+}
+
+// Letters, digits, hyphens and dots, no empty label.
+inline bool is_dns_name(std::string_view s)
+{
+    if (s.empty() || s.size() > 253)
+        return false;
+    std::size_t label = 0;
+    for (char const c : s)
+    {
+        bool const plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+        if (!plain && (c != '.' || label == 0))
+            return false;
+        label = c == '.' ? 0 : label + 1;
+    }
+    return label != 0;
+}
+
+inline GENERAL_NAME* general_name(int type, std::string const& octets)
+{
+    GENERAL_NAME* const name = GENERAL_NAME_new();
+    ASN1_STRING* const value = type == GEN_IPADD ? ASN1_OCTET_STRING_new() : ASN1_IA5STRING_new();
+    must(name && value && ASN1_STRING_set(value, octets.data(), static_cast<int>(octets.size())) == 1, "make a name");
+    GENERAL_NAME_set0_value(name, type, value);
+    return name;
+}
+
+inline void set_extension(X509* to, int nid, char const* value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, to, to, nullptr, nullptr, 0);
+    X509_EXTENSION* const extension = X509V3_EXT_conf_nid(nullptr, &context, nid, value);
+    must(extension && X509_add_ext(to, extension, -1) == 1, "add a certificate extension");
+    X509_EXTENSION_free(extension);
+}
+
+// A certificate with what all of ours have: version 3, a random serial number, times, a common name, the key.
+inline x509_ptr blank_certificate(EVP_PKEY* key, char const* common_name, long seconds)
+{
+    x509_ptr x(X509_new());
+    unsigned char serial[16];
+    must(x && RAND_bytes(serial, sizeof serial) == 1, "make a certificate");
+    serial[0] &= 0x7f;
+    serial[0] |= 0x40;
+    std::unique_ptr<BIGNUM, tls_context::releaser<BIGNUM, BN_free>> const number(
+        BN_bin2bn(serial, sizeof serial, nullptr));
+    auto const add = [&](char const* field, char const* text) {
+        return X509_NAME_add_entry_by_txt(X509_get_subject_name(x.get()), field, MBSTRING_UTF8,
+                                          reinterpret_cast<unsigned char const*>(text), -1, -1, 0) == 1;
+    };
+    must(number && BN_to_ASN1_INTEGER(number.get(), X509_get_serialNumber(x.get())) &&
+             X509_set_version(x.get(), 2) == 1 && X509_gmtime_adj(X509_getm_notBefore(x.get()), -clock_tolerance) &&
+             X509_gmtime_adj(X509_getm_notAfter(x.get()), seconds) && X509_set_pubkey(x.get(), key) == 1 &&
+             add("O", "outkit mock") && add("CN", common_name),
+         "make a certificate");
+    return x;
+}
+
+}  // namespace detail
+
+struct certificates::state
+{
+    std::vector<std::string> others;
+    detail::key_ptr key;
+    detail::x509_ptr certificate;
+    std::string pem;
+};
+
+OUTKIT_DECL certificates::certificates(std::vector<std::string> other_names) : state_(std::make_unique<state>())
+{
+    for (std::string& name : other_names)
+    {
+        name = detail::lower(name);
+        if (!detail::is_dns_name(name) || !detail::address_octets(name).empty())
+            throw std::invalid_argument("not a DNS name the mock authority could vouch for: " + name);
+    }
+    state_->others = std::move(other_names);
+    state_->key.reset(EVP_EC_gen("P-256"));
+    detail::must(state_->key != nullptr, "make a key");
+    state_->certificate = detail::blank_certificate(
+        state_->key.get(), "outkit MOCK authority, for tests on this machine only", detail::authority_life);
+    X509* const x = state_->certificate.get();
+    detail::must(X509_set_issuer_name(x, X509_get_subject_name(x)) == 1, "name the authority");
+    detail::set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+    detail::set_extension(x, NID_key_usage, "critical,keyCertSign,cRLSign");
+    detail::set_extension(x, NID_ext_key_usage, "serverAuth");
+    detail::set_extension(x, NID_subject_key_identifier, "hash");
+    std::string permitted = "critical,permitted;DNS:localhost,permitted;DNS:test";
+    for (std::string const& name : state_->others)
+        permitted += ",permitted;DNS:" + name;
+    permitted += ",permitted;IP:127.0.0.0/255.0.0.0,permitted;IP:::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
+    detail::set_extension(x, NID_name_constraints, permitted.c_str());
+    detail::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign the authority's certificate");
+    state_->pem = detail::pem_of(x);
+}
+
+OUTKIT_DECL certificates::certificates(certificates&&) noexcept = default;
+OUTKIT_DECL certificates& certificates::operator=(certificates&&) noexcept = default;
+OUTKIT_DECL certificates::~certificates() = default;
+
+OUTKIT_DECL std::string const& certificates::ca_pem() const { return state_->pem; }
+
+OUTKIT_DECL bool certificates::allows(std::string_view name) const
+{
+    std::string const n = detail::lower(name);
+    if (std::string const octets = detail::address_octets(n); !octets.empty())
+        return octets.size() == 4 ? octets[0] == 127 : octets == std::string(15, '\0') + '\1';
+    auto const below = [&](std::string_view base) {
+        return n == base || (n.size() > base.size() && n.ends_with(base) && n[n.size() - base.size() - 1] == '.');
+    };
+    return detail::is_dns_name(n) &&
+           (below("localhost") || below("test") || std::any_of(state_->others.begin(), state_->others.end(), below));
+}
+
+OUTKIT_DECL std::vector<std::string> certificates::default_names() const
+{
+    std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+    names.insert(names.end(), state_->others.begin(), state_->others.end());
+    return names;
+}
+
+OUTKIT_DECL certificates::server_certificate certificates::issue(std::vector<std::string> const& names) const
+{
+    if (names.empty())
+        throw std::invalid_argument("a server certificate needs at least one name");
+    detail::names_ptr const alternatives(GENERAL_NAMES_new());
+    for (std::string const& name : names)
+    {
+        if (!allows(name))
+            throw std::invalid_argument("the mock authority cannot vouch for " + name +
+                                        "; name it when the authority is made");
+        std::string const octets = detail::address_octets(name);
+        detail::must(sk_GENERAL_NAME_push(alternatives.get(), octets.empty()
+                                                                  ? detail::general_name(GEN_DNS, detail::lower(name))
+                                                                  : detail::general_name(GEN_IPADD, octets)) > 0,
+                     "add a name");
+    }
+    detail::key_ptr const key(EVP_EC_gen("P-256"));
+    detail::must(key != nullptr, "make a key");
+    detail::x509_ptr const certificate =
+        detail::blank_certificate(key.get(), "outkit mock server", detail::authority_life - 60);
+    X509* const x = certificate.get();
+    detail::must(X509_set_issuer_name(x, X509_get_subject_name(state_->certificate.get())) == 1, "name the issuer");
+    detail::set_extension(x, NID_basic_constraints, "critical,CA:FALSE");
+    detail::set_extension(x, NID_key_usage, "critical,digitalSignature");
+    detail::set_extension(x, NID_ext_key_usage, "serverAuth");
+    detail::must(X509_add1_ext_i2d(x, NID_subject_alt_name, alternatives.get(), 0, 0) == 1, "add the names");
+    // Strict verifiers (Python 3.13's VERIFY_X509_STRICT) want the authority's key identifier, too.
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, state_->certificate.get(), x, nullptr, nullptr, 0);
+    X509_EXTENSION* const authority = X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid");
+    detail::must(authority && X509_add_ext(x, authority, -1) == 1, "name the authority's key");
+    X509_EXTENSION_free(authority);
+    detail::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign a certificate");
+    server_certificate made;
+    made.chain = detail::pem_of(x);
+    made.key = detail::text_of(
+        [&](BIO* out) { return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
+    return made;
+}
+
+OUTKIT_DECL tls_context certificates::server_context(std::vector<std::string> const& names) const
+{
+    server_certificate made = issue(names.empty() ? default_names() : names);
+    error_code ec;
+    tls_context context = tls_context::server_pem(ec, made.chain, made.key);
+    OPENSSL_cleanse(made.key.data(), made.key.size());
+    if (ec)
+        throw std::runtime_error("a server's TLS context could not be made: " + ec.message());
+    return context;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
