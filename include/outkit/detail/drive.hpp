@@ -29,10 +29,11 @@ public:
 // Moves the bytes of one connection. Asynchronously it only ever waits, for readiness or a time;
 // bytes move in calls that do not block. So a wait can be given up at any moment and nothing is lost:
 // whatever still calls back finds that its turn is over.
-class driver final : public std::enable_shared_from_this<driver>, event::waiter
+class driver final : public std::enable_shared_from_this<driver>, event::waiter, alarm
 {
 public:
     driver(asio::any_io_executor ex, tls_context tls, environment& world);
+    ~driver();
 
     void start(std::unique_ptr<operation> op);
     void adopt(asio::ip::tcp::socket s);
@@ -57,6 +58,7 @@ private:
     void give_up_waits();
     void deliver(error_code ec);
     void wake() override;
+    void ring() override;
     step next(void (driver::*then)(error_code));
 
     void retry(error_code ec);

@@ -81,6 +81,8 @@ OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environmen
 {
 }
 
+OUTKIT_DECL driver::~driver() { world_.drop_alarm(*this); }
+
 OUTKIT_DECL driver::step driver::next(void (driver::*then)(error_code))
 {
     return {shared_from_this(), then, turn_, op_->executor};
@@ -162,7 +164,7 @@ OUTKIT_DECL void driver::suspend(need what)
 
 OUTKIT_DECL void driver::limit(time_point deadline)
 {
-    if (deadline == never)
+    if (deadline == never || world_.set_alarm(*this, deadline))
         return;
     timer_.expires_after(std::max(deadline - world_.now(), time_point::duration::zero()));
     timer_.async_wait(next(&driver::timed_out));
@@ -173,6 +175,7 @@ OUTKIT_DECL void driver::give_up_waits()
     ++turn_;
     error_code ignored;
     stop_waiting();
+    world_.drop_alarm(*this);
     timer_.cancel();
     resolver_.cancel();
     if (socket_.is_open())
@@ -199,6 +202,8 @@ OUTKIT_DECL void driver::timed_out(error_code)
         close();
     advance(std::move(r));
 }
+
+OUTKIT_DECL void driver::ring() { asio::post(next(&driver::timed_out)); }
 
 OUTKIT_DECL void driver::wake()
 {

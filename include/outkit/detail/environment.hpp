@@ -20,6 +20,16 @@ struct host_port
     std::uint16_t port = 0;
 };
 
+// Something that is rung once when its time has come.
+class alarm
+{
+public:
+    virtual void ring() = 0;
+
+protected:
+    ~alarm() = default;
+};
+
 // What a flow and its driver know of the world besides the connection.
 class environment
 {
@@ -28,7 +38,14 @@ public:
     virtual time_point now() const = 0;
     virtual wall_time date() const = 0;
     virtual void random(std::span<unsigned char> fill) = 0;
-    virtual host_port route(host_port to) { return to; }  // where to dial; names in certificates stay as asked for
+
+    // Where to dial; names in certificates stay as asked for.
+    virtual host_port route(host_port to) { return to; }
+
+    // A world with a clock of its own rings alarms itself, in order, on the driver's executor. False: it has none,
+    // and the driver takes the system's timer.
+    virtual bool set_alarm(alarm&, time_point) { return false; }
+    virtual void drop_alarm(alarm&) {}
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::detail

@@ -1,0 +1,55 @@
+#ifndef OUTKIT_MOCK_SERVER_HPP
+#define OUTKIT_MOCK_SERVER_HPP
+
+#include <outkit/detail/asio.hpp>
+#include <outkit/detail/wire.hpp>
+#include <outkit/tls.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+class world;
+
+// Accepts connections on 127.0.0.1 and, where there is IPv6, on [::1], both on the same port, and serves each by a
+// flow of its own. Everything happens on the world's executor; make and destroy it inside world.run().
+class listener
+{
+public:
+    using service = std::function<detail::flow<>(detail::wire&)>;
+
+    enum class mode
+    {
+        implicit_tls,  // the handshake comes first
+        starttls       // in plaintext until the service says w.start_tls()
+    };
+
+    static constexpr std::size_t most_connections = 1024;
+
+    // `port` 0: any that is free. `ec`: why it could not listen, for example address_in_use.
+    listener(world& w, std::string name, service s, tls_context tls, mode m, std::uint16_t port, error_code& ec);
+    ~listener();
+    listener(listener&&) noexcept = default;
+    listener& operator=(listener&&) = delete;
+
+    std::uint16_t port() const;
+    std::size_t connections() const;  // open now
+    void close_connections();         // as if the server had crashed; it goes on accepting
+
+private:
+    struct state;
+    struct connection;
+    std::shared_ptr<state> state_;
+};
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/server.ipp>
+#endif
+
+#endif

@@ -1,0 +1,53 @@
+#ifndef OUTKIT_MOCK_WORLD_IPP
+#define OUTKIT_MOCK_WORLD_IPP
+
+#include <outkit/mock/world.hpp>
+
+#include <openssl/rand.h>
+
+#include <exception>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+OUTKIT_DECL world::world(std::uint64_t seed)
+    : dice_(seed), seeded_(seed != 0), clock(context_.get_executor()), work_(asio::make_work_guard(context_))
+{
+}
+
+OUTKIT_DECL world::~world()
+{
+    work_.reset();
+    context_.stop();
+    if (thread_.joinable())
+        thread_.join();
+}
+
+OUTKIT_DECL void world::start_thread()
+{
+    if (!thread_.joinable())
+        thread_ = std::thread([this] { context_.run(); });
+}
+
+OUTKIT_DECL void world::advance(std::chrono::nanoseconds d)
+{
+    detail::time_point const limit = run([&] { return clock.now(); }) + d;
+    bool const other_thread = thread_.joinable() && std::this_thread::get_id() != thread_.get_id();
+    while (run([&] { return clock.step(limit); }))
+        if (!thread_.joinable())
+            context_.poll();
+    if (other_thread)
+        run([] {});  // what the last alarm has posted has run
+}
+
+OUTKIT_DECL void world::random(std::span<unsigned char> fill)
+{
+    if (seeded_)
+        for (unsigned char& byte : fill)
+            byte = static_cast<unsigned char>(dice_());
+    else if (RAND_bytes(fill.data(), static_cast<int>(fill.size())) != 1)
+        std::terminate();  // nothing that needs randomness may go on without it
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
