@@ -15,7 +15,7 @@
 #include <system_error>
 
 namespace outkit::inline OUTKIT_ABI::mock {
-namespace detail {
+namespace pki {
 
 inline constexpr long authority_life = 7 * 24 * 3600L;
 inline constexpr long clock_tolerance = 3600;  // certificates begin an hour ago, for clocks that are behind
@@ -123,13 +123,13 @@ inline x509_ptr blank_certificate(EVP_PKEY* key, char const* common_name, long s
     return x;
 }
 
-}  // namespace detail
+}  // namespace pki
 
 struct certificates::state
 {
     std::vector<std::string> others;
-    detail::key_ptr key;
-    detail::x509_ptr certificate;
+    pki::key_ptr key;
+    pki::x509_ptr certificate;
     std::string pem;
 };
 
@@ -137,28 +137,28 @@ OUTKIT_DECL certificates::certificates(std::vector<std::string> other_names) : s
 {
     for (std::string& name : other_names)
     {
-        name = detail::lower(name);
-        if (!detail::is_dns_name(name) || !detail::address_octets(name).empty())
+        name = pki::lower(name);
+        if (!pki::is_dns_name(name) || !pki::address_octets(name).empty())
             throw std::invalid_argument("not a DNS name the mock authority could vouch for: " + name);
     }
     state_->others = std::move(other_names);
     state_->key.reset(EVP_EC_gen("P-256"));
-    detail::must(state_->key != nullptr, "make a key");
-    state_->certificate = detail::blank_certificate(
-        state_->key.get(), "outkit MOCK authority, for tests on this machine only", detail::authority_life);
+    pki::must(state_->key != nullptr, "make a key");
+    state_->certificate = pki::blank_certificate(
+        state_->key.get(), "outkit MOCK authority, for tests on this machine only", pki::authority_life);
     X509* const x = state_->certificate.get();
-    detail::must(X509_set_issuer_name(x, X509_get_subject_name(x)) == 1, "name the authority");
-    detail::set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
-    detail::set_extension(x, NID_key_usage, "critical,keyCertSign,cRLSign");
-    detail::set_extension(x, NID_ext_key_usage, "serverAuth");
-    detail::set_extension(x, NID_subject_key_identifier, "hash");
+    pki::must(X509_set_issuer_name(x, X509_get_subject_name(x)) == 1, "name the authority");
+    pki::set_extension(x, NID_basic_constraints, "critical,CA:TRUE,pathlen:0");
+    pki::set_extension(x, NID_key_usage, "critical,keyCertSign,cRLSign");
+    pki::set_extension(x, NID_ext_key_usage, "serverAuth");
+    pki::set_extension(x, NID_subject_key_identifier, "hash");
     std::string permitted = "critical,permitted;DNS:localhost,permitted;DNS:test";
     for (std::string const& name : state_->others)
         permitted += ",permitted;DNS:" + name;
     permitted += ",permitted;IP:127.0.0.0/255.0.0.0,permitted;IP:::1/ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff";
-    detail::set_extension(x, NID_name_constraints, permitted.c_str());
-    detail::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign the authority's certificate");
-    state_->pem = detail::pem_of(x);
+    pki::set_extension(x, NID_name_constraints, permitted.c_str());
+    pki::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign the authority's certificate");
+    state_->pem = pki::pem_of(x);
 }
 
 OUTKIT_DECL certificates::certificates(certificates&&) noexcept = default;
@@ -169,13 +169,13 @@ OUTKIT_DECL std::string const& certificates::ca_pem() const { return state_->pem
 
 OUTKIT_DECL bool certificates::allows(std::string_view name) const
 {
-    std::string const n = detail::lower(name);
-    if (std::string const octets = detail::address_octets(n); !octets.empty())
+    std::string const n = pki::lower(name);
+    if (std::string const octets = pki::address_octets(n); !octets.empty())
         return octets.size() == 4 ? octets[0] == 127 : octets == std::string(15, '\0') + '\1';
     auto const below = [&](std::string_view base) {
         return n == base || (n.size() > base.size() && n.ends_with(base) && n[n.size() - base.size() - 1] == '.');
     };
-    return detail::is_dns_name(n) &&
+    return pki::is_dns_name(n) &&
            (below("localhost") || below("test") || std::any_of(state_->others.begin(), state_->others.end(), below));
 }
 
@@ -190,38 +190,36 @@ OUTKIT_DECL certificates::server_certificate certificates::issue(std::vector<std
 {
     if (names.empty())
         throw std::invalid_argument("a server certificate needs at least one name");
-    detail::names_ptr const alternatives(GENERAL_NAMES_new());
+    pki::names_ptr const alternatives(GENERAL_NAMES_new());
     for (std::string const& name : names)
     {
         if (!allows(name))
             throw std::invalid_argument("the mock authority cannot vouch for " + name +
                                         "; name it when the authority is made");
-        std::string const octets = detail::address_octets(name);
-        detail::must(sk_GENERAL_NAME_push(alternatives.get(), octets.empty()
-                                                                  ? detail::general_name(GEN_DNS, detail::lower(name))
-                                                                  : detail::general_name(GEN_IPADD, octets)) > 0,
-                     "add a name");
+        std::string const octets = pki::address_octets(name);
+        pki::must(sk_GENERAL_NAME_push(alternatives.get(), octets.empty() ? pki::general_name(GEN_DNS, pki::lower(name))
+                                                                          : pki::general_name(GEN_IPADD, octets)) > 0,
+                  "add a name");
     }
-    detail::key_ptr const key(EVP_EC_gen("P-256"));
-    detail::must(key != nullptr, "make a key");
-    detail::x509_ptr const certificate =
-        detail::blank_certificate(key.get(), "outkit mock server", detail::authority_life - 60);
+    pki::key_ptr const key(EVP_EC_gen("P-256"));
+    pki::must(key != nullptr, "make a key");
+    pki::x509_ptr const certificate = pki::blank_certificate(key.get(), "outkit mock server", pki::authority_life - 60);
     X509* const x = certificate.get();
-    detail::must(X509_set_issuer_name(x, X509_get_subject_name(state_->certificate.get())) == 1, "name the issuer");
-    detail::set_extension(x, NID_basic_constraints, "critical,CA:FALSE");
-    detail::set_extension(x, NID_key_usage, "critical,digitalSignature");
-    detail::set_extension(x, NID_ext_key_usage, "serverAuth");
-    detail::must(X509_add1_ext_i2d(x, NID_subject_alt_name, alternatives.get(), 0, 0) == 1, "add the names");
+    pki::must(X509_set_issuer_name(x, X509_get_subject_name(state_->certificate.get())) == 1, "name the issuer");
+    pki::set_extension(x, NID_basic_constraints, "critical,CA:FALSE");
+    pki::set_extension(x, NID_key_usage, "critical,digitalSignature");
+    pki::set_extension(x, NID_ext_key_usage, "serverAuth");
+    pki::must(X509_add1_ext_i2d(x, NID_subject_alt_name, alternatives.get(), 0, 0) == 1, "add the names");
     // Strict verifiers (Python 3.13's VERIFY_X509_STRICT) want the authority's key identifier, too.
     X509V3_CTX context;
     X509V3_set_ctx(&context, state_->certificate.get(), x, nullptr, nullptr, 0);
     X509_EXTENSION* const authority = X509V3_EXT_conf_nid(nullptr, &context, NID_authority_key_identifier, "keyid");
-    detail::must(authority && X509_add_ext(x, authority, -1) == 1, "name the authority's key");
+    pki::must(authority && X509_add_ext(x, authority, -1) == 1, "name the authority's key");
     X509_EXTENSION_free(authority);
-    detail::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign a certificate");
+    pki::must(X509_sign(x, state_->key.get(), EVP_sha256()) != 0, "sign a certificate");
     server_certificate made;
-    made.chain = detail::pem_of(x);
-    made.key = detail::text_of(
+    made.chain = pki::pem_of(x);
+    made.key = pki::text_of(
         [&](BIO* out) { return PEM_write_bio_PrivateKey(out, key.get(), nullptr, nullptr, 0, nullptr, nullptr); });
     return made;
 }

@@ -4,5 +4,6 @@
 // What outkit/src.hpp is for the library, for the mocks.
 
 #include <outkit/mock/certificates.ipp>
+#include <outkit/mock/keys.ipp>
 
 #endif

@@ -1,0 +1,270 @@
+#ifndef OUTKIT_MOCK_KEYS_IPP
+#define OUTKIT_MOCK_KEYS_IPP
+
+#include <outkit/mock/certificates.ipp>
+#include <outkit/mock/keys.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+
+#include <future>
+#include <map>
+#include <mutex>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace pki {
+
+inline std::string base64(std::string_view octets)
+{
+    std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');
+    int const n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                  reinterpret_cast<unsigned char const*>(octets.data()), int(octets.size()));
+    text.resize(static_cast<std::size_t>(n));
+    return text;
+}
+
+// RFC 4648 section 5, without padding.
+inline std::string base64url(std::string_view octets)
+{
+    std::string text = base64(octets);
+    text.resize(text.find_last_not_of('=') + 1);
+    for (char& c : text)
+        c = c == '+' ? '-' : c == '/' ? '_' : c;
+    return text;
+}
+
+// Accepts what base64url() makes, and nothing else.
+inline std::optional<std::string> from_base64url(std::string_view text)
+{
+    std::string octets;
+    unsigned bits = 0, held = 0;
+    for (char const c : text)
+    {
+        int const v = c >= 'A' && c <= 'Z'   ? c - 'A'
+                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
+                      : c >= '0' && c <= '9' ? c - '0' + 52
+                      : c == '-'             ? 62
+                      : c == '_'             ? 63
+                                             : -1;
+        if (v < 0)
+            return std::nullopt;
+        bits = bits << 6 | static_cast<unsigned>(v);
+        held += 6;
+        if (held >= 8)
+        {
+            held -= 8;
+            octets += static_cast<char>(bits >> held & 0xff);
+        }
+    }
+    if (held >= 6 || (bits & ((1u << held) - 1)) != 0)
+        return std::nullopt;
+    return octets;
+}
+
+// An RSA key with its self-signed certificate and the texts derived from it. Does not change.
+struct signing_key
+{
+    key_ptr key;
+    x509_ptr certificate;
+    std::string kid, x5t, x5c, n, e;
+
+    signing_key();
+};
+using shared_signing_key = std::shared_ptr<signing_key const>;
+
+inline std::string octets_of(EVP_PKEY* key, char const* parameter)
+{
+    BIGNUM* number = nullptr;
+    must(EVP_PKEY_get_bn_param(key, parameter, &number) == 1, "read a key");
+    std::string octets(static_cast<std::size_t>(BN_num_bytes(number)), '\0');
+    BN_bn2bin(number, reinterpret_cast<unsigned char*>(octets.data()));
+    BN_free(number);
+    return octets;
+}
+
+OUTKIT_DECL signing_key::signing_key() : key(EVP_RSA_gen(2048))
+{
+    must(key != nullptr, "make an RSA key");
+    certificate = blank_certificate(key.get(), "outkit MOCK signing key", 365 * 24 * 3600L);
+    X509* const x = certificate.get();
+    must(X509_set_issuer_name(x, X509_get_subject_name(x)) == 1 && X509_sign(x, key.get(), EVP_sha256()) != 0,
+         "sign a certificate");
+    unsigned char* der = nullptr;
+    int const size = i2d_X509(x, &der);
+    must(size > 0, "write a certificate");
+    std::string const octets(reinterpret_cast<char const*>(der), static_cast<std::size_t>(size));
+    OPENSSL_free(der);
+    unsigned char thumbprint[EVP_MAX_MD_SIZE];
+    unsigned int length = 0;
+    must(X509_digest(x, EVP_sha1(), thumbprint, &length) == 1, "hash a certificate");
+    x5t = base64url({reinterpret_cast<char const*>(thumbprint), length});
+    kid = "mock-" + x5t.substr(0, x5t.size() - 5);
+    x5c = base64(octets);
+    n = base64url(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_N));
+    e = base64url(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_E));
+}
+
+// The process's keys, each made in the background when somebody first asks for it by number.
+OUTKIT_DECL std::shared_future<shared_signing_key> process_key(std::size_t number)
+{
+    // OpenSSL registers its clean-up before the table is made, so it runs after the last thread has been waited for.
+    static bool const initialised = OPENSSL_init_crypto(0, nullptr) == 1;
+    static std::mutex mutex;
+    static std::map<std::size_t, std::shared_future<shared_signing_key>> keys;
+    must(initialised, "start");
+    std::lock_guard const lock(mutex);
+    std::shared_future<shared_signing_key>& key = keys[number];
+    if (!key.valid())
+        key = std::async(std::launch::async, [] { return shared_signing_key(std::make_shared<signing_key>()); });
+    return key;
+}
+
+}  // namespace pki
+
+struct signing_keys::state
+{
+    std::vector<std::shared_future<pki::shared_signing_key>> keys;  // the last one signs
+    std::size_t number = 0;
+    std::array<unsigned char, 32> sealing{};
+
+    pki::signing_key const& current() const { return *keys.back().get(); }
+    pki::signing_key const* find(std::string_view kid) const
+    {
+        for (auto const& key : keys)
+            if (key.get()->kid == kid)
+                return key.get().get();
+        return nullptr;
+    }
+    ~state() { OPENSSL_cleanse(sealing.data(), sealing.size()); }
+};
+
+OUTKIT_DECL signing_keys::signing_keys() : state_(std::make_unique<state>())
+{
+    state_->keys.push_back(pki::process_key(0));
+    pki::must(RAND_bytes(state_->sealing.data(), int(state_->sealing.size())) == 1, "make a key");
+}
+OUTKIT_DECL signing_keys::signing_keys(signing_keys&&) noexcept = default;
+OUTKIT_DECL signing_keys& signing_keys::operator=(signing_keys&&) noexcept = default;
+OUTKIT_DECL signing_keys::~signing_keys() = default;
+
+OUTKIT_DECL std::string const& signing_keys::kid() const { return state_->current().kid; }
+OUTKIT_DECL std::string const& signing_keys::x5t() const { return state_->current().x5t; }
+
+OUTKIT_DECL std::string signing_keys::sign_rs256(std::string_view input) const
+{
+    std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
+    EVP_PKEY* const key = state_->current().key.get();
+    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
+    std::size_t size = signature.size();
+    pki::must(md && EVP_DigestSignInit(md.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+                  EVP_DigestSign(md.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
+                                 reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1,
+              "sign a token");
+    signature.resize(size);
+    return pki::base64url(signature);
+}
+
+OUTKIT_DECL bool signing_keys::verify_rs256(std::string_view kid, std::string_view input,
+                                            std::string_view signature) const
+{
+    pki::signing_key const* const key = state_->find(kid);
+    std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
+    return key && md && EVP_DigestVerifyInit(md.get(), nullptr, EVP_sha256(), nullptr, key->key.get()) == 1 &&
+           EVP_DigestVerify(md.get(), reinterpret_cast<unsigned char const*>(signature.data()), signature.size(),
+                            reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1;
+}
+
+OUTKIT_DECL std::string signing_keys::jwks_json(std::string_view issuer) const
+{
+    boost::json::array keys;
+    for (auto const& future : state_->keys)
+    {
+        pki::signing_key const& key = *future.get();
+        boost::json::object o{{"kty", "RSA"}, {"use", "sig"}, {"kid", key.kid},  {"x5t", key.x5t},
+                              {"n", key.n},   {"e", key.e},   {"x5c", {key.x5c}}};
+        if (!issuer.empty())
+            o["issuer"] = issuer;
+        keys.push_back(std::move(o));
+    }
+    return boost::json::serialize(boost::json::object{{"keys", std::move(keys)}});
+}
+
+OUTKIT_DECL std::vector<std::string> signing_keys::kids() const
+{
+    std::vector<std::string> all;
+    for (auto const& key : state_->keys)
+        all.push_back(key.get()->kid);
+    return all;
+}
+
+OUTKIT_DECL std::string signing_keys::public_key_pem(std::string_view kid) const
+{
+    pki::signing_key const* const key = state_->find(kid);
+    return key ? pki::text_of([&](BIO* out) { return PEM_write_bio_PUBKEY(out, key->key.get()); }) : std::string();
+}
+
+OUTKIT_DECL void signing_keys::rotate()
+{
+    state_->keys.push_back(pki::process_key(++state_->number));
+    state_->keys.back().wait();
+}
+
+OUTKIT_DECL void signing_keys::retire_old() { state_->keys.erase(state_->keys.begin(), state_->keys.end() - 1); }
+
+OUTKIT_DECL std::string signing_keys::seal(std::string_view purpose, std::array<unsigned char, 12> const& nonce,
+                                           std::string_view plain) const
+{
+    std::unique_ptr<EVP_CIPHER_CTX, tls_context::releaser<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>> const cipher(
+        EVP_CIPHER_CTX_new());
+    std::string sealed(reinterpret_cast<char const*>(nonce.data()), nonce.size());
+    sealed.resize(nonce.size() + plain.size() + 16);
+    auto* const out = reinterpret_cast<unsigned char*>(sealed.data()) + nonce.size();
+    int n = 0;
+    pki::must(cipher &&
+                  EVP_EncryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), state_->sealing.data(), nonce.data(), nullptr) ==
+                      1 &&
+                  EVP_EncryptUpdate(cipher.get(), nullptr, &n, reinterpret_cast<unsigned char const*>(purpose.data()),
+                                    static_cast<int>(purpose.size())) == 1 &&
+                  EVP_EncryptUpdate(cipher.get(), out, &n, reinterpret_cast<unsigned char const*>(plain.data()),
+                                    static_cast<int>(plain.size())) == 1 &&
+                  EVP_EncryptFinal_ex(cipher.get(), out + plain.size(), &n) == 1 &&
+                  EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_GET_TAG, 16, out + plain.size()) == 1,
+              "encrypt");
+    return sealed;
+}
+
+OUTKIT_DECL std::optional<std::string> signing_keys::open(std::string_view purpose, std::string_view sealed) const
+{
+    if (sealed.size() < 12 + 16 || sealed.size() > 1u << 20)
+        return std::nullopt;
+    std::unique_ptr<EVP_CIPHER_CTX, tls_context::releaser<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>> const cipher(
+        EVP_CIPHER_CTX_new());
+    auto const* const in = reinterpret_cast<unsigned char const*>(sealed.data());
+    std::string plain(sealed.size() - 12 - 16, '\0');
+    unsigned char tag[16];
+    std::copy_n(in + sealed.size() - 16, 16, tag);
+    unsigned char rest[16];
+    int n = 0;
+    bool const ok = cipher &&
+                    EVP_DecryptInit_ex2(cipher.get(), EVP_aes_256_gcm(), state_->sealing.data(), in, nullptr) == 1 &&
+                    EVP_DecryptUpdate(cipher.get(), nullptr, &n, reinterpret_cast<unsigned char const*>(purpose.data()),
+                                      static_cast<int>(purpose.size())) == 1 &&
+                    EVP_DecryptUpdate(cipher.get(), reinterpret_cast<unsigned char*>(plain.data()), &n, in + 12,
+                                      static_cast<int>(plain.size())) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(cipher.get(), EVP_CTRL_AEAD_SET_TAG, 16, tag) == 1 &&
+                    EVP_DecryptFinal_ex(cipher.get(), rest, &n) == 1;
+    if (!ok)
+        return std::nullopt;
+    return plain;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
