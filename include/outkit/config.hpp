@@ -4,17 +4,12 @@
 // The one place that chooses between Boost.Asio (default) and standalone Asio, and between
 // header-only use (default) and separate compilation (outkit/src.hpp in one source file).
 
+#include <outkit/detail/abi.hpp>
 #include <outkit/version.hpp>
 
-// Both choices are part of an inline namespace, so that translation units which chose differently do not link.
 #ifdef OUTKIT_STANDALONE_ASIO
 #include <system_error>
 #define OUTKIT_SYSTEM std
-#ifdef OUTKIT_SEPARATE_COMPILATION
-#define OUTKIT_ABI standalone_separate
-#else
-#define OUTKIT_ABI standalone_header_only
-#endif
 namespace asio {
 }
 namespace outkit {
@@ -23,11 +18,6 @@ namespace asio = ::asio;
 #else
 #include <boost/system/system_error.hpp>
 #define OUTKIT_SYSTEM boost::system
-#ifdef OUTKIT_SEPARATE_COMPILATION
-#define OUTKIT_ABI boost_separate
-#else
-#define OUTKIT_ABI boost_header_only
-#endif
 namespace boost::asio {
 }
 namespace outkit {
@@ -52,11 +42,5 @@ inline error_code os_error(int e) { return {e, OUTKIT_SYSTEM::system_category()}
     template <>                                                       \
     struct OUTKIT_SYSTEM::is_error_condition_enum<E> : std::true_type \
     {};
-
-#ifdef OUTKIT_SEPARATE_COMPILATION
-#define OUTKIT_DECL
-#else
-#define OUTKIT_DECL inline
-#endif
 
 #endif
