@@ -4,6 +4,7 @@
 // What outkit/src.hpp is for the library, for the mocks.
 
 #include <outkit/mock/certificates.ipp>
+#include <outkit/mock/http_service.ipp>
 #include <outkit/mock/keys.ipp>
 
 #endif

@@ -1,0 +1,33 @@
+#ifndef OUTKIT_MOCK_HTTP_SERVICE_HPP
+#define OUTKIT_MOCK_HTTP_SERVICE_HPP
+
+#include <outkit/detail/wire.hpp>
+#include <outkit/http/message.hpp>
+
+#include <chrono>
+#include <functional>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+// An HTTP mock is a function from request to response. The target is in origin-form; one in absolute-form has lost its
+// scheme and host. Date, Content-Length and Connection are added to the response.
+using http_handler = std::function<http::response(http::request const&)>;
+
+struct http_service_options
+{
+    http::limits limits = {.header_bytes = 64 * 1024, .body_bytes = 36 * 1024 * 1024};
+    std::chrono::milliseconds idle_before_first{30'000};  // until a request has arrived, each time
+    std::chrono::milliseconds idle_between{60'000};
+};
+
+// One connection, until either end has had enough: requests one after the other, 400, 408, 413, 414, 431, 501 and 505
+// where a request is not to be had.
+detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o = {});
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/http_service.ipp>
+#endif
+
+#endif
