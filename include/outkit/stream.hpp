@@ -14,7 +14,7 @@ public:
 
     explicit stream(asio::any_io_executor ex, tls_context tls = {},
                     detail::environment& world = detail::real_environment())
-        : driver_(std::make_shared<detail::driver>(std::move(ex), std::move(tls), world))
+        : driver_(std::make_shared<detail::socket_driver>(std::move(ex), std::move(tls), world))
     {
     }
     // A connection a server has accepted.
@@ -44,7 +44,7 @@ public:
     detail::driver& driver() { return *driver_; }
 
 private:
-    std::shared_ptr<detail::driver> driver_;
+    std::shared_ptr<detail::socket_driver> driver_;
 };
 
 namespace detail {

@@ -1,10 +1,5 @@
 // How flows are written and tested, in one small protocol: a client that upgrades to TLS, listens for
 // news until it is told to stop, and reconnects when the connection breaks.
-//
-// Needs cert.pem and key.pem in the working directory:
-//   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem
-//               -days 2 -subj /CN=mail.test -addext subjectAltName=DNS:mail.test
-//   g++ -std=c++20 -I. -DBOOST_TEST_DYN_LINK core_test.cpp -lboost_unit_test_framework -lssl -lcrypto -lpthread
 
 #include <outkit/detail/simulate.hpp>
 #include <outkit/stream.hpp>

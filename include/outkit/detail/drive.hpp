@@ -26,57 +26,113 @@ public:
     bool ended = false;
 };
 
-// Moves the bytes of one connection. Asynchronously it only ever waits, for readiness or a time;
-// bytes move in calls that do not block. So a wait can be given up at any moment and nothing is lost:
-// whatever still calls back finds that its turn is over.
-class driver final : public std::enable_shared_from_this<driver>, event::waiter, alarm
+// Runs one flow after another. Asynchronously it only ever waits, for readiness or a time; bytes move in
+// calls that do not block. So a wait can be given up at any moment and nothing is lost: whatever still
+// calls back finds that its turn is over. What there is below a connection, the two classes derived know.
+class driver : public std::enable_shared_from_this<driver>, event::waiter, alarm
 {
 public:
     driver(asio::any_io_executor ex, tls_context tls, environment& world);
-    ~driver();
+    virtual ~driver();
 
     void start(std::unique_ptr<operation> op);
-    void adopt(asio::ip::tcp::socket s);
     void close();
     void cancel();
 
     asio::any_io_executor get_executor() { return timer_.get_executor(); }
-    asio::ip::tcp::socket& socket() { return socket_; }
     channel const& connection() const { return channel_; }
 
-private:
+protected:
     struct step;
-    class socket_transport;
 
+    // Connects as the current request says, and calls connected().
+    virtual void open(io_request const& rq) = 0;
+    // Goes on to another address, if there is one, when one has taken too long.
+    virtual bool open_another() { return false; }
+    // Calls next(&driver::retry) when the connection may be ready.
+    virtual void wait_until(need what) = 0;
+    virtual void stop_waiting_below() = 0;
+    virtual void close_below() = 0;
+
+    step next(void (driver::*then)(error_code));
+    void limit(time_point deadline);
+    void give_up_waits();
+    bool suspended() const { return suspended_; }
+    environment& world() { return world_; }
+    void use(std::unique_ptr<transport> bottom, std::string peer)
+    {
+        channel_ = channel(std::move(bottom), std::move(peer));
+    }
+    asio::any_io_executor const& step_executor_now() const { return op_->executor; }
+    std::uint64_t turn() const { return turn_; }
+    io_request const& request() const { return op_->state.request; }
+
+    void retry(error_code ec);
+    void connected(error_code ec);
+
+private:
     void advance(io_result r);
     bool attempt(io_result& r);
     void suspend(need what);
-    void limit(time_point deadline);
-    void connect(io_request const& rq);
-    void connect_next();
     void finish(error_code ec);
-    void give_up_waits();
     void deliver(error_code ec);
     void wake() override;
     void ring() override;
-    step next(void (driver::*then)(error_code));
 
-    void retry(error_code ec);
     void timed_out(error_code ec);
     void event_happened(error_code ec);
     void cancelled(error_code ec);
-    void connected(error_code ec);
 
     environment& world_;
     tls_context tls_;
-    asio::ip::tcp::socket socket_;
-    asio::ip::tcp::resolver resolver_;
     asio::steady_timer timer_;
     channel channel_;
-    std::string peer_;
-    std::vector<asio::ip::tcp::endpoint> addresses_;  // still to try, last first
     std::unique_ptr<operation> op_;
     std::uint64_t turn_ = 0;
+    bool suspended_ = false;
+};
+
+// The handler of every wait.
+struct driver::step
+{
+    std::shared_ptr<driver> self;
+    void (driver::*then)(error_code);
+    std::uint64_t turn;
+    asio::any_io_executor executor;
+
+    using executor_type = asio::any_io_executor;
+    executor_type get_executor() const noexcept { return executor; }
+
+    void operator()(error_code ec = {})
+    {
+        if (turn == self->turn_)
+            (*self.*then)(ec);
+    }
+};
+
+// Over TCP. Tries the addresses of a name in turn, both families, each with its share of the time that is left.
+class socket_driver final : public driver
+{
+public:
+    socket_driver(asio::any_io_executor ex, tls_context tls, environment& world);
+    void adopt(asio::ip::tcp::socket s);
+    asio::ip::tcp::socket& socket() { return socket_; }
+
+private:
+    class socket_transport;
+
+    void open(io_request const& rq) override;
+    bool open_another() override;
+    void wait_until(need what) override;
+    void stop_waiting_below() override;
+    void close_below() override;
+    void open_next();
+    void opened(error_code ec);
+
+    asio::ip::tcp::socket socket_;
+    asio::ip::tcp::resolver resolver_;
+    std::string peer_;
+    std::vector<asio::ip::tcp::endpoint> addresses_;  // still to try, last first
 };
 
 // Where the peer's words about a failure go. Keeps their owner alive while the operation runs, if it is shared.

@@ -25,59 +25,8 @@ OUTKIT_DECL environment& real_environment()
     return world;
 }
 
-class driver::socket_transport final : public transport
-{
-public:
-    explicit socket_transport(asio::ip::tcp::socket& s) : socket_(s) {}
-
-    need read_some(std::span<char> into, std::size_t& n, error_code& ec) override
-    {
-        n = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
-        return result(ec, need::readable);
-    }
-    need write_some(std::string_view from, std::size_t& n, error_code& ec) override
-    {
-        n = socket_.write_some(asio::buffer(from.data(), from.size()), ec);
-        return result(ec, need::writable);
-    }
-    need input(error_code& ec) override
-    {
-        char byte;
-        socket_.receive(asio::buffer(&byte, 1), asio::ip::tcp::socket::message_peek, ec);
-        return result(ec, need::readable);
-    }
-
-private:
-    static need result(error_code& ec, need otherwise)
-    {
-        bool const blocked = ec == asio::error::would_block || ec == asio::error::try_again;
-        if (blocked || ec == asio::error::eof)
-            ec = {};
-        return blocked ? otherwise : need::nothing;
-    }
-    asio::ip::tcp::socket& socket_;
-};
-
-// The handler of every wait.
-struct driver::step
-{
-    std::shared_ptr<driver> self;
-    void (driver::*then)(error_code);
-    std::uint64_t turn;
-    asio::any_io_executor executor;
-
-    using executor_type = asio::any_io_executor;
-    executor_type get_executor() const noexcept { return executor; }
-
-    void operator()(error_code ec = {})
-    {
-        if (turn == self->turn_)
-            (*self.*then)(ec);
-    }
-};
-
 OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
-    : world_(world), tls_(std::move(tls)), socket_(ex), resolver_(ex), timer_(ex)
+    : world_(world), tls_(std::move(tls)), timer_(std::move(ex))
 {
 }
 
@@ -88,20 +37,10 @@ OUTKIT_DECL driver::step driver::next(void (driver::*then)(error_code))
     return {shared_from_this(), then, turn_, op_->executor};
 }
 
-OUTKIT_DECL void driver::adopt(asio::ip::tcp::socket s)
-{
-    error_code ignored;
-    socket_ = std::move(s);
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    channel_ = channel(std::make_unique<socket_transport>(socket_), std::exchange(peer_, {}));
-}
-
 OUTKIT_DECL void driver::close()
 {
-    error_code ignored;
     channel_ = {};
-    socket_.close(ignored);
+    close_below();
 }
 
 OUTKIT_DECL void driver::start(std::unique_ptr<operation> op)
@@ -128,7 +67,11 @@ OUTKIT_DECL void driver::advance(io_result r)
         if (rq.what == io_request::kind::none)
             return finish(op_->state.ec);
         if (rq.what == io_request::kind::connect)
-            return connect(rq);
+        {
+            close();
+            limit(rq.deadline);
+            return open(rq);
+        }
         if (budget == 0)  // others want a turn, too
             return asio::post(next(&driver::retry));
         if (!attempt(r))
@@ -158,8 +101,10 @@ OUTKIT_DECL void driver::suspend(need what)
         wait_for(*rq.watch);
     }
     limit(rq.deadline);
-    if (socket_.is_open() && (rq.what != io_request::kind::wait || rq.for_input))
-        socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write, next(&driver::retry));
+    if (rq.what == io_request::kind::wait && !rq.for_input)
+        return;
+    suspended_ = true;
+    wait_until(what);
 }
 
 OUTKIT_DECL void driver::limit(time_point deadline)
@@ -173,13 +118,11 @@ OUTKIT_DECL void driver::limit(time_point deadline)
 OUTKIT_DECL void driver::give_up_waits()
 {
     ++turn_;
-    error_code ignored;
+    suspended_ = false;
     stop_waiting();
     world_.drop_alarm(*this);
     timer_.cancel();
-    resolver_.cancel();
-    if (socket_.is_open())
-        socket_.cancel(ignored);
+    stop_waiting_below();
 }
 
 OUTKIT_DECL void driver::retry(error_code ec)
@@ -194,8 +137,10 @@ OUTKIT_DECL void driver::retry(error_code ec)
 OUTKIT_DECL void driver::timed_out(error_code)
 {
     give_up_waits();
+    if (op_->state.request.what == io_request::kind::connect && open_another())
+        return;
     io_result r;
-    r.why = wake::time;
+    r.why = detail::wake::time;
     if (op_->state.request.what != io_request::kind::wait)
         r.ec = error::timeout;
     if (r.ec)
@@ -250,51 +195,161 @@ OUTKIT_DECL void driver::deliver(error_code)
     op->complete(op->state.ec);
 }
 
-OUTKIT_DECL void driver::connect(io_request const& rq)
+OUTKIT_DECL void driver::connected(error_code ec)
 {
-    close();
+    give_up_waits();
+    if (ec)
+        close();
+    io_result r;
+    r.ec = ec;
+    advance(std::move(r));
+}
+
+class socket_driver::socket_transport final : public transport
+{
+public:
+    explicit socket_transport(asio::ip::tcp::socket& s) : socket_(s) {}
+
+    need read_some(std::span<char> into, std::size_t& n, error_code& ec) override
+    {
+        n = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
+        return result(ec, need::readable);
+    }
+    need write_some(std::string_view from, std::size_t& n, error_code& ec) override
+    {
+        n = socket_.write_some(asio::buffer(from.data(), from.size()), ec);
+        return result(ec, need::writable);
+    }
+    need input(error_code& ec) override
+    {
+        char byte;
+        socket_.receive(asio::buffer(&byte, 1), asio::ip::tcp::socket::message_peek, ec);
+        return result(ec, need::readable);
+    }
+
+private:
+    static need result(error_code& ec, need otherwise)
+    {
+        bool const blocked = ec == asio::error::would_block || ec == asio::error::try_again;
+        if (blocked || ec == asio::error::eof)
+            ec = {};
+        return blocked ? otherwise : need::nothing;
+    }
+    asio::ip::tcp::socket& socket_;
+};
+
+OUTKIT_DECL socket_driver::socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
+    : driver(ex, std::move(tls), world), socket_(ex), resolver_(ex)
+{
+}
+
+OUTKIT_DECL void socket_driver::adopt(asio::ip::tcp::socket s)
+{
+    error_code ignored;
+    socket_ = std::move(s);
+    socket_.non_blocking(true, ignored);
+    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+    use(std::make_unique<socket_transport>(socket_), std::exchange(peer_, {}));
+}
+
+OUTKIT_DECL void socket_driver::wait_until(need what)
+{
+    if (socket_.is_open())
+        socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write,
+                           next(&socket_driver::retry));
+}
+
+OUTKIT_DECL void socket_driver::stop_waiting_below()
+{
+    error_code ignored;
+    resolver_.cancel();
+    if (socket_.is_open())
+        socket_.cancel(ignored);
+}
+
+OUTKIT_DECL void socket_driver::close_below()
+{
+    error_code ignored;
+    socket_.close(ignored);
+}
+
+// The addresses in the order to try them: families alternate (RFC 8305 section 4), so that a family that leads
+// nowhere costs one turn and not all of them.
+OUTKIT_DECL std::vector<asio::ip::tcp::endpoint> alternating(std::vector<asio::ip::tcp::endpoint> const& found)
+{
+    std::vector<asio::ip::tcp::endpoint> first, second, mixed;
+    for (auto const& f : found)
+        (f.protocol() == found.front().protocol() ? first : second).push_back(f);
+    for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i)
+        for (auto const* family : {&first, &second})
+            if (i < family->size())
+                mixed.push_back((*family)[i]);
+    return mixed;
+}
+
+OUTKIT_DECL void socket_driver::open(io_request const& rq)
+{
     peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
-    host_port const to = world_.route({std::string(rq.host), rq.port});
+    host_port const to = world().route({std::string(rq.host), rq.port});
     addresses_.clear();
-    limit(rq.deadline);
     error_code not_an_address;
     auto const address = asio::ip::make_address(to.host, not_an_address);
     if (!not_an_address)
     {
         addresses_.emplace_back(address, to.port);
-        return connect_next();
+        return open_next();
     }
-    resolver_.async_resolve(
-        to.host, std::to_string(to.port),
-        asio::bind_executor(op_->executor, [self = shared_from_this(), turn = turn_](error_code ec, auto const& found) {
-            if (turn != self->turn_)
-                return;
-            for (auto const& f : found)
-                self->addresses_.insert(self->addresses_.begin(), f.endpoint());
-            ec ? self->connected(ec) : self->connect_next();
-        }));
+    auto resolved = [self = std::static_pointer_cast<socket_driver>(shared_from_this()),
+                     turn_then = turn()](error_code ec, asio::ip::tcp::resolver::results_type const& found) {
+        if (turn_then != self->turn())
+            return;
+        if (!ec && found.empty())
+            ec = error::no_address;
+        if (ec)
+            return self->connected(ec);
+        std::vector<asio::ip::tcp::endpoint> endpoints;
+        for (auto const& f : found)
+            endpoints.push_back(f.endpoint());
+        endpoints = alternating(endpoints);
+        self->addresses_.assign(endpoints.rbegin(), endpoints.rend());
+        self->open_next();
+    };
+    resolver_.async_resolve(to.host, std::to_string(to.port),
+                            asio::bind_executor(step_executor_now(), std::move(resolved)));
 }
 
-OUTKIT_DECL void driver::connect_next()
+OUTKIT_DECL bool socket_driver::open_another()
 {
+    if (addresses_.empty() || world().now() >= request().deadline)
+        return false;
+    close_below();
+    open_next();
+    return true;
+}
+
+OUTKIT_DECL void socket_driver::open_next()
+{
+    give_up_waits();
+    time_point until = request().deadline;
+    if (until != never)
+    {
+        auto const left = until - world().now();
+        until = world().now() + left / static_cast<long>(addresses_.size());
+    }
+    limit(until);
     socket_ = asio::ip::tcp::socket(get_executor());  // a late handler must not meet the next socket
     auto const address = addresses_.back();
     addresses_.pop_back();
-    socket_.async_connect(address, next(&driver::connected));
+    socket_.async_connect(address, next(static_cast<void (driver::*)(error_code)>(&socket_driver::opened)));
 }
 
-OUTKIT_DECL void driver::connected(error_code ec)
+OUTKIT_DECL void socket_driver::opened(error_code ec)
 {
-    if (ec && !addresses_.empty())
-        return connect_next();
-    give_up_waits();
-    if (ec)
-        close();
-    else
+    if (ec && open_another())
+        return;
+    if (!ec)
         adopt(std::move(socket_));
-    io_result r;
-    r.ec = ec;
-    advance(std::move(r));
+    connected(ec);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::detail

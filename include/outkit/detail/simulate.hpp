@@ -119,11 +119,15 @@ public:
     io_request const& request() const { return state.request; }
 
 protected:
+    void start_again();
     virtual void finished() = 0;
+    virtual bool keeps_connection() const { return false; }
     flow_state state;
+    bool ended = false;
 
 private:
     friend class simulator;
+    friend class simulated_stream;
     void advance(io_result r);
     bool attempt(io_result& r);
     void soon(std::chrono::nanoseconds d, void (task::*then)());
@@ -141,7 +145,6 @@ private:
     tls_context tls;
     channel connection;
     std::uint64_t turn = 0;
-    bool ended = false;
 };
 
 template <class T>
@@ -172,6 +175,85 @@ std::shared_ptr<simulator::result<T>> simulator::start(std::string name, flow<T>
     add(std::move(t));
     return out;
 }
+// The simulator's end of a client: runs one flow after another on one connection, as outkit::stream does. There is
+// no Asio here, so the completion token is a handler.
+class simulated_stream
+{
+public:
+    simulated_stream(simulator& s, std::string name, tls_context tls = {})
+        : task_(std::make_shared<client_task>(s, std::move(name), std::move(tls)))
+    {
+    }
+    simulated_stream(simulated_stream&&) = default;
+    ~simulated_stream()
+    {
+        if (task_)
+            cancel();
+    }
+
+    void cancel() { task_->cancel(); }
+    void close() { task_->drop(); }
+
+    template <class T, class Handler>
+    void start(flow<T> f, std::shared_ptr<std::string> diagnostics, Handler handler)
+    {
+        struct run_of
+        {
+            flow<T> coro;
+            std::shared_ptr<std::string> diagnostics;
+            Handler handler;
+        };
+        auto run = std::make_shared<run_of>(run_of{std::move(f), std::move(diagnostics), std::move(handler)});
+        if (task_->busy())
+            return task_->refuse([run] { complete<T>(*run, error::operation_in_progress); });
+        task_->begin_with([run](flow_state& s) { run->coro.start(s); },
+                          [run](flow_state& s) mutable {
+                              auto const mine = std::move(run);
+                              *mine->diagnostics = std::move(s.diagnostics);
+                              complete<T>(*mine, s.ec);
+                          });
+    }
+
+private:
+    template <class T, class Run>
+    static void complete(Run& r, error_code ec)
+    {
+        if constexpr (std::is_void_v<T>)
+            r.handler(ec);
+        else if (ec)
+            r.handler(ec, T());
+        else
+            r.handler(ec, r.coro.take());
+    }
+
+    class client_task final : public simulator::task
+    {
+    public:
+        client_task(simulator& s, std::string n, tls_context c) : task(s, std::move(n), std::move(c)) { ended = true; }
+        bool busy() const { return !ended; }
+        void drop();
+        void refuse(std::function<void()> f);
+        void begin_with(std::function<void(flow_state&)> begin, std::function<void(flow_state&)> done);
+
+    private:
+        void finished() override;
+        bool keeps_connection() const override { return !state.ec; }
+        std::function<void(flow_state&)> done_;
+    };
+    std::shared_ptr<client_task> task_;
+};
+
+template <class T, class Handler>
+void async_run(simulated_stream& s, flow<T> f, std::shared_ptr<std::string> diagnostics, Handler handler)
+{
+    s.start(std::move(f), std::move(diagnostics), std::move(handler));
+}
+template <class T, class Handler>
+void async_run(simulated_stream& s, flow<T> f, std::string& diagnostics, Handler handler)
+{
+    s.start(std::move(f), std::shared_ptr<std::string>(std::shared_ptr<void>(), &diagnostics), std::move(handler));
+}
+
 // A client flow and a server flow over one connection.
 template <class C, class S>
 std::pair<simulator::result<C>, simulator::result<S>> meet(flow<C> client, flow<S> server, weather w = {},

@@ -350,6 +350,8 @@ OUTKIT_DECL void simulator::task::connect()
     advance(std::move(r));
 }
 
+OUTKIT_DECL void simulator::task::start_again() { sim.add(shared_from_this()); }
+
 OUTKIT_DECL void simulator::task::cancel()
 {
     if (ended)
@@ -363,8 +365,31 @@ OUTKIT_DECL void simulator::task::finish()
     ended = true;
     stop_waiting();
     auto const keep = shared_from_this();
-    connection = {};
+    if (!keeps_connection())
+        connection = {};
     finished();
+}
+
+OUTKIT_DECL void simulated_stream::client_task::drop() { connection = {}; }
+
+OUTKIT_DECL void simulated_stream::client_task::refuse(std::function<void()> f) { sim.after({}, std::move(f)); }
+
+OUTKIT_DECL void simulated_stream::client_task::begin_with(std::function<void(flow_state&)> begin,
+                                                           std::function<void(flow_state&)> done)
+{
+    state = {};
+    ended = false;
+    done_ = std::move(done);
+    begin(state);
+    start_again();
+}
+
+// The flow's frames go before its handler is called, which may start the next one.
+OUTKIT_DECL void simulated_stream::client_task::finished()
+{
+    auto const done = std::exchange(done_, nullptr);
+    flow_state last = std::move(state);
+    done(last);
 }
 
 OUTKIT_DECL void simulator::task::log(io_result const& r)
