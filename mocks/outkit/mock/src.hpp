@@ -4,7 +4,9 @@
 // What outkit/src.hpp is for the library, for the mocks.
 
 #include <outkit/mock/certificates.ipp>
+#include <outkit/mock/directory.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/keys.ipp>
+#include <outkit/mock/policy.ipp>
 
 #endif

@@ -1,0 +1,203 @@
+#ifndef OUTKIT_MOCK_POLICY_HPP
+#define OUTKIT_MOCK_POLICY_HPP
+
+#include <outkit/config.hpp>
+#include <outkit/detail/environment.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+/// Which generation of Exchange's IMAP front end answers; the real service is in the middle of replacing it.
+enum class imap_profile
+{
+    tcpproxy,    // since 2026
+    classic,     // 2013 to 2025
+    transition,  // 2024 to 2026: as classic, with LOGINDISABLED
+    rev2         // tcpproxy, and ENABLE IMAP4rev2 after login
+};
+
+/// What happens to a password at IMAP and SMTP.
+enum class basic_authentication
+{
+    allowed,   // checked as before 2022
+    disabled,  // 535 5.7.139, basic authentication is disabled
+    retired    // 550 5.7.30
+};
+
+/// Whether users may consent to applications (Enterprise applications, "Consent and permissions").
+enum class user_consent
+{
+    allowed,
+    low_impact_only,
+    disabled  // "Need admin approval", AADSTS90094
+};
+
+/// What Conditional Access decides about a sign-in.
+enum class conditional_access
+{
+    pass,
+    mfa,                 // second factor demanded: AADSTS50076
+    mfa_registration,    // second factor must be set up first: AADSTS50079
+    blocked,             // AADSTS53003
+    compliant_device,    // AADSTS53000
+    joined_device,       // AADSTS53001
+    approved_app,        // AADSTS53002
+    sign_in_frequency,   // refresh tokens do not live on: AADSTS70043
+    mail_protocols_only  // sign-in passes, IMAP and SMTP refuse: "did not meet the criteria"
+};
+
+/// When the exchange of mail is not refused, but slowed.
+struct throttling
+{
+    unsigned imap_connections = 20;  // per mailbox, at once; more are authenticated but not connected
+    unsigned smtp_connections = 3;   // per mailbox, submitting at once; more get 432 4.3.2
+    unsigned messages_per_minute = 30;
+    bool refuse_over_rate = false;  // false: delayed to the next minute, true: 421 4.4.2
+    unsigned recipients_per_day = 10'000;
+    unsigned graph_concurrency = 4;  // requests per application and mailbox at once; more get 429
+    unsigned graph_per_10_minutes = 10'000;
+};
+
+/// How the services as such behave.
+struct service_policy
+{
+    imap_profile profile = imap_profile::tcpproxy;
+    basic_authentication basic = basic_authentication::disabled;
+    std::chrono::milliseconds failed_auth_delay{0};  // the real SMTP service takes about 5 s to refuse
+    bool bare_continuation = false;                  // IMAP "+" instead of "+ " (observed: jstedfast/MailKit#483)
+    bool json_challenge = false;                     // refuse XOAUTH2 with a challenge first, as others do
+    std::uint64_t smtp_size = 157'286'400;           // octets, as EHLO announces them
+    unsigned recipients_per_message = 500;
+    mock::throttling throttling;
+    bool strict_oauth = false;  // PKCE always, 60 s codes, refresh token families: stricter than the real service
+};
+
+/// An application registered in Exchange (New-ServicePrincipal), without which app-only tokens open no mailbox.
+struct exchange_principal
+{
+    std::string app_id;
+    std::string object_id;  // must be the enterprise application's; people give the registration's
+};
+
+/// What an administrator has decided for a tenant.
+struct tenant_policy
+{
+    bool smtp_auth = true;                   // false: SmtpClientAuthenticationDisabled; a mailbox may override
+    bool security_defaults = false;          // refuses SMTP AUTH whatever the switches say
+    bool authentication_policy_smtp = true;  // false: an authentication policy forbids SMTP AUTH
+    mock::user_consent user_consent = mock::user_consent::allowed;
+    bool admin_consent_requests = false;  // "Need admin approval" becomes a request form (AADSTS90095)
+    mock::conditional_access conditional_access = mock::conditional_access::pass;
+    bool device_code = true;  // false: Conditional Access forbids the device code flow
+    std::vector<exchange_principal> exchange_principals;
+    std::vector<std::string> graph_mailboxes;  // application access policy: app-only Graph opens these only; empty: all
+};
+
+/// What somebody may do with a mailbox that is not theirs.
+struct delegate
+{
+    std::string who;           // address of a user or object id of a service principal
+    bool full_access = false;  // open it
+    bool send_as = false;
+    bool send_on_behalf = false;
+};
+
+/// The switches of one mailbox.
+struct mailbox_policy
+{
+    bool imap = true;  // Set-CASMailbox -ImapEnabled; for personal accounts "Let devices and apps use IMAP"
+    std::optional<bool> smtp_auth;  // unset: the tenant's; else it wins over the tenant's
+    bool connectable = true;        // false: "authenticated but not connected" for no reason that can be seen
+    bool blocked = false;           // the account is suspended for sending spam
+    bool full = false;              // over quota: nothing can be sent or stored
+    std::optional<mock::conditional_access> conditional_access;  // instead of the tenant's
+    std::uint64_t max_send = 36'700'160;                         // octets of one message (35 MB)
+    std::uint64_t max_receive = 37'748'736;                      // octets (36 MB)
+    std::vector<delegate> delegates;
+
+    /// Null when this one has no rights here. Compared without case.
+    delegate const* find_delegate(std::string_view who) const;
+};
+
+/// One switch as listed: what it is called and what it takes.
+struct policy_switch
+{
+    std::string_view name;         // "mailbox.imap"; the part before the dot is the scope
+    std::string_view values;       // "on|off", "tcpproxy|classic|…", "0..1000"
+    std::string_view description;  // one sentence
+};
+
+/** Everything that can be switched in a world.
+
+    The members are plain data to be read and written; set() does the same by name, so that a world file, the admin API
+    and a command line have every switch that C++ has. Tenants and mailboxes not mentioned have the defaults.
+*/
+class policy
+{
+public:
+    service_policy service;
+
+    /// For reading: the tenant's policy, or the one for all.
+    tenant_policy const& tenant(std::string_view tenant_id) const;
+    /// For writing: begins as a copy of the one for all. An empty id: the one for all tenants that have none of their own.
+    tenant_policy& edit_tenant(std::string_view tenant_id);
+    /// For reading. By the mailbox's primary address, compared without case.
+    mailbox_policy const& mailbox(std::string_view address) const;
+    mailbox_policy& edit_mailbox(std::string_view address);
+
+    /// Tenants and mailboxes with a policy of their own; keys in lower case.
+    std::map<std::string, tenant_policy, std::less<>> const& tenants() const { return tenants_; }
+    std::map<std::string, mailbox_policy, std::less<>> const& mailboxes() const { return mailboxes_; }
+
+    /// Every switch, sorted by scope: service, tenant, mailbox.
+    static std::span<policy_switch const> switches() noexcept;
+
+    /** Sets a switch by name.
+
+        @param subject  For `tenant.…` the tenant's id (empty: every tenant), for `mailbox.…` the mailbox's address, for
+                        `service.…` empty.
+        @param problem  What is wrong with name, value or subject, with a suggestion; untouched on success.
+        @return         whether it was set
+    */
+    bool set(std::string_view name, std::string_view value, std::string_view subject, std::string& problem);
+    /// The switch's present value in the form set() takes; empty optional for an unknown name.
+    std::optional<std::string> get(std::string_view name, std::string_view subject = {}) const;
+
+    /** Sets a switch at a later date, as the real service does: minutes after an administrator has flipped it.
+
+        Checked now, applied by apply_due(), which the servers call before they look.
+    */
+    bool set_later(detail::wall_time when, std::string_view name, std::string_view value, std::string_view subject,
+                   std::string& problem);
+    void apply_due(detail::wall_time now);
+
+private:
+    struct pending
+    {
+        detail::wall_time when;
+        std::string name, value, subject;
+    };
+    tenant_policy default_tenant_;
+    std::map<std::string, tenant_policy, std::less<>> tenants_;
+    std::map<std::string, mailbox_policy, std::less<>> mailboxes_;
+    std::vector<pending> pending_;
+};
+
+/// The name among `known` that a typo probably meant; empty when none is near.
+std::string_view nearest_name(std::string_view typo, std::span<std::string_view const> known);
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/policy.ipp>
+#endif
+
+#endif
