@@ -49,6 +49,9 @@ public:
     /// The key ids that jwks_json() publishes, oldest first; the last one is in use.
     std::vector<std::string> kids() const;
 
+    /// Whether jwks_json() publishes a key of that kid.
+    bool publishes(std::string_view kid) const;
+
     /// The published key of that kid as PEM ("BEGIN PUBLIC KEY"), or empty.
     std::string public_key_pem(std::string_view kid) const;
 

@@ -1,6 +1,7 @@
 #ifndef OUTKIT_MOCK_KEYS_IPP
 #define OUTKIT_MOCK_KEYS_IPP
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/mock/certificates.ipp>
 #include <outkit/mock/keys.hpp>
 
@@ -20,53 +21,6 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 namespace pki {
-
-inline std::string base64(std::string_view octets)
-{
-    std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');
-    int const n = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                  reinterpret_cast<unsigned char const*>(octets.data()), int(octets.size()));
-    text.resize(static_cast<std::size_t>(n));
-    return text;
-}
-
-// RFC 4648 section 5, without padding.
-inline std::string base64url(std::string_view octets)
-{
-    std::string text = base64(octets);
-    text.resize(text.find_last_not_of('=') + 1);
-    for (char& c : text)
-        c = c == '+' ? '-' : c == '/' ? '_' : c;
-    return text;
-}
-
-// Accepts what base64url() makes, and nothing else.
-inline std::optional<std::string> from_base64url(std::string_view text)
-{
-    std::string octets;
-    unsigned bits = 0, held = 0;
-    for (char const c : text)
-    {
-        int const v = c >= 'A' && c <= 'Z'   ? c - 'A'
-                      : c >= 'a' && c <= 'z' ? c - 'a' + 26
-                      : c >= '0' && c <= '9' ? c - '0' + 52
-                      : c == '-'             ? 62
-                      : c == '_'             ? 63
-                                             : -1;
-        if (v < 0)
-            return std::nullopt;
-        bits = bits << 6 | static_cast<unsigned>(v);
-        held += 6;
-        if (held >= 8)
-        {
-            held -= 8;
-            octets += static_cast<char>(bits >> held & 0xff);
-        }
-    }
-    if (held >= 6 || (bits & ((1u << held) - 1)) != 0)
-        return std::nullopt;
-    return octets;
-}
 
 // An RSA key with its self-signed certificate and the texts derived from it. Does not change.
 struct signing_key
@@ -104,11 +58,11 @@ OUTKIT_DECL signing_key::signing_key() : key(EVP_RSA_gen(2048))
     unsigned char thumbprint[EVP_MAX_MD_SIZE];
     unsigned int length = 0;
     must(X509_digest(x, EVP_sha1(), thumbprint, &length) == 1, "hash a certificate");
-    x5t = base64url({reinterpret_cast<char const*>(thumbprint), length});
+    x5t = outkit::detail::base64url_encode({reinterpret_cast<char const*>(thumbprint), length});
     kid = "mock-" + x5t.substr(0, x5t.size() - 5);
-    x5c = base64(octets);
-    n = base64url(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_N));
-    e = base64url(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_E));
+    x5c = outkit::detail::base64_encode(octets);
+    n = outkit::detail::base64url_encode(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_N));
+    e = outkit::detail::base64url_encode(octets_of(key.get(), OSSL_PKEY_PARAM_RSA_E));
 }
 
 // The process's keys, each made in the background when somebody first asks for it by number.
@@ -168,7 +122,7 @@ OUTKIT_DECL std::string signing_keys::sign_rs256(std::string_view input) const
                                  reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1,
               "sign a token");
     signature.resize(size);
-    return pki::base64url(signature);
+    return outkit::detail::base64url_encode(signature);
 }
 
 OUTKIT_DECL bool signing_keys::verify_rs256(std::string_view kid, std::string_view input,
@@ -203,6 +157,8 @@ OUTKIT_DECL std::vector<std::string> signing_keys::kids() const
         all.push_back(key.get()->kid);
     return all;
 }
+
+OUTKIT_DECL bool signing_keys::publishes(std::string_view kid) const { return state_->find(kid) != nullptr; }
 
 OUTKIT_DECL std::string signing_keys::public_key_pem(std::string_view kid) const
 {

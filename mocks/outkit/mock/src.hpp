@@ -4,9 +4,13 @@
 // What outkit/src.hpp is for the library, for the mocks.
 
 #include <outkit/mock/certificates.ipp>
+#include <outkit/mock/clock.ipp>
 #include <outkit/mock/directory.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/policy.ipp>
+#include <outkit/mock/server.ipp>
+#include <outkit/mock/tokens.ipp>
+#include <outkit/mock/world.ipp>
 
 #endif
