@@ -19,10 +19,10 @@ if(OUTKIT_SANITIZE)
   target_link_options(outkit_development INTERFACE -fsanitize=address,undefined)
 endif()
 
-# outkit_compile_folders(<name> [STANDALONE_ASIO]): the compiled library for development, one generated source per folder
-# of .ipp files, so that a change recompiles little.
+# outkit_compile_folders(<name> [STANDALONE_ASIO] [CORE_ONLY]): the compiled library for development, one generated source
+# per folder of .ipp files, so that a change recompiles little.
 function(outkit_compile_folders name)
-  cmake_parse_arguments(arg "STANDALONE_ASIO" "" "" ${ARGN})
+  cmake_parse_arguments(arg "STANDALONE_ASIO;CORE_ONLY" "" "" ${ARGN})
   set(asio_source boost/asio/impl/src.hpp)
   if(arg_STANDALONE_ASIO)
     set(asio_source asio/impl/src.hpp)
@@ -36,6 +36,9 @@ function(outkit_compile_folders name)
     foreach(part IN LISTS parts)
       string(REGEX REPLACE "^(outkit/[a-z0-9_]+)/.*" "\\1" folder ${part})
       string(REGEX REPLACE "^outkit/[a-z0-9_]+\\.ipp$" "outkit/detail" folder ${folder})
+      if(arg_CORE_ONLY AND NOT folder STREQUAL "outkit/detail")
+        continue()
+      endif()
       if(folder STREQUAL "outkit/mock") # the largest: a source per file
         string(REPLACE ".ipp" "" folder ${part})
       endif()
