@@ -124,11 +124,11 @@ resource const* find_resource(std::string_view app_id_or_uri) noexcept;
 /// An organisation, or the one tenant of personal accounts.
 struct tenant
 {
-    std::string id;            // GUID, "Directory (tenant) ID"
-    std::string display_name;  // "Woodgrove Bank"
+    std::string id = {};            // GUID, "Directory (tenant) ID"
+    std::string display_name = {};  // "Woodgrove Bank"
     /// Verified domains, at least one. The first is the one of new users; `initial_domain` is one of them.
-    std::vector<std::string> domains;
-    std::string initial_domain;  // stands for "…onmicrosoft.com"
+    std::vector<std::string> domains = {};
+    std::string initial_domain = {};  // stands for "…onmicrosoft.com"
     bool has_exchange = true;  // false: no Exchange service principal, a token for it is refused (AADSTS500011, 650052)
 
     bool personal() const { return same_name(id, consumers_tenant); }
@@ -137,24 +137,24 @@ struct tenant
 /// An account.
 struct user
 {
-    std::string id;              // object id ("oid"), GUID
-    std::string tenant_id;       // home tenant
-    std::string principal_name;  // "userPrincipalName": what is typed at sign-in
-    std::string mail;            // primary SMTP address; empty: none
-    std::vector<std::string> aliases;
-    std::string password;
-    std::string display_name;
-    std::string given_name;
-    std::string surname;
+    std::string id = {};              // object id ("oid"), GUID
+    std::string tenant_id = {};       // home tenant
+    std::string principal_name = {};  // "userPrincipalName": what is typed at sign-in
+    std::string mail = {};            // primary SMTP address; empty: none
+    std::vector<std::string> aliases = {};
+    std::string password = {};
+    std::string display_name = {};
+    std::string given_name = {};
+    std::string surname = {};
     account_kind kind = account_kind::work;
     bool licensed = true;       // has a plan with a mailbox
     bool enabled = true;        // "accountEnabled"; false: AADSTS50057
     bool mfa_required = false;  // this user must pass a second factor (AADSTS50076 where that cannot be asked)
     bool mfa_registered = true;
-    bool password_expired = false;   // AADSTS50055
-    bool locked = false;             // AADSTS50053
-    bool shared_mailbox = false;     // nobody signs in as this one; others have rights on its mailbox
-    std::vector<std::string> roles;  // "Global Administrator", …
+    bool password_expired = false;        // AADSTS50055
+    bool locked = false;                  // AADSTS50053
+    bool shared_mailbox = false;          // nobody signs in as this one; others have rights on its mailbox
+    std::vector<std::string> roles = {};  // "Global Administrator", …
     /// Grants made before are void: set by a change of password or an administrator ("TokensValidFrom", AADSTS50173).
     detail::wall_time tokens_valid_from{};
 
@@ -166,17 +166,17 @@ struct user
 
 struct redirect_uri
 {
-    std::string uri;
+    std::string uri = {};
     platform type = platform::web;
 };
 
 /// A client secret. Applications prove themselves with the value; its id is what people paste by mistake.
 struct client_secret
 {
-    std::string id;     // "Secret ID", GUID
-    std::string name;   // description
-    std::string value;  // begins with mock_secret_prefix
-    std::string hint;   // first three characters of the value
+    std::string id = {};     // "Secret ID", GUID
+    std::string name = {};   // description
+    std::string value = {};  // begins with mock_secret_prefix
+    std::string hint = {};   // first three characters of the value
     detail::wall_time start{};
     detail::wall_time end{};
 };
@@ -184,11 +184,11 @@ struct client_secret
 /// A certificate whose private key the application signs assertions with.
 struct client_certificate
 {
-    std::string id;      // key id, GUID
-    std::string name;    // description
-    std::string sha1;    // thumbprint of the DER form, 40 hexadecimal digits, upper case
-    std::string sha256;  // the same with SHA-256, base64url without padding: what `x5t#S256` says
-    std::string pem;     // the certificate
+    std::string id = {};      // key id, GUID
+    std::string name = {};    // description
+    std::string sha1 = {};    // thumbprint of the DER form, 40 hexadecimal digits, upper case
+    std::string sha256 = {};  // the same with SHA-256, base64url without padding: what `x5t#S256` says
+    std::string pem = {};     // the certificate
     detail::wall_time start{};
     detail::wall_time end{};
 };
@@ -196,24 +196,24 @@ struct client_certificate
 /// A permission that a registration lists ("API permissions").
 struct required_permission
 {
-    std::string resource;  // application id
-    std::string id;        // permission's GUID
+    std::string resource = {};  // application id
+    std::string id = {};        // permission's GUID
     permission_type type = permission_type::delegated;
 };
 
 /// A registration.
 struct application
 {
-    std::string app_id;     // "Application (client) ID"
-    std::string object_id;  // "Object ID" of the registration
-    std::string tenant_id;  // home tenant
-    std::string display_name;
+    std::string app_id = {};     // "Application (client) ID"
+    std::string object_id = {};  // "Object ID" of the registration
+    std::string tenant_id = {};  // home tenant
+    std::string display_name = {};
     sign_in_audience audience = sign_in_audience::my_org;
-    std::vector<redirect_uri> redirect_uris;
+    std::vector<redirect_uri> redirect_uris = {};
     bool allow_public_client = false;  // "Allow public client flows": device code and password grant
-    std::vector<client_secret> secrets;
-    std::vector<client_certificate> certificates;
-    std::vector<required_permission> permissions;
+    std::vector<client_secret> secrets = {};
+    std::vector<client_certificate> certificates = {};
+    std::vector<required_permission> permissions = {};
     detail::wall_time created{};
     bool enabled = true;  // false: AADSTS7000112
 
@@ -228,31 +228,31 @@ struct application
 /// An application as one tenant sees it ("Enterprise application").
 struct service_principal
 {
-    std::string object_id;
-    std::string app_id;
-    std::string tenant_id;
-    bool enabled = true;                      // "Enabled for users to sign-in"
-    bool assignment_required = false;         // only assigned users may sign in (AADSTS50105)
-    std::vector<std::string> assigned_users;  // object ids
+    std::string object_id = {};
+    std::string app_id = {};
+    std::string tenant_id = {};
+    bool enabled = true;                           // "Enabled for users to sign-in"
+    bool assignment_required = false;              // only assigned users may sign in (AADSTS50105)
+    std::vector<std::string> assigned_users = {};  // object ids
 };
 
 /// What a user, or an administrator for all users of a tenant, has granted to an application.
 struct consent
 {
-    std::string app_id;
-    std::string tenant_id;
-    std::string user_id;   // object id; empty: by an administrator, for everybody
-    std::string resource;  // application id of the resource
+    std::string app_id = {};
+    std::string tenant_id = {};
+    std::string user_id = {};   // object id; empty: by an administrator, for everybody
+    std::string resource = {};  // application id of the resource
     permission_type type = permission_type::delegated;
-    std::vector<std::string> permissions;  // short names, "IMAP.AccessAsUser.All"
+    std::vector<std::string> permissions = {};  // short names, "IMAP.AccessAsUser.All"
 };
 
 /// What is asked for when an application is registered (Graph: POST /applications).
 struct application_request
 {
-    std::string display_name;
+    std::string display_name = {};
     sign_in_audience audience = sign_in_audience::my_org;
-    std::vector<redirect_uri> redirect_uris;
+    std::vector<redirect_uri> redirect_uris = {};
     bool allow_public_client = false;
     /// What the registration lists. Left out: exactly `User.Read`, as for one made in the portal.
     std::vector<required_permission> permissions = default_permissions();
@@ -266,11 +266,11 @@ struct application_request
 /// Why the directory's API refuses, in the form Graph reports it.
 struct directory_error
 {
-    int status = 400;      // HTTP status
-    std::string code;      // "Request_BadRequest"
-    std::string message;   // Graph's words: "Invalid value specified for property 'web' of resource 'Application'."
-    std::string property;  // "web"; empty: no single property
-    std::string detail;    // our words, for people: which value, and which rule it breaks
+    int status = 400;          // HTTP status
+    std::string code = {};     // "Request_BadRequest"
+    std::string message = {};  // Graph's words: "Invalid value specified for property 'web' of resource 'Application'."
+    std::string property = {};  // "web"; empty: no single property
+    std::string detail = {};    // our words, for people: which value, and which rule it breaks
 };
 
 enum class secret_check

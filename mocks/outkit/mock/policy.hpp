@@ -83,8 +83,8 @@ struct service_policy
 /// An application registered in Exchange (New-ServicePrincipal), without which app-only tokens open no mailbox.
 struct exchange_principal
 {
-    std::string app_id;
-    std::string object_id;  // must be the enterprise application's; people give the registration's
+    std::string app_id = {};
+    std::string object_id = {};  // must be the enterprise application's; people give the registration's
 };
 
 /// What an administrator has decided for a tenant.
@@ -97,14 +97,15 @@ struct tenant_policy
     bool admin_consent_requests = false;  // "Need admin approval" becomes a request form (AADSTS90095)
     mock::conditional_access conditional_access = mock::conditional_access::pass;
     bool device_code = true;  // false: Conditional Access forbids the device code flow
-    std::vector<exchange_principal> exchange_principals;
-    std::vector<std::string> graph_mailboxes;  // application access policy: app-only Graph opens these only; empty: all
+    std::vector<exchange_principal> exchange_principals = {};
+    std::vector<std::string> graph_mailboxes =
+        {};  // application access policy: app-only Graph opens these only; empty: all
 };
 
 /// What somebody may do with a mailbox that is not theirs.
 struct delegate
 {
-    std::string who;           // address of a user or object id of a service principal
+    std::string who = {};      // address of a user or object id of a service principal
     bool full_access = false;  // open it
     bool send_as = false;
     bool send_on_behalf = false;
@@ -114,14 +115,14 @@ struct delegate
 struct mailbox_policy
 {
     bool imap = true;  // Set-CASMailbox -ImapEnabled; for personal accounts "Let devices and apps use IMAP"
-    std::optional<bool> smtp_auth;  // unset: the tenant's; else it wins over the tenant's
-    bool connectable = true;        // false: "authenticated but not connected" for no reason that can be seen
-    bool blocked = false;           // the account is suspended for sending spam
-    bool full = false;              // over quota: nothing can be sent or stored
-    std::optional<mock::conditional_access> conditional_access;  // instead of the tenant's
-    std::uint64_t max_send = 36'700'160;                         // octets of one message (35 MB)
-    std::uint64_t max_receive = 37'748'736;                      // octets (36 MB)
-    std::vector<delegate> delegates;
+    std::optional<bool> smtp_auth = {};  // unset: the tenant's; else it wins over the tenant's
+    bool connectable = true;             // false: "authenticated but not connected" for no reason that can be seen
+    bool blocked = false;                // the account is suspended for sending spam
+    bool full = false;                   // over quota: nothing can be sent or stored
+    std::optional<mock::conditional_access> conditional_access = {};  // instead of the tenant's
+    std::uint64_t max_send = 36'700'160;                              // octets of one message (35 MB)
+    std::uint64_t max_receive = 37'748'736;                           // octets (36 MB)
+    std::vector<delegate> delegates = {};
 
     /// Null when this one has no rights here. Compared without case.
     delegate const* find_delegate(std::string_view who) const;

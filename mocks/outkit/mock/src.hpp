@@ -6,7 +6,9 @@
 #include <outkit/mock/certificates.ipp>
 #include <outkit/mock/clock.ipp>
 #include <outkit/mock/directory.ipp>
+#include <outkit/mock/faults.ipp>
 #include <outkit/mock/http_service.ipp>
+#include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>

@@ -1,0 +1,282 @@
+#ifndef OUTKIT_MOCK_JOURNAL_IPP
+#define OUTKIT_MOCK_JOURNAL_IPP
+
+#include <outkit/mock/directory.hpp>  // same_name, mock_secret_prefix
+#include <outkit/mock/journal.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+namespace journal_detail {
+
+inline constexpr std::size_t max_text = 1024;
+
+inline bool is_token_char(char c) noexcept
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '!' || c == '*' || c == '$' || c == '%';
+}
+
+inline bool begins(std::string_view text, std::string_view with) noexcept
+{
+    return text.size() >= with.size() && same_name(text.substr(0, with.size()), with);
+}
+
+inline std::string mark(std::size_t n) { return "<" + std::to_string(n) + " bytes redacted>"; }
+
+inline std::size_t word_length(std::string_view text) noexcept
+{
+    std::size_t n = 0;
+    while (n != text.size() && is_token_char(text[n]))
+        ++n;
+    return n;
+}
+
+// Whether a word has the shape of something that opens a door: a JWT, the refresh tokens and codes of Entra and of
+// personal accounts, a secret that a world has made. Base64 of the same (a SASL response) is found by its beginning,
+// too: `user=` and `auth=`.
+inline bool looks_secret(std::string_view word) noexcept
+{
+    if (word.size() < 16)
+        return false;
+    for (std::string_view const p : {"eyJ", "dXNlcj", "YXV0aD", "EwA", "EwB", "EwC", "M.C", "M.R", "0.A", "1.A"})
+        if (word.starts_with(p))
+            return true;
+    return false;
+}
+
+inline std::string iso(detail::wall_time t)
+{
+    auto const ms = std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count();
+    std::time_t const seconds = static_cast<std::time_t>(ms >= 0 ? ms / 1000 : (ms - 999) / 1000);
+    std::tm parts{};
+    gmtime_r(&seconds, &parts);
+    char text[32];
+    std::size_t const n = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
+    char fraction[8];
+    std::snprintf(fraction, sizeof fraction, ".%03dZ", static_cast<int>(ms - seconds * 1000));
+    return std::string(text, n) + fraction;
+}
+
+// Valid UTF-8 or not, what is written into JSON must be: octets that are not become U+FFFD.
+inline std::string as_utf8(std::string_view text)
+{
+    std::string out;
+    for (std::size_t i = 0; i != text.size();)
+    {
+        auto const at = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+        unsigned char const c = at(i);
+        std::size_t const n = c < 0x80                ? 1
+                              : c >= 0xC2 && c < 0xE0 ? 2
+                              : c >= 0xE0 && c < 0xF0 ? 3
+                              : c >= 0xF0 && c < 0xF5 ? 4
+                                                      : 0;
+        bool good = n != 0 && i + n <= text.size();
+        for (std::size_t k = 1; good && k < n; ++k)
+            good = (at(i + k) & 0xC0) == 0x80;
+        if (good && n == 3)
+            good = !(c == 0xE0 && at(i + 1) < 0xA0) && !(c == 0xED && at(i + 1) >= 0xA0);
+        if (good && n == 4)
+            good = !(c == 0xF0 && at(i + 1) < 0x90) && !(c == 0xF4 && at(i + 1) >= 0x90);
+        if (good)
+            out.append(text.substr(i, n));
+        else
+            out += "\xEF\xBF\xBD";
+        i += good ? n : 1;
+    }
+    return out;
+}
+
+}  // namespace journal_detail
+
+OUTKIT_DECL std::string_view to_string(journal_outcome o) noexcept
+{
+    switch (o)
+    {
+    case journal_outcome::ok: return "ok";
+    case journal_outcome::refused: return "refused";
+    case journal_outcome::invalid: return "invalid";
+    case journal_outcome::fault: return "fault";
+    }
+    return "";
+}
+
+OUTKIT_DECL std::string_view journal_entry::field(std::string_view name) const
+{
+    for (auto const& [key, value] : fields)
+        if (same_name(key, name))
+            return value;
+    return {};
+}
+
+OUTKIT_DECL bool journal::is_secret_name(std::string_view name) noexcept
+{
+    for (std::string_view const s : {"access_token",     "assertion",     "authorization",
+                                     "client_assertion", "client_secret", "code",
+                                     "code_verifier",    "cookie",        "device_code",
+                                     "id_token",         "id_token_hint", "initial_response",
+                                     "passwd",           "password",      "proxy-authorization",
+                                     "refresh_token",    "sasl",          "secret",
+                                     "secret_text",      "secretText",    "session",
+                                     "set-cookie",       "token",         "user_code",
+                                     "x-outkit-key"})
+        if (same_name(s, name))
+            return true;
+    return false;
+}
+
+OUTKIT_DECL std::string journal::blanked(std::string_view text)
+{
+    using namespace journal_detail;
+    // Looked through up to the limit and a bit, so that a secret across the cut is recognised by its beginning.
+    bool const cut = text.size() > max_text;
+    text = text.substr(0, max_text);
+    std::string out;
+    for (std::size_t i = 0; i != text.size();)
+    {
+        std::string_view const rest = text.substr(i);
+        bool const at_word = i == 0 || !is_token_char(text[i - 1]) || text[i - 1] == '=' || text[i - 1] == '/';
+        if (rest.starts_with(mock_secret_prefix))
+        {
+            std::size_t const n = word_length(rest);
+            out += mark(n);
+            i += n;
+            continue;
+        }
+        if (at_word)
+        {
+            // "Bearer x", whatever x looks like
+            if (begins(rest, "bearer "))
+            {
+                std::size_t const n = word_length(rest.substr(7));
+                out += rest.substr(0, 7);
+                if (n != 0)
+                    out += mark(n);
+                i += 7 + n;
+                continue;
+            }
+            // name=value in a query or form
+            std::size_t name = 0;
+            while (name != rest.size() && (is_token_char(rest[name]) && rest[name] != '=' && rest[name] != '/'))
+                ++name;
+            if (name != 0 && name != rest.size() && rest[name] == '=' && is_secret_name(rest.substr(0, name)))
+            {
+                std::size_t const n = word_length(rest.substr(name + 1));
+                out += rest.substr(0, name + 1);
+                if (n != 0)
+                    out += mark(n);
+                i += name + 1 + n;
+                continue;
+            }
+            std::size_t const n = word_length(rest);
+            if (looks_secret(rest.substr(0, n)))
+            {
+                out += mark(n);
+                i += n;
+                continue;
+            }
+        }
+        out += text[i++];
+    }
+    if (cut)
+        out += "…";
+    return out;
+}
+
+OUTKIT_DECL std::uint64_t journal::record(journal_entry e)
+{
+    e.sequence = ++sequence_;
+    for (std::string* const text : {&e.what, &e.answer, &e.reason, &e.server})
+        *text = blanked(*text);
+    for (auto& [name, value] : e.fields)
+    {
+        value = is_secret_name(name) ? (value.empty() ? std::string() : journal_detail::mark(value.size()))
+                                     : blanked(value);
+        name = blanked(name);
+    }
+    if (entries_.size() >= limit_)
+        entries_.pop_front();
+    entries_.push_back(std::move(e));
+    return sequence_;
+}
+
+OUTKIT_DECL void journal::limit(std::size_t entries)
+{
+    limit_ = std::max<std::size_t>(entries, 1);
+    while (entries_.size() > limit_)
+        entries_.pop_front();
+}
+
+OUTKIT_DECL std::vector<journal_entry const*> journal::find(query const& q) const
+{
+    auto const has = [](std::string const& text, std::string_view part) { return text.find(part) != text.npos; };
+    std::vector<journal_entry const*> found;
+    for (journal_entry const& e : entries_)
+    {
+        if (e.sequence <= q.after || (!q.server.empty() && e.server != q.server) || !has(e.what, q.what))
+            continue;
+        if (!q.text.empty() && !has(e.what, q.text) && !has(e.answer, q.text) && !has(e.reason, q.text) &&
+            std::none_of(e.fields.begin(), e.fields.end(),
+                         [&](auto const& f) { return has(f.first, q.text) || has(f.second, q.text); }))
+            continue;
+        found.push_back(&e);
+    }
+    return found;
+}
+
+OUTKIT_DECL journal_entry const* journal::last(query const& q) const
+{
+    auto const found = find(q);
+    return found.empty() ? nullptr : found.back();
+}
+
+OUTKIT_DECL std::string journal::to_json(query const& q) const
+{
+    namespace json = boost::json;
+    using journal_detail::as_utf8;
+    json::array all;
+    for (journal_entry const* const e : find(q))
+    {
+        json::object fields;
+        for (auto const& [name, value] : e->fields)
+            fields[as_utf8(name)] = as_utf8(value);
+        json::object o;
+        o["sequence"] = e->sequence;
+        o["time"] = journal_detail::iso(e->time);
+        o["server"] = as_utf8(e->server);
+        o["connection"] = e->connection;
+        o["what"] = as_utf8(e->what);
+        o["fields"] = std::move(fields);
+        o["answer"] = as_utf8(e->answer);
+        o["outcome"] = to_string(e->outcome);
+        if (!e->reason.empty())
+            o["reason"] = as_utf8(e->reason);
+        all.push_back(std::move(o));
+    }
+    // Inside a script element "</" and "<!--" would be markup.
+    std::string const plain = json::serialize(all);
+    std::string safe;
+    safe.reserve(plain.size());
+    for (char const c : plain)
+        if (c == '<')
+            safe += "\\u003c";
+        else if (c == '>')
+            safe += "\\u003e";
+        else if (c == '&')
+            safe += "\\u0026";
+        else
+            safe += c;
+    return safe;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
