@@ -203,11 +203,9 @@ inline flow<message_head> read_head(wire& w, limits l, bool is_request, bool may
     bool has_length = false, has_coding = false;
     for (std::size_t count = 0;; ++count)
     {
-        if (h.text.size() >= l.header_bytes)
-            co_await outkit::detail::fail(error::header_too_large);
-        w.max_line = l.header_bytes - h.text.size();
+        w.max_line = std::max<std::size_t>(l.header_bytes - h.text.size(), 2);
         std::string const line = co_await w.read_line();
-        if (h.text.size() + line.size() > l.header_bytes)
+        if (!line.empty() && h.text.size() + line.size() + 2 > l.header_bytes)
             co_await outkit::detail::fail(error::header_too_large);
         if (count == 0)
         {
