@@ -74,7 +74,7 @@ private:
     void advance(io_result r);
     bool attempt(io_result& r);
     void suspend(need what);
-    void finish(error_code ec);
+    void finish(error_code ec, bool intact = false);
     void deliver(error_code ec);
     void wake() override;
     void ring() override;

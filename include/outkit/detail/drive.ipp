@@ -65,7 +65,7 @@ OUTKIT_DECL void driver::advance(io_result r)
     {
         io_request const& rq = resume(op_->state, std::move(r));
         if (rq.what == io_request::kind::none)
-            return finish(op_->state.ec);
+            return finish(op_->state.ec, op_->state.intact);
         if (rq.what == io_request::kind::connect)
         {
             close();
@@ -174,10 +174,11 @@ OUTKIT_DECL void driver::cancel()
 
 OUTKIT_DECL void driver::cancelled(error_code) { finish(asio::error::operation_aborted); }
 
-// A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more.
-OUTKIT_DECL void driver::finish(error_code ec)
+// A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more, unless the
+// flow says that it only was refused something.
+OUTKIT_DECL void driver::finish(error_code ec, bool intact)
 {
-    if (ec)
+    if (ec && !intact)
         close();
     op_->state.ec = ec;
     op_->ended = true;

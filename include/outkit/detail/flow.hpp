@@ -71,6 +71,7 @@ struct flow_state
     io_result result = {};              // of the last request
     error_code ec = {};                 // the failure that ended the flow
     std::string diagnostics = {};       // what the peer said about it
+    bool intact = false;                // the failure was a refusal: the connection can go on
     attempt_base* attempted = nullptr;  // the innermost attempt, where a failure stops
 };
 
@@ -177,6 +178,20 @@ struct fail
     [[noreturn]] void await_resume() const noexcept { std::terminate(); }
 };
 
+// Ends the flow with an error that concerns this request only: the peer said no, in full, and the connection is as good
+// as before. Nothing of a reply may be left unread.
+struct refuse : fail
+{
+    using fail::fail;
+
+    template <class Promise>
+    void await_suspend(std::coroutine_handle<Promise> self) noexcept
+    {
+        self.promise().state->intact = true;
+        fail::await_suspend(self);
+    }
+};
+
 // `auto r = co_await attempt(f())` runs a flow whose failure is not ours: r.ec says how it ended.
 // For the few places that go on afterwards (reconnect, retry). Cancellation is never caught.
 template <class T>
@@ -242,6 +257,7 @@ inline io_request const& resume(flow_state& s, io_result r = {})
 {
     s.request = {};
     s.ec = r.ec;
+    s.intact = false;
     s.diagnostics = std::move(r.diagnostics);
     s.result = std::move(r);
     for (;;)
@@ -249,6 +265,7 @@ inline io_request const& resume(flow_state& s, io_result r = {})
         if (s.ec && s.attempted)
         {
             s.attempted->ec = std::exchange(s.ec, {});
+            s.intact = false;
             s.attempted->diagnostics = std::move(s.diagnostics);
             s.innermost = s.attempted->awaiting;
         }

@@ -237,7 +237,7 @@ private:
 
     private:
         void finished() override;
-        bool keeps_connection() const override { return !state.ec; }
+        bool keeps_connection() const override { return !state.ec || state.intact; }
         std::function<void(flow_state&)> done_;
     };
     std::shared_ptr<client_task> task_;
