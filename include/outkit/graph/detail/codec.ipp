@@ -1,0 +1,1342 @@
+#ifndef OUTKIT_GRAPH_DETAIL_CODEC_IPP
+#define OUTKIT_GRAPH_DETAIL_CODEC_IPP
+
+#include <outkit/graph/detail/codec.hpp>
+
+#include <outkit/detail/encoding.hpp>
+#include <outkit/detail/wire.hpp>
+#include <outkit/http/detail/grammar.hpp>
+#include <outkit/http/error.hpp>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/serializer.hpp>
+#include <boost/json/value.hpp>
+#include <boost/json/value_stack.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <utility>
+
+namespace outkit::inline OUTKIT_ABI::graph::detail {
+
+namespace json = boost::json;
+
+// Makes a value of what the parser finds, within the limits. Boost's own handler knows the depth only, and takes 1e400
+// for infinity (measured with Boost 1.81).
+struct bounded_handler
+{
+    static constexpr std::size_t max_object_size = std::size_t(-1);
+    static constexpr std::size_t max_array_size = std::size_t(-1);
+    static constexpr std::size_t max_key_size = std::size_t(-1);
+    static constexpr std::size_t max_string_size = std::size_t(-1);
+
+    json::value_stack stack;
+    limits const* limit = nullptr;
+    std::size_t values = 0;
+    bool too_much = false;
+
+    bool refuse(json::error_code& ec)
+    {
+        too_much = true;
+        ec = json::error::exception;
+        return false;
+    }
+    bool counted(json::error_code& ec) { return ++values <= limit->json_values || refuse(ec); }
+    bool fits(std::size_t n, json::error_code& ec) { return n <= limit->json_string || refuse(ec); }
+
+    bool on_document_begin(json::error_code&) { return true; }
+    bool on_document_end(json::error_code&) { return true; }
+    bool on_object_begin(json::error_code& ec) { return counted(ec); }
+    bool on_object_end(std::size_t n, json::error_code&)
+    {
+        stack.push_object(n);
+        return true;
+    }
+    bool on_array_begin(json::error_code& ec) { return counted(ec); }
+    bool on_array_end(std::size_t n, json::error_code&)
+    {
+        stack.push_array(n);
+        return true;
+    }
+    bool on_key_part(json::string_view s, std::size_t n, json::error_code& ec)
+    {
+        stack.push_chars(s);
+        return fits(n, ec);
+    }
+    bool on_key(json::string_view s, std::size_t n, json::error_code& ec)
+    {
+        stack.push_key(s);
+        return fits(n, ec);
+    }
+    bool on_string_part(json::string_view s, std::size_t n, json::error_code& ec)
+    {
+        stack.push_chars(s);
+        return fits(n, ec);
+    }
+    bool on_string(json::string_view s, std::size_t n, json::error_code& ec)
+    {
+        stack.push_string(s);
+        return fits(n, ec) && counted(ec);
+    }
+    bool on_number_part(json::string_view, json::error_code&) { return true; }
+    bool on_int64(std::int64_t i, json::string_view, json::error_code& ec)
+    {
+        stack.push_int64(i);
+        return counted(ec);
+    }
+    bool on_uint64(std::uint64_t u, json::string_view, json::error_code& ec)
+    {
+        stack.push_uint64(u);
+        return counted(ec);
+    }
+    bool on_double(double d, json::string_view, json::error_code& ec)
+    {
+        if (!std::isfinite(d))
+        {
+            ec = json::error::syntax;
+            return false;
+        }
+        stack.push_double(d);
+        return counted(ec);
+    }
+    bool on_bool(bool b, json::error_code& ec)
+    {
+        stack.push_bool(b);
+        return counted(ec);
+    }
+    bool on_null(json::error_code& ec)
+    {
+        stack.push_null();
+        return counted(ec);
+    }
+    bool on_comment_part(json::string_view, json::error_code&) { return true; }
+    bool on_comment(json::string_view, json::error_code&) { return true; }
+};
+
+// Text as a value, with its storage. A parse of its own per answer: all of it is released at once.
+class document
+{
+public:
+    document(std::string_view text, limits const& l) : storage_(buffer_, sizeof(buffer_))
+    {
+        json::parse_options options;
+        options.max_depth = l.json_depth;
+        json::basic_parser<bounded_handler> parser(options);
+        bounded_handler& handler = parser.handler();
+        handler.limit = &l;
+        handler.stack.reset(&storage_);
+        json::error_code problem;
+        std::size_t const used = parser.write_some(false, text.data(), text.size(), problem);
+        if (handler.too_much || problem == json::error::too_deep)
+            ec = error::limit_exceeded;
+        else if (problem || used != text.size())
+            ec = error::response_malformed;
+        if (ec)
+            what = problem ? problem.message() : "there is more text after the JSON";
+        else
+            root.emplace(handler.stack.release());
+    }
+    document(document const&) = delete;
+
+    error_code ec;
+    std::string what;
+
+private:
+    unsigned char buffer_[8192];
+    json::monotonic_resource storage_;
+
+public:
+    std::optional<json::value> root;
+};
+
+inline bool same_letters(std::string_view a, std::string_view b) { return http::detail::equal_ignoring_case(a, b); }
+
+// Takes members out of objects. The first one of a wrong type is remembered, and nothing is read after it.
+class reader
+{
+public:
+    error_code ec;
+    std::string what;
+
+    void wrong(std::string_view name, char const* expected)
+    {
+        if (ec)
+            return;
+        ec = error::response_malformed;
+        what = std::string(name) + ": " + expected + " was expected";
+    }
+
+    // Nothing for a missing member and for null.
+    json::value const* member(json::object const& in, std::string_view name)
+    {
+        if (ec)
+            return nullptr;
+        json::value const* const v = in.if_contains(json::string_view(name.data(), name.size()));
+        return v && !v->is_null() ? v : nullptr;
+    }
+
+    void read(json::object const& in, std::string_view name, std::string& out)
+    {
+        if (json::value const* const v = member(in, name))
+        {
+            if (json::string const* const s = v->if_string())
+                out.assign(s->data(), s->size());
+            else
+                wrong(name, "a string");
+        }
+    }
+    void read(json::object const& in, std::string_view name, bool& out)
+    {
+        if (json::value const* const v = member(in, name))
+        {
+            if (v->is_bool())
+                out = v->get_bool();
+            else
+                wrong(name, "true or false");
+        }
+    }
+    template <class Integer>
+    void read_count(json::object const& in, std::string_view name, Integer& out)
+    {
+        if (json::value const* const v = member(in, name))
+        {
+            std::uint64_t n = 0;
+            if (v->is_int64() && v->get_int64() >= 0)
+                n = static_cast<std::uint64_t>(v->get_int64());
+            else if (v->is_uint64())
+                n = v->get_uint64();
+            else
+                return wrong(name, "a whole number from 0 on");
+            if (n > static_cast<std::uint64_t>(std::numeric_limits<Integer>::max()) / 2)
+                return wrong(name, "a smaller number");
+            out = static_cast<Integer>(n);
+        }
+    }
+    void read(json::object const& in, std::string_view name, std::optional<bool>& out)
+    {
+        if (bool b = false; member(in, name))
+        {
+            read(in, name, b);
+            out = b;
+        }
+    }
+    void read(json::object const& in, std::string_view name, std::optional<date_time>& out)
+    {
+        std::string_view text;
+        if (!view(in, name, text))
+            return;
+        out = parse_date_time(text);
+        if (!out)
+            wrong(name, "a date such as 2026-11-23T09:58:11Z");
+    }
+    void read(json::object const& in, std::string_view name, std::optional<importance>& out)
+    {
+        std::string_view text;
+        if (!view(in, name, text))
+            return;
+        if (same_letters(text, "low"))
+            out = importance::low;
+        else if (same_letters(text, "normal"))
+            out = importance::normal;
+        else if (same_letters(text, "high"))
+            out = importance::high;
+        // A value added to the schema later is none we know.
+    }
+    void read(json::object const& in, std::string_view name, std::optional<zoned_time>& out)
+    {
+        if (json::object const* const o = object(in, name))
+        {
+            out.emplace();
+            read(*o, "dateTime", out->date_time);
+            read(*o, "timeZone", out->time_zone);
+        }
+    }
+    void read(json::object const& in, std::string_view name, std::optional<followup_flag>& out)
+    {
+        json::object const* const o = object(in, name);
+        if (!o)
+            return;
+        out.emplace();
+        std::string_view text;
+        if (view(*o, "flagStatus", text))
+        {
+            if (same_letters(text, "flagged"))
+                out->status = flag_status::flagged;
+            else if (same_letters(text, "complete"))
+                out->status = flag_status::complete;
+        }
+        read(*o, "startDateTime", out->start);
+        read(*o, "dueDateTime", out->due);
+        read(*o, "completedDateTime", out->completed);
+    }
+    void read(json::object const& in, std::string_view name, std::optional<item_body>& out)
+    {
+        json::object const* const o = object(in, name);
+        if (!o)
+            return;
+        out.emplace();
+        std::string_view text;
+        if (view(*o, "contentType", text) && same_letters(text, "html"))
+            out->content_type = body_type::html;
+        read(*o, "content", out->content);
+    }
+    void read(json::value const& v, std::string_view name, recipient& out)
+    {
+        json::object const* const o = v.if_object();
+        if (!o)
+            return wrong(name, "an object");
+        if (json::object const* const address = object(*o, "emailAddress"))
+        {
+            read(*address, "name", out.name);
+            read(*address, "address", out.address);
+        }
+    }
+    void read(json::object const& in, std::string_view name, std::optional<recipient>& out)
+    {
+        if (json::value const* const v = member(in, name))
+        {
+            out.emplace();
+            read(*v, name, *out);
+        }
+    }
+    void read(json::value const& v, std::string_view name, internet_message_header& out)
+    {
+        json::object const* const o = v.if_object();
+        if (!o)
+            return wrong(name, "an object");
+        read(*o, "name", out.name);
+        read(*o, "value", out.value);
+    }
+    void read(json::value const& v, std::string_view name, std::string& out)
+    {
+        if (json::string const* const s = v.if_string())
+            out.assign(s->data(), s->size());
+        else
+            wrong(name, "a string");
+    }
+    template <class T>
+    void read(json::object const& in, std::string_view name, std::vector<T>& out)
+    {
+        json::value const* const v = member(in, name);
+        if (!v)
+            return;
+        json::array const* const items = v->if_array();
+        if (!items)
+            return wrong(name, "a list");
+        out.reserve(items->size());
+        for (json::value const& item : *items)
+        {
+            read(item, name, out.emplace_back());
+            if (ec)
+                return;
+        }
+    }
+
+    json::object const* object(json::object const& in, std::string_view name)
+    {
+        json::value const* const v = member(in, name);
+        if (!v)
+            return nullptr;
+        if (!v->is_object())
+            wrong(name, "an object");
+        return v->if_object();
+    }
+    bool view(json::object const& in, std::string_view name, std::string_view& out)
+    {
+        json::value const* const v = member(in, name);
+        if (!v)
+            return false;
+        json::string const* const s = v->if_string();
+        if (!s)
+        {
+            wrong(name, "a string");
+            return false;
+        }
+        out = {s->data(), s->size()};
+        return true;
+    }
+
+    void read(json::object const& o, user& out)
+    {
+        read(o, "id", out.id);
+        read(o, "userPrincipalName", out.user_principal_name);
+        read(o, "mail", out.mail);
+        read(o, "displayName", out.display_name);
+        read(o, "givenName", out.given_name);
+        read(o, "surname", out.surname);
+        read(o, "jobTitle", out.job_title);
+        read(o, "mobilePhone", out.mobile_phone);
+        read(o, "officeLocation", out.office_location);
+        read(o, "preferredLanguage", out.preferred_language);
+        read(o, "businessPhones", out.business_phones);
+    }
+    void read(json::object const& o, mail_folder& out)
+    {
+        std::string_view type;
+        if (view(o, "@odata.type", type))
+            out.is_search_folder = type == "#microsoft.graph.mailSearchFolder";
+        read(o, "id", out.id);
+        read(o, "displayName", out.display_name);
+        read(o, "parentFolderId", out.parent_folder_id);
+        read_count(o, "childFolderCount", out.child_folder_count);
+        read_count(o, "unreadItemCount", out.unread_item_count);
+        read_count(o, "totalItemCount", out.total_item_count);
+        read(o, "isHidden", out.is_hidden);
+    }
+    void read(json::object const& o, message& out)
+    {
+        read(o, "id", out.id);
+        read(o, "@odata.etag", out.etag);
+        read(o, "createdDateTime", out.created_date_time);
+        read(o, "lastModifiedDateTime", out.last_modified_date_time);
+        read(o, "changeKey", out.change_key);
+        read(o, "categories", out.categories);
+        read(o, "receivedDateTime", out.received_date_time);
+        read(o, "sentDateTime", out.sent_date_time);
+        read(o, "hasAttachments", out.has_attachments);
+        read(o, "internetMessageId", out.internet_message_id);
+        read(o, "subject", out.subject);
+        read(o, "bodyPreview", out.body_preview);
+        read(o, "importance", out.importance);
+        read(o, "parentFolderId", out.parent_folder_id);
+        read(o, "conversationId", out.conversation_id);
+        read(o, "conversationIndex", out.conversation_index);
+        read(o, "isDeliveryReceiptRequested", out.is_delivery_receipt_requested);
+        read(o, "isReadReceiptRequested", out.is_read_receipt_requested);
+        read(o, "isRead", out.is_read);
+        read(o, "isDraft", out.is_draft);
+        read(o, "webLink", out.web_link);
+        read(o, "inferenceClassification", out.inference_classification);
+        read(o, "body", out.body);
+        read(o, "sender", out.sender);
+        read(o, "from", out.from);
+        read(o, "toRecipients", out.to_recipients);
+        read(o, "ccRecipients", out.cc_recipients);
+        read(o, "bccRecipients", out.bcc_recipients);
+        read(o, "replyTo", out.reply_to);
+        read(o, "flag", out.flag);
+        read(o, "internetMessageHeaders", out.internet_message_headers);
+    }
+};
+
+template <class T>
+parsed<T> parse_entity(std::string_view text, limits const& l)
+{
+    parsed<T> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    if (!o)
+        return {{}, error::response_malformed, "an object was expected"};
+    reader r;
+    r.read(*o, result.value);
+    if (!r.ec && result.value.id.empty())
+        r.wrong("id", "an id");
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+template <class T>
+parsed<page<T>> parse_collection(std::string_view text, limits const& l)
+{
+    parsed<page<T>> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    reader r;
+    json::value const* const value = o ? r.member(*o, "value") : nullptr;
+    json::array const* const items = value ? value->if_array() : nullptr;
+    if (!items)
+        return {{}, error::response_malformed, "value: a list was expected"};
+    r.read(*o, "@odata.nextLink", result.value.next_link);
+    if (std::uint64_t n = 0; r.member(*o, "@odata.count"))
+    {
+        r.read_count(*o, "@odata.count", n);
+        result.value.count = n;
+    }
+    result.value.value.reserve(items->size());
+    for (json::value const& item : *items)
+    {
+        json::object const* const entity = item.if_object();
+        // Errors met while a page is being sent may stand in the place of an item, see microsoft-graph-docs-contrib#106.
+        if (!entity || entity->contains("error"))
+            return {{}, error::response_malformed, "value: an item is an error or no object"};
+        T& out = result.value.value.emplace_back();
+        r.read(*entity, out);
+        if (!r.ec && out.id.empty())
+            r.wrong("id", "an id");
+        if (r.ec)
+            return {{}, r.ec, "value[" + std::to_string(result.value.value.size() - 1) + "]." + r.what};
+    }
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+OUTKIT_DECL parsed<user> parse_user(std::string_view text, limits const& l) { return parse_entity<user>(text, l); }
+OUTKIT_DECL parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
+{
+    return parse_entity<mail_folder>(text, l);
+}
+OUTKIT_DECL parsed<message> parse_message(std::string_view text, limits const& l)
+{
+    return parse_entity<message>(text, l);
+}
+OUTKIT_DECL parsed<page<mail_folder>> parse_folders(std::string_view text, limits const& l)
+{
+    return parse_collection<mail_folder>(text, l);
+}
+OUTKIT_DECL parsed<page<message>> parse_messages(std::string_view text, limits const& l)
+{
+    return parse_collection<message>(text, l);
+}
+
+inline json::value const* member_in_any_case(json::object const& o, std::string_view name)
+{
+    for (auto const& m : o)
+        if (same_letters({m.key().data(), m.key().size()}, name))
+            return &m.value();
+    return nullptr;
+}
+
+inline void read_attachment(reader& r, json::value const& v, file_attachment& out)
+{
+    json::object const* const o = v.if_object();
+    if (!o)
+        return r.wrong("attachments", "an object");
+    std::string_view type;
+    if (!r.view(*o, "@odata.type", type) || !same_letters(type, "#microsoft.graph.fileAttachment"))
+        return r.wrong("attachments", "@odata.type #microsoft.graph.fileAttachment");
+    r.read(*o, "name", out.name);
+    r.read(*o, "contentType", out.content_type);
+    r.read(*o, "isInline", out.is_inline);
+    r.read(*o, "contentId", out.content_id);
+    std::string_view bytes;
+    if (!r.view(*o, "contentBytes", bytes))
+        return;
+    auto decoded = outkit::detail::base64_decode(bytes);
+    if (!decoded)
+        return r.wrong("contentBytes", "base64");
+    out.content = std::move(*decoded);
+}
+
+OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view text, limits const& l)
+{
+    parsed<send_mail_request> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    json::value const* const m = o ? member_in_any_case(*o, "message") : nullptr;
+    if (!m || !m->is_object())
+        return {{}, error::response_malformed, "message: an object was expected"};
+
+    // Older samples write "false" as a string.
+    if (json::value const* const save = member_in_any_case(*o, "saveToSentItems"))
+    {
+        json::string const* const s = save->if_string();
+        std::string_view const word = s ? std::string_view(s->data(), s->size()) : std::string_view();
+        if (save->is_bool())
+            result.value.save_to_sent_items = save->get_bool();
+        else if (same_letters(word, "false") || same_letters(word, "true"))
+            result.value.save_to_sent_items = same_letters(word, "true");
+        else if (!save->is_null())
+            return {{}, error::response_malformed, "saveToSentItems: true or false was expected"};
+    }
+
+    reader r;
+    json::object const& in = m->get_object();
+    outgoing_message& out = result.value.message;
+    std::optional<item_body> body;
+    std::optional<importance> importance;
+    r.read(in, "subject", out.subject);
+    r.read(in, "body", body);
+    r.read(in, "toRecipients", out.to_recipients);
+    r.read(in, "ccRecipients", out.cc_recipients);
+    r.read(in, "bccRecipients", out.bcc_recipients);
+    r.read(in, "replyTo", out.reply_to);
+    r.read(in, "from", out.from);
+    r.read(in, "importance", importance);
+    r.read(in, "internetMessageHeaders", out.internet_message_headers);
+    if (json::value const* const list = r.member(in, "attachments"))
+    {
+        json::array const* const items = list->if_array();
+        if (!items)
+            r.wrong("attachments", "a list");
+        else
+            for (json::value const& item : *items)
+                read_attachment(r, item, out.attachments.emplace_back());
+    }
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    if (body)
+        out.body = std::move(*body);
+    out.importance = importance.value_or(importance::normal);
+    return result;
+}
+
+OUTKIT_DECL parsed<message_update> parse_update(std::string_view text, limits const& l)
+{
+    parsed<message_update> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    if (!o)
+        return {{}, error::response_malformed, "an object was expected"};
+    reader r;
+    r.read(*o, "isRead", result.value.is_read);
+    r.read(*o, "importance", result.value.importance);
+    std::optional<followup_flag> flag;
+    r.read(*o, "flag", flag);
+    if (flag)
+        result.value.flag = flag->status;
+    if (r.member(*o, "categories"))
+        r.read(*o, "categories", result.value.categories.emplace());
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+// Errors
+
+struct known_code
+{
+    char const* code;
+    error meaning;
+};
+inline constexpr known_code known_codes[] = {
+    {"InvalidAuthenticationToken", error::invalid_authentication_token},
+    {"AuthenticationError", error::invalid_authentication_token},
+    {"ErrorAccessDenied", error::access_denied},
+    {"Authorization_RequestDenied", error::authorization_request_denied},
+    {"ErrorSendAsDenied", error::send_as_denied},
+    {"BadRequest", error::bad_request},
+    {"ErrorInvalidRequest", error::bad_request},
+    {"RequestBroker--ParseUri", error::unknown_property},
+    {"InefficientFilter", error::inefficient_filter},
+    {"ErrorRestrictionTooComplex", error::inefficient_filter},
+    {"ErrorInvalidUrlQueryFilter", error::invalid_filter},
+    {"ErrorInvalidProperty", error::invalid_filter},
+    {"SearchWithOrderBy", error::search_not_combinable},
+    {"SearchWithFilter", error::search_not_combinable},
+    {"ErrorInvalidIdMalformed", error::id_malformed},
+    {"UnableToDeserializePostBody", error::body_not_understood},
+    {"ErrorMimeContentInvalidBase64String", error::invalid_mime_content},
+    {"ErrorMimeContentInvalid", error::invalid_mime_content},
+    {"InvalidInternetMessageHeader", error::invalid_header},
+    {"ErrorInvalidRecipients", error::invalid_recipients},
+    {"ErrorMessageSizeExceeded", error::message_too_large},
+    {"RequestEntityTooLarge", error::message_too_large},
+    {"ErrorItemNotFound", error::item_not_found},
+    {"itemNotFound", error::item_not_found},
+    {"ErrorSyncFolderNotFound", error::item_not_found},
+    {"MailboxNotEnabledForRESTAPI", error::mailbox_not_enabled},
+    {"ErrorMailboxNotEnabledForRESTAPI", error::mailbox_not_enabled},
+    {"ResourceNotFound", error::mailbox_not_enabled},
+    {"ErrorNonExistentMailbox", error::mailbox_not_enabled},
+    {"ErrorInvalidUser", error::user_not_found},
+    {"Request_ResourceNotFound", error::user_not_found},
+    {"SyncStateNotFound", error::sync_state_not_found},
+    {"SyncStateInvalid", error::sync_state_not_found},
+    {"InvalidSyncStateData", error::sync_state_not_found},
+    {"resyncRequired", error::sync_state_not_found},
+    {"ErrorFolderExists", error::folder_exists},
+    {"nameAlreadyExists", error::folder_exists},
+    {"ErrorIrresolvableConflict", error::conflict},
+    {"resourceModified", error::conflict},
+    {"ErrorQuotaExceeded", error::mailbox_full},
+    {"ErrorExceededMessageLimit", error::sending_limit_reached},
+    {"ErrorExceededHourlyMessageLimit", error::sending_limit_reached},
+    {"ErrorSubmissionQuotaExceeded", error::sending_limit_reached},
+    {"ErrorExceededMaxRecipientLimit", error::sending_limit_reached},
+    {"ApplicationThrottled", error::throttled},
+    {"TooManyRequests", error::throttled},
+    {"activityLimitReached", error::throttled},
+    {"ErrorInternalServerError", error::server_error},
+    {"generalException", error::server_error},
+    {"ErrorInternalServerTransientError", error::server_busy},
+    {"MailboxInfoStale", error::server_busy},
+    {"serviceNotAvailable", error::server_busy},
+    {"ServiceUnavailable", error::server_busy},
+};
+
+OUTKIT_DECL error_code error_of(problem const& p)
+{
+    if (p.status == 401 && !p.claims.empty())
+        return error::claims_challenge;
+    for (known_code const& k : known_codes)
+        if (same_letters(p.code, k.code))
+            return k.meaning;
+    if (p.status == 429)
+        return error::throttled;
+    return p.status >= 400 && p.status <= 599 ? http::status_error(p.status) : error_code(error::response_malformed);
+}
+
+OUTKIT_DECL std::string summary_of(problem const& p)
+{
+    std::string text = p.status ? "HTTP " + std::to_string(p.status) : std::string();
+    auto const add = [&](char const* before, std::string_view part) {
+        if (!part.empty())
+            (text += before) += part;
+    };
+    add(text.empty() ? "" : " ", p.code);
+    add(text.empty() ? "" : ": ", p.message);
+    text.resize(std::min<std::size_t>(text.size(), 400));
+    add("; request-id ", p.request_id);
+    add("; date ", p.date);
+    if (p.retry_after)
+        add("; retry after ", std::to_string(p.retry_after->count()) + " s");
+    std::string clean;
+    for (unsigned char const c : outkit::detail::without_tokens(text))
+    {
+        if (clean.size() >= 508)
+            break;
+        if (c >= 0x20 && c != 0x7f)
+            clean += static_cast<char>(c);
+        else
+            clean += ' ';
+    }
+    while (!clean.empty() && (static_cast<unsigned char>(clean.back()) & 0xC0) == 0x80)
+        clean.pop_back();  // no half character at the end
+    if (!clean.empty() && static_cast<unsigned char>(clean.back()) >= 0xC0)
+        clean.pop_back();
+    return clean;
+}
+
+OUTKIT_DECL std::string claims_of(http::fields const& headers)
+{
+    std::string const* const challenge = http::find(headers, "WWW-Authenticate");
+    if (!challenge)
+        return {};
+    std::string_view rest = *challenge;
+    if (rest.size() > 32 * 1024 || !same_letters(rest.substr(0, 7), "Bearer "))
+        return {};
+    rest.remove_prefix(7);
+
+    // auth-param = token BWS "=" BWS ( token / quoted-string ), separated by commas (edited: a comma may be missing,
+    // and an unquoted value may hold anything but a comma, as authorization_uri=https://... does).
+    std::string_view claims;
+    bool insufficient = false;
+    while (!rest.empty())
+    {
+        std::size_t const name_at = rest.find_first_not_of(" \t,");
+        if (name_at == rest.npos)
+            break;
+        rest.remove_prefix(name_at);
+        std::size_t const equals = rest.find('=');
+        if (equals == rest.npos)
+            break;
+        std::string_view name = rest.substr(0, equals);
+        while (!name.empty() && name.back() == ' ')
+            name.remove_suffix(1);
+        rest.remove_prefix(equals + 1);
+        std::string_view value;
+        if (rest.starts_with('"'))
+        {
+            std::size_t const end = rest.find('"', 1);
+            if (end == rest.npos)
+                return {};
+            value = rest.substr(1, end - 1);
+            rest.remove_prefix(end + 1);
+        }
+        else
+        {
+            value = rest.substr(0, rest.find(','));
+            rest.remove_prefix(value.size());
+        }
+        if (same_letters(name, "error"))
+            insufficient = value == "insufficient_claims";
+        else if (same_letters(name, "claims"))
+            claims = value;
+    }
+    if (!insufficient || claims.empty() || claims.size() > 11 * 1024)
+        return {};
+    auto decoded = outkit::detail::base64_decode(claims);
+    if (!decoded || decoded->size() > 8192)
+        return {};
+    return std::move(*decoded);
+}
+
+OUTKIT_DECL problem parse_problem(http::response const& r, limits const& l)
+{
+    problem p;
+    p.status = r.status;
+    auto const header = [&](char const* name) {
+        std::string const* const value = http::find(r.headers, name);
+        return value ? value->substr(0, 128) : std::string();
+    };
+    p.request_id = header("request-id");
+    p.client_request_id = header("client-request-id");
+    p.date = header("Date");
+    if (r.status == 401)
+        p.claims = claims_of(r.headers);
+
+    document const d(std::string_view(r.body).substr(0, l.error_body), l);
+    json::object const* const root = d.root ? d.root->if_object() : nullptr;
+    json::value const* const e = root ? root->if_contains("error") : nullptr;
+    json::object const* const o = e ? e->if_object() : nullptr;
+    if (!o)
+        return p;
+    auto const text = [](json::object const& in, std::string_view name, std::string& out, std::size_t most) {
+        json::value const* const v = member_in_any_case(in, name);
+        if (json::string const* const s = v ? v->if_string() : nullptr; s && !s->empty())
+            out.assign(s->data(), std::min(s->size(), most));
+    };
+    text(*o, "code", p.code, 128);
+    text(*o, "message", p.message, 1024);
+    json::value const* const inner = member_in_any_case(*o, "innerError");
+    if (json::object const* const i = inner ? inner->if_object() : nullptr)
+    {
+        text(*i, "request-id", p.request_id, 128);
+        text(*i, "client-request-id", p.client_request_id, 128);
+        text(*i, "date", p.date, 128);
+    }
+    return p;
+}
+
+OUTKIT_DECL std::optional<std::chrono::seconds> retry_after(http::fields const& headers,
+                                                            std::chrono::system_clock::time_point now)
+{
+    using namespace std::chrono;
+    constexpr seconds most = days(365);
+    std::string const* const value = http::find(headers, "Retry-After");
+    if (!value || value->empty() || value->size() > 64)
+        return std::nullopt;
+    std::string_view text = *value;
+
+    // delay-seconds; the real service has sent fractions such as 2.128.
+    if (text.front() >= '0' && text.front() <= '9')
+    {
+        std::size_t const whole = std::min(text.find_first_not_of("0123456789"), text.size());
+        std::uint64_t n = 0;
+        auto const r = std::from_chars(text.data(), text.data() + whole, n);
+        text.remove_prefix(whole);
+        bool const broken = text.starts_with('.') && text.size() > 1 && text.size() < 12 &&
+                            text.find_first_not_of("0123456789", 1) == text.npos;
+        if (!text.empty() && !broken)
+            return std::nullopt;
+        if (r.ec != std::errc() || n >= std::uint64_t(most.count()))
+            return most;
+        return seconds(n) + seconds(broken && text.find_first_not_of("0", 1) != text.npos ? 1 : 0);
+    }
+
+    // IMF-fixdate: Sun, 06 Nov 1994 08:49:37 GMT; the two older forms are not sent by anybody (edited: any year).
+    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (text.size() < 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT"))
+        return std::nullopt;
+    auto const number = [](std::string_view digits) {
+        int n = -1;
+        auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+        return r.ec == std::errc() && r.ptr == digits.data() + digits.size() ? n : -1;
+    };
+    std::size_t const month_at = months.find(text.substr(8, 3));
+    std::size_t const year_length = text.size() - 25;
+    int const day = number(text.substr(5, 2));
+    int const year_number = number(text.substr(12, year_length));
+    std::string_view const time = text.substr(12 + year_length + 1, 8);
+    int const hour = number(time.substr(0, 2));
+    int const minute = number(time.substr(3, 2));
+    int const second = number(time.substr(6, 2));
+    if (month_at == months.npos || month_at % 3 != 0 || day < 1 || year_number < 1 || hour < 0 || minute < 0 ||
+        second < 0 || hour > 23 || minute > 59 || second > 60)
+        return std::nullopt;
+    if (year_number > 9999)
+        return most;
+    year_month_day const date(year(year_number), month(static_cast<unsigned>(month_at / 3 + 1)),
+                              std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok())
+        return std::nullopt;
+    sys_seconds const when = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
+    return std::clamp<seconds>(when - floor<seconds>(now), seconds(0), most);
+}
+
+// Dates
+
+OUTKIT_DECL std::string format(date_time t)
+{
+    auto const day = std::chrono::floor<std::chrono::days>(t);
+    std::chrono::year_month_day const date(day);
+    std::chrono::hh_mm_ss const time(t - day);
+    std::array<char, 21> out{};
+    auto const put = [&](std::size_t at, int width, long value) {
+        for (int i = width; i-- > 0; value /= 10)
+            out[at + static_cast<std::size_t>(i)] = static_cast<char>('0' + value % 10);
+    };
+    std::string_view const pattern = "0000-00-00T00:00:00Z";
+    std::copy(pattern.begin(), pattern.end(), out.begin());
+    put(0, 4, int(date.year()));
+    put(5, 2, unsigned(date.month()));
+    put(8, 2, unsigned(date.day()));
+    put(11, 2, time.hours().count());
+    put(14, 2, time.minutes().count());
+    put(17, 2, time.seconds().count());
+    return {out.data(), pattern.size()};
+}
+
+OUTKIT_DECL std::optional<date_time> parse_date_time(std::string_view text)
+{
+    auto const number = [&](std::size_t digits) -> std::optional<int> {
+        int n = 0;
+        if (text.size() < digits)
+            return std::nullopt;
+        for (char const c : text.substr(0, digits))
+        {
+            if (c < '0' || c > '9')
+                return std::nullopt;
+            n = n * 10 + (c - '0');
+        }
+        text.remove_prefix(digits);
+        return n;
+    };
+    auto const mark = [&](char c) {
+        bool const there = text.starts_with(c);
+        if (there)
+            text.remove_prefix(1);
+        return there;
+    };
+
+    auto const year = number(4);
+    if (!year || !mark('-'))
+        return std::nullopt;
+    auto const month = number(2);
+    if (!month || !mark('-'))
+        return std::nullopt;
+    auto const day = number(2);
+    if (!day || !mark('T'))
+        return std::nullopt;
+    auto const hour = number(2);
+    if (!hour || !mark(':'))
+        return std::nullopt;
+    auto const minute = number(2);
+    if (!minute)
+        return std::nullopt;
+    std::optional<int> second = 0;  // OData allows to leave them out
+    if (mark(':'))
+        second = number(2);
+    if (!second)
+        return std::nullopt;
+    if (mark('.'))
+    {
+        std::size_t const digits = std::min(text.find_first_not_of("0123456789"), text.size());
+        if (digits == 0 || digits > 12)
+            return std::nullopt;
+        text.remove_prefix(digits);
+    }
+    std::chrono::minutes offset{0};
+    if (!mark('Z'))
+    {
+        bool const east = mark('+');
+        if (!east && !mark('-'))
+            return std::nullopt;
+        auto const hours = number(2);
+        if (!hours || !mark(':'))
+            return std::nullopt;
+        auto const minutes = number(2);
+        if (!minutes || *hours > 14 || *minutes > 59)
+            return std::nullopt;
+        offset = std::chrono::minutes((*hours * 60 + *minutes) * (east ? 1 : -1));
+    }
+    std::chrono::year_month_day const date(std::chrono::year(*year), std::chrono::month(static_cast<unsigned>(*month)),
+                                           std::chrono::day(static_cast<unsigned>(*day)));
+    if (!text.empty() || *year < 1 || !date.ok() || *hour > 23 || *minute > 59 || *second > 59)
+        return std::nullopt;
+    return std::chrono::sys_days(date) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+           std::chrono::seconds(*second) - offset;
+}
+
+// Writing
+
+class writer
+{
+public:
+    explicit writer(std::size_t expected = 0) { out.reserve(expected); }
+    std::string out;
+
+    void open(char bracket)
+    {
+        out += bracket;
+        first_ = true;
+    }
+    void close(char bracket)
+    {
+        out += bracket;
+        first_ = false;
+    }
+    void next()
+    {
+        if (!first_)
+            out += ',';
+        first_ = false;
+    }
+    void name(std::string_view n)  // one of ours, so there is nothing to escape
+    {
+        next();
+        ((out += '"') += n) += "\":";
+    }
+    void text(std::string_view s)
+    {
+        std::array<char, 1024> piece;
+        serializer_.reset(json::string_view(s.data(), s.size()));
+        while (!serializer_.done())
+        {
+            json::string_view const part = serializer_.read(piece.data(), piece.size());
+            out.append(part.data(), part.size());
+        }
+    }
+
+    void value(std::string const& s) { text(s); }
+    void value(bool b) { out += b ? "true" : "false"; }
+    void value(std::uint32_t n) { out += std::to_string(n); }
+    void value(date_time t) { ((out += '"') += format(t)) += '"'; }
+    void value(importance i)
+    {
+        out += i == importance::low ? "\"low\"" : i == importance::high ? "\"high\"" : "\"normal\"";
+    }
+    void value(flag_status s)
+    {
+        out += s == flag_status::flagged    ? "\"flagged\""
+               : s == flag_status::complete ? "\"complete\""
+                                            : "\"notFlagged\"";
+    }
+    void value(zoned_time const& z)
+    {
+        open('{');
+        member("dateTime", z.date_time);
+        member("timeZone", z.time_zone);
+        close('}');
+    }
+    void value(followup_flag const& f)
+    {
+        open('{');
+        if (f.completed)
+            member("completedDateTime", *f.completed);
+        if (f.due)
+            member("dueDateTime", *f.due);
+        member("flagStatus", f.status);
+        if (f.start)
+            member("startDateTime", *f.start);
+        close('}');
+    }
+    void value(item_body const& b)
+    {
+        open('{');
+        name("contentType");
+        out += b.content_type == body_type::html ? "\"html\"" : "\"text\"";
+        member("content", b.content);
+        close('}');
+    }
+    void value(recipient const& r)
+    {
+        open('{');
+        name("emailAddress");
+        open('{');
+        if (!r.name.empty())
+            member("name", r.name);
+        member("address", r.address);
+        close('}');
+        close('}');
+    }
+    void value(internet_message_header const& h)
+    {
+        open('{');
+        member("name", h.name);
+        member("value", h.value);
+        close('}');
+    }
+    template <class T>
+    void value(std::vector<T> const& items)
+    {
+        open('[');
+        for (T const& item : items)
+        {
+            next();
+            value(item);
+        }
+        close(']');
+    }
+    template <class T>
+    void value(std::optional<T> const& v)
+    {
+        if (v)
+            value(*v);
+        else
+            out += "null";
+    }
+    template <class T>
+    void member(std::string_view n, T const& v)
+    {
+        name(n);
+        value(v);
+    }
+    void member_or_null(std::string_view n, std::string const& s)
+    {
+        name(n);
+        if (s.empty())
+            out += "null";
+        else
+            text(s);
+    }
+
+private:
+    json::serializer serializer_;
+    bool first_ = true;
+};
+
+OUTKIT_DECL std::string json_string(std::string_view text)
+{
+    writer w;
+    w.text(text);
+    return std::move(w.out);
+}
+
+// The order of message-get.md in microsoft-graph-docs-contrib, which is the order on the wire.
+struct message_member
+{
+    std::string_view name;
+    void (*write)(writer&, message const&);
+    bool by_default = true;
+};
+inline constexpr message_member message_members[] = {
+    {"createdDateTime", [](writer& w, message const& m) { w.member("createdDateTime", m.created_date_time); }},
+    {"lastModifiedDateTime",
+     [](writer& w, message const& m) { w.member("lastModifiedDateTime", m.last_modified_date_time); }},
+    {"changeKey", [](writer& w, message const& m) { w.member("changeKey", m.change_key); }},
+    {"categories", [](writer& w, message const& m) { w.member("categories", m.categories); }},
+    {"receivedDateTime", [](writer& w, message const& m) { w.member("receivedDateTime", m.received_date_time); }},
+    {"sentDateTime", [](writer& w, message const& m) { w.member("sentDateTime", m.sent_date_time); }},
+    {"hasAttachments", [](writer& w, message const& m) { w.member("hasAttachments", m.has_attachments); }},
+    {"internetMessageId",
+     [](writer& w, message const& m) { w.member_or_null("internetMessageId", m.internet_message_id); }},
+    {"subject", [](writer& w, message const& m) { w.member("subject", m.subject); }},
+    {"bodyPreview", [](writer& w, message const& m) { w.member("bodyPreview", m.body_preview); }},
+    {"importance", [](writer& w, message const& m) { w.member("importance", m.importance); }},
+    {"parentFolderId", [](writer& w, message const& m) { w.member("parentFolderId", m.parent_folder_id); }},
+    {"conversationId", [](writer& w, message const& m) { w.member_or_null("conversationId", m.conversation_id); }},
+    {"conversationIndex",
+     [](writer& w, message const& m) { w.member_or_null("conversationIndex", m.conversation_index); }},
+    {"isDeliveryReceiptRequested",
+     [](writer& w, message const& m) { w.member("isDeliveryReceiptRequested", m.is_delivery_receipt_requested); }},
+    {"isReadReceiptRequested",
+     [](writer& w, message const& m) { w.member("isReadReceiptRequested", m.is_read_receipt_requested); }},
+    {"isRead", [](writer& w, message const& m) { w.member("isRead", m.is_read); }},
+    {"isDraft", [](writer& w, message const& m) { w.member("isDraft", m.is_draft); }},
+    {"webLink", [](writer& w, message const& m) { w.member_or_null("webLink", m.web_link); }},
+    {"inferenceClassification",
+     [](writer& w, message const& m) { w.member_or_null("inferenceClassification", m.inference_classification); }},
+    {"body", [](writer& w, message const& m) { w.member("body", m.body); }},
+    {"sender",
+     [](writer& w, message const& m) {
+         if (m.sender)  // a draft has none, not even null
+             w.member("sender", *m.sender);
+     }},
+    {"from",
+     [](writer& w, message const& m) {
+         if (m.from)
+             w.member("from", *m.from);
+     }},
+    {"toRecipients", [](writer& w, message const& m) { w.member("toRecipients", m.to_recipients); }},
+    {"ccRecipients", [](writer& w, message const& m) { w.member("ccRecipients", m.cc_recipients); }},
+    {"bccRecipients", [](writer& w, message const& m) { w.member("bccRecipients", m.bcc_recipients); }},
+    {"replyTo", [](writer& w, message const& m) { w.member("replyTo", m.reply_to); }},
+    {"flag", [](writer& w, message const& m) { w.member("flag", m.flag); }},
+    {"uniqueBody", [](writer& w, message const& m) { w.member("uniqueBody", m.body); }, false},
+    {"internetMessageHeaders",
+     [](writer& w, message const& m) { w.member("internetMessageHeaders", m.internet_message_headers); }, false},
+};
+
+OUTKIT_DECL bool is_message_property(std::string_view name)
+{
+    return name == "id" ||
+           std::any_of(std::begin(message_members), std::end(message_members), [&](auto& m) { return m.name == name; });
+}
+
+OUTKIT_DECL std::string serialise(message const& m, std::span<std::string_view const> select)
+{
+    writer w(1024 + (m.body ? m.body->content.size() * 9 / 8 : 0));
+    w.open('{');
+    w.member("@odata.etag", m.etag);
+    w.member("id", m.id);
+    for (message_member const& each : message_members)
+        if (select.empty() ? each.by_default : std::find(select.begin(), select.end(), each.name) != select.end())
+            each.write(w, m);
+    w.close('}');
+    return std::move(w.out);
+}
+
+inline constexpr std::string_view folder_properties[] = {
+    "id", "displayName", "parentFolderId", "childFolderCount", "unreadItemCount", "totalItemCount", "isHidden"};
+inline constexpr std::string_view user_properties[] = {
+    "businessPhones", "displayName",       "givenName", "jobTitle",          "mail", "mobilePhone",
+    "officeLocation", "preferredLanguage", "surname",   "userPrincipalName", "id"};
+
+OUTKIT_DECL bool is_folder_property(std::string_view name)
+{
+    return std::find(std::begin(folder_properties), std::end(folder_properties), name) != std::end(folder_properties);
+}
+OUTKIT_DECL bool is_user_property(std::string_view name)
+{
+    return std::find(std::begin(user_properties), std::end(user_properties), name) != std::end(user_properties);
+}
+
+OUTKIT_DECL std::string serialise(mail_folder const& f, std::span<std::string_view const> select)
+{
+    auto const wanted = [&](std::string_view name) {
+        return select.empty() || std::find(select.begin(), select.end(), name) != select.end();
+    };
+    writer w(512);
+    w.open('{');
+    if (f.is_search_folder)
+    {
+        w.name("@odata.type");
+        w.out += "\"#microsoft.graph.mailSearchFolder\"";
+    }
+    w.member("id", f.id);
+    if (wanted("displayName"))
+        w.member("displayName", f.display_name);
+    if (wanted("parentFolderId"))
+        w.member_or_null("parentFolderId", f.parent_folder_id);
+    if (wanted("childFolderCount"))
+        w.member("childFolderCount", f.child_folder_count);
+    if (wanted("unreadItemCount"))
+        w.member("unreadItemCount", f.unread_item_count);
+    if (wanted("totalItemCount"))
+        w.member("totalItemCount", f.total_item_count);
+    if (wanted("isHidden"))
+        w.member("isHidden", f.is_hidden);
+    w.close('}');
+    return std::move(w.out);
+}
+
+OUTKIT_DECL std::string serialise(user const& u, std::span<std::string_view const> select)
+{
+    auto const wanted = [&](std::string_view name) {
+        return select.empty() || std::find(select.begin(), select.end(), name) != select.end();
+    };
+    writer w(512);
+    w.open('{');
+    if (wanted("businessPhones"))
+        w.member("businessPhones", u.business_phones);
+    auto const add = [&](std::string_view name, std::string const& value) {
+        if (wanted(name))
+            w.member_or_null(name, value);
+    };
+    add("displayName", u.display_name);
+    add("givenName", u.given_name);
+    add("jobTitle", u.job_title);
+    add("mail", u.mail);
+    add("mobilePhone", u.mobile_phone);
+    add("officeLocation", u.office_location);
+    add("preferredLanguage", u.preferred_language);
+    add("surname", u.surname);
+    add("userPrincipalName", u.user_principal_name);
+    add("id", u.id);
+    w.close('}');
+    return std::move(w.out);
+}
+
+OUTKIT_DECL std::string serialise(outgoing_message const& m, bool save_to_sent_items)
+{
+    std::size_t expected = 1024 + m.body.content.size() * 9 / 8;
+    for (file_attachment const& a : m.attachments)
+        expected += a.content.size() * 4 / 3 + 512;
+    writer w(expected);
+    w.open('{');
+    w.name("message");
+    w.open('{');
+    w.member("subject", m.subject);
+    if (m.importance != importance::normal)
+        w.member("importance", m.importance);
+    w.member("body", m.body);
+    w.member("toRecipients", m.to_recipients);
+    if (!m.cc_recipients.empty())
+        w.member("ccRecipients", m.cc_recipients);
+    if (!m.bcc_recipients.empty())
+        w.member("bccRecipients", m.bcc_recipients);
+    if (!m.reply_to.empty())
+        w.member("replyTo", m.reply_to);
+    if (m.from)
+        w.member("from", *m.from);
+    if (!m.internet_message_headers.empty())
+        w.member("internetMessageHeaders", m.internet_message_headers);
+    if (!m.attachments.empty())
+    {
+        w.name("attachments");
+        w.open('[');
+        for (file_attachment const& a : m.attachments)
+        {
+            w.next();
+            w.open('{');
+            w.name("@odata.type");
+            w.out += "\"#microsoft.graph.fileAttachment\"";
+            w.member("name", a.name);
+            w.member("contentType", a.content_type);
+            if (a.is_inline)
+                w.member("isInline", true);
+            if (!a.content_id.empty())
+                w.member("contentId", a.content_id);
+            w.name("contentBytes");
+            ((w.out += '"') += outkit::detail::base64_encode(a.content)) += '"';
+            w.close('}');
+        }
+        w.close(']');
+    }
+    w.close('}');
+    if (!save_to_sent_items)
+        w.member("saveToSentItems", false);
+    w.close('}');
+    return std::move(w.out);
+}
+
+OUTKIT_DECL std::string serialise(message_update const& u)
+{
+    writer w;
+    w.open('{');
+    if (u.is_read)
+        w.member("isRead", *u.is_read);
+    if (u.importance)
+        w.member("importance", *u.importance);
+    if (u.flag)
+    {
+        w.name("flag");
+        w.open('{');
+        w.member("flagStatus", *u.flag);
+        w.close('}');
+    }
+    if (u.categories)
+        w.member("categories", *u.categories);
+    w.close('}');
+    return std::move(w.out);
+}
+
+OUTKIT_DECL std::string serialise(problem const& p, bool inner_error)
+{
+    writer w(512);
+    w.open('{');
+    w.name("error");
+    w.open('{');
+    w.member("code", p.code);
+    w.member("message", p.message);
+    if (inner_error)
+    {
+        w.name("innerError");
+        w.open('{');
+        w.member("date", p.date);
+        w.member("request-id", p.request_id);
+        w.member("client-request-id", p.client_request_id);
+        w.close('}');
+    }
+    w.close('}');
+    w.close('}');
+    return std::move(w.out);
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::graph::detail
+
+#endif
