@@ -77,6 +77,7 @@ OUTKIT_DECL tls_context tls_context::make(bool server, error_code& ec)
         return {};
     }
     ec = {};
+    SSL_CTX_set_security_level(ctx, 2);  // RSA of 2048 bits, SHA-2; the system's configuration may ask for less
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(ctx,
                      SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
