@@ -150,8 +150,7 @@ char lower(char c);
 std::string lower(std::string_view text);
 bool equal_fold(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);
-std::string encode_base64(std::string_view bytes);
-std::string decode_base64(std::string_view text);  // what is no base64 digit is skipped; stops at '='
+std::string decode_base64(std::string_view text);  // tolerant: what is no base64 digit is skipped
 // Removes the UTF-8 sequence at the front of the text and returns its code point, U+FFFD for what is none.
 char32_t take_code_point(std::string_view& text);
 void append_utf8(std::string& out, char32_t c);

@@ -1,5 +1,7 @@
 #include <outkit/mime/header.hpp>
 
+#include <outkit/detail/encoding.hpp>
+
 #include <iconv.h>
 
 #include <algorithm>
@@ -56,22 +58,6 @@ OUTKIT_DECL std::string_view trim(std::string_view text)
     while (!text.empty() && (is_blank(text.back()) || text.back() == '\r' || text.back() == '\n'))
         text.remove_suffix(1);
     return text;
-}
-
-OUTKIT_DECL std::string encode_base64(std::string_view bytes)
-{
-    static constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string out;
-    out.reserve((bytes.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3)
-    {
-        std::uint32_t group = 0;
-        for (std::size_t k = 0; k != 3; ++k)
-            group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0U);
-        for (std::size_t k = 0; k != 4; ++k)
-            out += i + k > bytes.size() ? '=' : digits[group >> (18 - 6 * k) & 63];
-    }
-    return out;
 }
 
 OUTKIT_DECL std::string decode_base64(std::string_view text)
@@ -349,7 +335,7 @@ inline std::string to_encoded_words(std::string_view utf8, std::size_t first_roo
                     out += {'=', hex[static_cast<unsigned char>(c) >> 4], hex[c & 15]};
             }
         else
-            out += encode_base64(bytes);
+            out += outkit::detail::base64_encode(bytes);
         out += tail;
         room = 75;
     }

@@ -10,6 +10,7 @@
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
+#include <outkit/mock/mailbox.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>
 #include <outkit/mock/tokens.ipp>
