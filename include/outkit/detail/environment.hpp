@@ -2,6 +2,7 @@
 #define OUTKIT_DETAIL_ENVIRONMENT_HPP
 
 #include <outkit/config.hpp>
+#include <outkit/detail/files.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -38,6 +39,7 @@ public:
     virtual time_point now() const = 0;
     virtual wall_time date() const = 0;
     virtual void random(std::span<unsigned char> fill) = 0;
+    virtual files& disk() { return real_files(); }
 
     // Where to dial; names in certificates stay as asked for.
     virtual host_port route(host_port to) { return to; }
