@@ -25,8 +25,7 @@ enum class error
     text_not_utf8,
     message_id_malformed,
     content_type_malformed,
-    no_sender,
-    no_recipient
+    no_sender
 };
 
 inline error_code make_error_code(error e)
@@ -62,7 +61,6 @@ inline error_code make_error_code(error e)
          condition::invalid_argument},
         {int(content_type_malformed), "a content type is written type/subtype", condition::invalid_argument},
         {int(no_sender), "the message has no From address", condition::invalid_argument},
-        {int(no_recipient), "the message has no recipient", condition::invalid_argument},
     };
     static const outkit::detail::table_category category("outkit.mime", rows);
     return {static_cast<int>(e), category};

@@ -2,6 +2,7 @@
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/mime/header.hpp>
+#include <outkit/mime/message.hpp>
 
 #include <algorithm>
 #include <array>
@@ -145,20 +146,7 @@ inline std::string with_crlf(std::string raw)
                               : raw[i] == '\n' && (i == 0 || raw[i - 1] != '\r');
     if (!lone)
         return raw;
-    std::string out;
-    out.reserve(raw.size() + raw.size() / 32 + 2);
-    for (std::size_t i = 0; i != raw.size(); ++i)
-    {
-        if (raw[i] != '\r' && raw[i] != '\n')
-        {
-            out += raw[i];
-            continue;
-        }
-        if (raw[i] == '\r' && i + 1 != raw.size() && raw[i + 1] == '\n')
-            ++i;
-        out += "\r\n";
-    }
-    return out;
+    return mime::with_crlf(raw);
 }
 
 }  // namespace detail

@@ -1,0 +1,95 @@
+#ifndef OUTKIT_MIME_MESSAGE_HPP
+#define OUTKIT_MIME_MESSAGE_HPP
+
+// Builds messages. Everything that comes from a caller passes an encoder for the place it gets to or is refused, so no
+// text can become a header field, an address, a parameter or a part.
+
+#include <outkit/mime/address.hpp>
+#include <outkit/mime/header.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outkit::inline OUTKIT_ABI::mime {
+
+/// A file that goes with a message. Arrives octet by octet as it is here.
+struct attachment
+{
+    std::string name = {};                                  // UTF-8, without control characters; empty for none
+    std::string content_type = "application/octet-stream";  // with parameters if there are any; not multipart/…
+    std::string content = {};
+    std::string content_id = {};  // without '<' and '>'; HTML shows the file as <img src="cid:…">
+    bool is_inline = false;       // belongs into the HTML and is not listed by itself
+};
+
+/// A header field of the caller's own.
+struct extra_field
+{
+    std::string name = {};   // printable ASCII other than ':'; none of those the library writes
+    std::string value = {};  // unstructured text in UTF-8, on one line
+};
+
+/// A message to be built (RFC 5322 section 3.6). All text is UTF-8.
+struct message
+{
+    mailbox from = {};                   // must be there
+    std::optional<mailbox> sender = {};  // who sent it, if not From
+    std::vector<mailbox> reply_to = {};
+    std::vector<mailbox> to = {};
+    std::vector<mailbox> cc = {};
+    std::vector<mailbox> bcc = {};              // recipients nobody sees; see keep_bcc
+    std::string subject = {};                   // on one line
+    std::optional<date_time> date = {};         // defaults to the world's date, in UTC
+    std::string message_id = {};                // without '<' and '>'; defaults to a new one in From's domain
+    std::vector<std::string> in_reply_to = {};  // message ids without '<' and '>'
+    std::vector<std::string> references = {};   // message ids without '<' and '>', oldest first
+    std::string text = {};                      // any line ends; they become CRLF
+    std::string html = {};                      // with text too, the two are alternatives
+    std::vector<attachment> attachments = {};
+    std::vector<extra_field> fields = {};
+    bool keep_bcc = false;  // write a Bcc field: for a draft, or for Graph, which takes it out
+};
+
+/// What build() made.
+struct built_message
+{
+    std::string raw;                  // lines of 998 octets at most, ended with CRLF, in ASCII
+    std::string message_id;           // without '<' and '>'
+    std::vector<address> recipients;  // of To, Cc and Bcc, each once, for the envelope
+};
+
+/** Builds the text of a message (RFC 5322, RFC 2045 to 2047, RFC 2231).
+
+    Bodies are sent as they are if they are ASCII in short lines, else as quoted-printable or base64, whichever is
+    shorter. Attachments are base64; a message/rfc822 attachment that is not plain ASCII becomes
+    application/octet-stream. Files that are inline form a multipart/related with the HTML.
+    The same message, date and randomness give the same octets.
+
+    @param m      Recipients may be missing, for a draft.
+    @param world  Date and randomness, for what the message does not say itself.
+    @param ec     Cleared, or one of mime::error: no_sender, address_empty, address_not_ascii, text_not_utf8,
+                  field_name_malformed, field_reserved, field_value_malformed, field_too_long, message_id_malformed,
+                  content_type_malformed.
+    @return       The message, or nothing with an error.
+*/
+std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec);
+
+/// Text as quoted-printable with CRLF line ends, in lines of 76 characters (RFC 2045 section 6.7). Lone CR and LF
+/// become CRLF.
+std::string encode_quoted_printable(std::string_view text);
+
+/// Octets as base64 in lines of 76 characters, each ended with CRLF (RFC 2045 section 6.8).
+std::string encode_base64(std::string_view octets);
+
+/// Text with every line end as CRLF: CRLF, lone CR and lone LF each become one (RFC 5321 section 2.3.8).
+std::string with_crlf(std::string_view text);
+
+}  // namespace outkit::inline OUTKIT_ABI::mime
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mime/message.ipp>
+#endif
+
+#endif

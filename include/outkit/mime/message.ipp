@@ -1,0 +1,400 @@
+#include <outkit/mime/message.hpp>
+
+#include <outkit/detail/encoding.hpp>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace outkit::inline OUTKIT_ABI::mime {
+
+namespace detail {
+
+// How a leaf will look: its own header fields, and its body in an encoding that fits.
+struct entity
+{
+    std::string header;
+    std::string body;  // ends with CRLF, unless empty
+};
+
+inline bool has_long_line(std::string_view text)
+{
+    std::size_t length = 0;
+    for (char const c : text)
+    {
+        length = c == '\n' ? 0 : length + 1;
+        if (length > 998)
+            return true;
+    }
+    return false;
+}
+
+// Begins a boundary of ours. Neither quoted-printable nor base64 can have it in a body; other bodies are looked through.
+inline constexpr std::string_view boundary_mark = "=_";
+
+class message_builder
+{
+public:
+    message_builder(message const& m, outkit::detail::environment& world, error_code& ec)
+        : m_(m), world_(world), ec_(ec)
+    {
+        std::array<unsigned char, 12> bytes = {};
+        world_.random(bytes);
+        boundary_ = boundary_mark;
+        boundary_ += "outkit_";
+        boundary_ +=
+            outkit::detail::hex_encode(std::string_view(reinterpret_cast<char const*>(bytes.data()), bytes.size()));
+    }
+
+    std::optional<built_message> run()
+    {
+        built_message out;
+        if (m_.from.addr.empty())
+            return fail(error::no_sender);
+        out.message_id = m_.message_id.empty() ? make_message_id(world_, m_.from.addr.domain()) : m_.message_id;
+        date_time const now{std::chrono::floor<std::chrono::seconds>(world_.date()), {}};
+
+        structured("Date", format_date(m_.date.value_or(now)));
+        addresses("From", {&m_.from, 1});
+        if (m_.sender)
+            addresses("Sender", {&*m_.sender, 1});
+        addresses("Reply-To", m_.reply_to);
+        addresses("To", m_.to);
+        addresses("Cc", m_.cc);
+        if (m_.keep_bcc)
+            addresses("Bcc", m_.bcc);
+        else
+            check(m_.bcc);
+        text("Subject", m_.subject);
+        ids("Message-ID", {&out.message_id, 1});
+        ids("In-Reply-To", m_.in_reply_to);
+        ids("References", m_.references);
+        for (extra_field const& f : m_.fields)
+        {
+            if (is_reserved(f.name))
+                return fail(error::field_reserved);
+            text(f.name, f.value);
+        }
+        structured("MIME-Version", "1.0");
+        if (ec_)
+            return std::nullopt;
+        entity content = make_content();
+        if (ec_)
+            return std::nullopt;
+
+        out.raw = std::move(header_) + content.header + "\r\n" + content.body;
+        for (std::vector<mailbox> const* list : {&m_.to, &m_.cc, &m_.bcc})
+            for (mailbox const& r : *list)
+                recipients_.push_back(&r.addr);
+        // Each once, in order; sorted copies keep that from being quadratic.
+        std::vector<std::pair<std::string, std::size_t>> seen;
+        for (std::size_t i = 0; i != recipients_.size(); ++i)
+            seen.emplace_back(quote_local_key(*recipients_[i]), i);
+        std::ranges::sort(seen);
+        std::vector<bool> wanted(recipients_.size());
+        for (std::size_t i = 0; i != seen.size(); ++i)
+            wanted[seen[i].second] = i == 0 || seen[i].first != seen[i - 1].first;
+        for (std::size_t i = 0; i != recipients_.size(); ++i)
+            if (wanted[i])
+                out.recipients.push_back(*recipients_[i]);
+        return out;
+    }
+
+private:
+    std::nullopt_t fail(error e)
+    {
+        if (!ec_)
+            ec_ = e;
+        return std::nullopt;
+    }
+
+    static std::string quote_local_key(address const& a) { return a.local() + '@' + lower(a.domain()); }
+
+    static bool is_reserved(std::string_view name)
+    {
+        static constexpr std::string_view names[] = {
+            "Date",    "From",       "Sender",      "Reply-To",   "To",           "Cc",          "Bcc",
+            "Subject", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Return-Path", "Received"};
+        return equal_fold(name.substr(0, 8), "Content-") || equal_fold(name.substr(0, 7), "Resent-") ||
+               std::ranges::any_of(names, [&](std::string_view n) { return equal_fold(n, name); });
+    }
+
+    void structured(std::string_view name, std::string_view value)
+    {
+        if (!ec_)
+            header_ += format_field(name, value, ec_);
+    }
+
+    void text(std::string_view name, std::string_view value)
+    {
+        if (!ec_)
+            header_ += format_text_field(name, value, ec_);
+    }
+
+    void check(std::span<mailbox const> list)
+    {
+        for (mailbox const& one : list)
+            if (one.addr.empty())
+                fail(error::address_empty);
+            else if (!one.addr.ascii())
+                fail(error::address_not_ascii);
+            else
+                check_text(one.name);
+    }
+
+    // Text that gets into a phrase or a parameter, whose encoders would let control characters through encoded.
+    void check_text(std::string_view value)
+    {
+        if (!valid_utf8(value))
+            fail(error::text_not_utf8);
+        else if (std::ranges::any_of(value, is_control))
+            fail(error::field_value_malformed);
+    }
+
+    void addresses(std::string_view name, std::span<mailbox const> list)
+    {
+        check(list);
+        if (list.empty() || ec_)
+            return;
+        std::string value;
+        for (mailbox const& one : list)
+        {
+            if (!value.empty())
+                value += ", ";
+            value += to_string(one);
+        }
+        structured(name, value);
+    }
+
+    void ids(std::string_view name, std::span<std::string const> list)
+    {
+        std::string value;
+        for (std::string const& id : list)
+        {
+            if (!valid_message_id(id))
+            {
+                fail(error::message_id_malformed);
+                return;
+            }
+            value += (value.empty() ? "<" : " <") + id + '>';
+        }
+        if (!list.empty())
+            structured(name, value);
+    }
+
+    entity make_content()
+    {
+        std::vector<attachment const*> related;
+        std::vector<attachment const*> others;
+        for (attachment const& a : m_.attachments)
+            (a.is_inline && !m_.html.empty() ? related : others).push_back(&a);
+
+        entity html;
+        if (!m_.html.empty())
+        {
+            html = make_text(m_.html, "text/html");
+            if (!related.empty())
+            {
+                std::vector<entity> parts(1, std::move(html));
+                for (attachment const* const a : related)
+                    parts.push_back(make_attachment(*a));
+                html = join("related", std::move(parts), "type=\"text/html\"");
+            }
+        }
+        entity content;
+        if (m_.html.empty())
+            content = make_text(m_.text, "text/plain");
+        else if (m_.text.empty())
+            content = std::move(html);
+        else
+        {
+            std::vector<entity> parts;
+            parts.push_back(make_text(m_.text, "text/plain"));
+            parts.push_back(std::move(html));
+            content = join("alternative", std::move(parts), {});
+        }
+        if (others.empty())
+            return content;
+        std::vector<entity> parts(1, std::move(content));
+        for (attachment const* const a : others)
+            parts.push_back(make_attachment(*a));
+        return join("mixed", std::move(parts), {});
+    }
+
+    entity make_text(std::string_view value, std::string_view type)
+    {
+        if (!valid_utf8(value))
+            fail(error::text_not_utf8);
+        entity e;
+        std::string lines = with_crlf(value);
+        if (!lines.empty() && !lines.ends_with("\r\n"))
+            lines += "\r\n";
+        std::size_t special = 0;
+        std::size_t high = 0;
+        for (char const c : lines)
+        {
+            high += static_cast<unsigned char>(c) >= 0x80;
+            special += is_control(c) && c != '\r' && c != '\n' && c != '\t';
+        }
+        std::string_view encoding = "7bit";
+        if (high || special || has_long_line(lines) || lines.find("--" + std::string(boundary_mark)) != lines.npos)
+            encoding = high > lines.size() / 6 ? "base64" : "quoted-printable";
+        bool const ascii = high == 0;
+        e.header = "Content-Type: " + std::string(type) + "; charset=" + (ascii ? "us-ascii" : "utf-8") +
+                   "\r\nContent-Transfer-Encoding: " + std::string(encoding) + "\r\n";
+        e.body = encoding == "7bit"     ? std::move(lines)
+                 : encoding == "base64" ? encode_base64(lines)
+                                        : encode_quoted_printable(lines);
+        return e;
+    }
+
+    entity make_attachment(attachment const& a)
+    {
+        check_text(a.name);
+        check_text(a.content_type);
+        parameterized type = read_parameterized(a.content_type);
+        std::size_t const slash = type.value.find('/');
+        bool named = slash != type.value.npos && is_token(type.value.substr(0, slash)) &&
+                     is_token(type.value.substr(slash + 1)) && !type.value.starts_with("multipart/");
+        for (parameter const& p : type.parameters)
+            named = named && is_token(p.name);
+        if (!named)
+            fail(error::content_type_malformed);
+        if (!a.content_id.empty() && !valid_message_id(a.content_id))
+            fail(error::message_id_malformed);
+        if (ec_)
+            return {};
+
+        std::string lines;
+        if (type.value == "message/rfc822")
+        {
+            lines = with_crlf(a.content);
+            bool const plain =
+                std::ranges::all_of(lines, [](char c) { return c != '\0' && static_cast<unsigned char>(c) < 0x80; });
+            // Such a part must not be base64 (RFC 2046 section 5.2.1), so what does not fit goes as a file.
+            if (!plain || has_long_line(lines) || lines.find(boundary_) != lines.npos)
+                type = {"application/octet-stream", {}};
+            else if (!lines.ends_with("\r\n"))
+                lines += "\r\n";
+        }
+        std::erase_if(type.parameters, [](parameter const& p) { return p.name == "name"; });
+        parameterized disposition{a.is_inline ? "inline" : "attachment", {}};
+        if (!a.name.empty())
+        {
+            type.parameters.push_back({"name", a.name});
+            disposition.parameters.push_back({"filename", a.name});
+        }
+        entity e;
+        bool const as_is = type.value == "message/rfc822";
+        e.header = format_field("Content-Type", format_parameterized(type), ec_);
+        if (!ec_)
+            e.header += format_field("Content-Disposition", format_parameterized(disposition), ec_);
+        if (!ec_ && !a.content_id.empty())
+            e.header += format_field("Content-ID", '<' + a.content_id + '>', ec_);
+        e.header += as_is ? "Content-Transfer-Encoding: 7bit\r\n" : "Content-Transfer-Encoding: base64\r\n";
+        e.body = as_is ? std::move(lines) : encode_base64(a.content);
+        return e;
+    }
+
+    entity join(std::string_view subtype, std::vector<entity> parts, std::string_view parameter)
+    {
+        // Of one length, so that none is the beginning of another, whatever the randomness.
+        std::string const boundary = boundary_ + '_' + static_cast<char>('a' + containers_++);
+        entity out;
+        out.header = "Content-Type: multipart/" + std::string(subtype) + ";\r\n";
+        if (!parameter.empty())
+            out.header += ' ' + std::string(parameter) + ";\r\n";
+        out.header += " boundary=\"" + boundary + "\"\r\n";
+        for (entity& part : parts)
+            out.body += "--" + boundary + "\r\n" + part.header + "\r\n" + part.body + "\r\n";
+        out.body += "--" + boundary + "--\r\n";
+        return out;
+    }
+
+    message const& m_;
+    outkit::detail::environment& world_;
+    error_code& ec_;
+    std::string header_;
+    std::string boundary_;
+    int containers_ = 0;
+    std::vector<address const*> recipients_;
+};
+
+}  // namespace detail
+
+OUTKIT_DECL std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec)
+{
+    ec = {};
+    std::optional<built_message> out = detail::message_builder(m, world, ec).run();
+    if (ec)
+        return std::nullopt;
+    return out;
+}
+
+OUTKIT_DECL std::string encode_quoted_printable(std::string_view text)
+{
+    static constexpr char hex[] = "0123456789ABCDEF";
+    std::string const lines = with_crlf(text);
+    std::string out;
+    out.reserve(lines.size() + lines.size() / 8);
+    std::size_t column = 0;
+    for (std::size_t i = 0; i != lines.size(); ++i)
+    {
+        char const c = lines[i];
+        if (c == '\r')
+        {
+            out += "\r\n";
+            ++i;
+            column = 0;
+            continue;
+        }
+        bool const last = i + 1 == lines.size() || lines[i + 1] == '\r';
+        bool const plain = (c > ' ' && c < 0x7f && c != '=') || (detail::is_blank(c) && !last);
+        std::size_t const width = plain ? 1 : 3;
+        // One column stays free for the '=' of a soft line break, except before a real one.
+        if (column + width > (last ? 76U : 75U))
+        {
+            out += "=\r\n";
+            column = 0;
+        }
+        if (plain)
+            out += c;
+        else
+            out += {'=', hex[static_cast<unsigned char>(c) >> 4], hex[c & 15]};
+        column += width;
+    }
+    return out;
+}
+
+OUTKIT_DECL std::string encode_base64(std::string_view octets)
+{
+    std::string const all = outkit::detail::base64_encode(octets);
+    std::string out;
+    out.reserve(all.size() + all.size() / 38 + 2);
+    for (std::size_t i = 0; i < all.size(); i += 76)
+    {
+        out.append(all, i, 76);
+        out += "\r\n";
+    }
+    return out;
+}
+
+OUTKIT_DECL std::string with_crlf(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size() + text.size() / 32 + 2);
+    for (std::size_t i = 0; i != text.size(); ++i)
+    {
+        if (text[i] != '\r' && text[i] != '\n')
+        {
+            out += text[i];
+            continue;
+        }
+        if (text[i] == '\r' && i + 1 != text.size() && text[i + 1] == '\n')
+            ++i;
+        out += "\r\n";
+    }
+    return out;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mime
