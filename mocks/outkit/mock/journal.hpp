@@ -55,8 +55,9 @@ struct journal_query
 /** Everything that arrived at the servers of a world and what they answered.
 
     No secret is in it, whatever the servers hand over: values of fields that are secret by their name (`client_secret`,
-    `code`, `refresh_token`, `passwd`, …) and, in all texts, bearer tokens, JWTs, tokens of Entra's shapes and generated
-    secrets are replaced by `<N bytes redacted>`. Each text is cut at 1,024 octets. The oldest entries give way when there
+    `code`, `refresh_token`, `passwd`, `state`, …) and, in all texts, bearer tokens, JWTs, tokens of Entra's shapes and generated
+    secrets are replaced by `<N bytes redacted>`; a query in `what` becomes `?…`. Each text is cut at 512 octets and is one
+    line: control characters become `\xNN`. The oldest entries give way when there
     are more than limit().
 */
 class journal

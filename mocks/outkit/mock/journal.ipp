@@ -17,7 +17,7 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 namespace journal_detail {
 
-inline constexpr std::size_t max_text = 1024;
+inline constexpr std::size_t max_text = 512;
 
 inline bool is_token_char(char c) noexcept
 {
@@ -184,7 +184,17 @@ OUTKIT_DECL std::string journal::blanked(std::string_view text)
                 continue;
             }
         }
-        out += text[i++];
+        // One record, one line: control characters and invisible ones do not get through.
+        unsigned char const c = static_cast<unsigned char>(text[i++]);
+        if (c < 0x20 || c == 0x7F)
+        {
+            static constexpr char digits[] = "0123456789ABCDEF";
+            out += "\\x";
+            out += digits[c >> 4];
+            out += digits[c & 15];
+        }
+        else
+            out += static_cast<char>(c);
     }
     if (cut)
         out += "…";
@@ -194,6 +204,8 @@ OUTKIT_DECL std::string journal::blanked(std::string_view text)
 OUTKIT_DECL std::uint64_t journal::record(journal_entry e)
 {
     e.sequence = ++sequence_;
+    if (std::size_t const query = e.what.find('?'); query != e.what.npos)
+        e.what.replace(query, e.what.npos, "?…");  // servers put what matters of it into fields
     for (std::string* const text : {&e.what, &e.answer, &e.reason, &e.server})
         *text = blanked(*text);
     for (auto& [name, value] : e.fields)

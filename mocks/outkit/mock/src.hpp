@@ -3,6 +3,8 @@
 
 // What outkit/src.hpp is for the library, for the mocks.
 
+#include <outkit/mock/aadsts.ipp>
+#include <outkit/mock/access.ipp>
 #include <outkit/mock/certificates.ipp>
 #include <outkit/mock/clock.ipp>
 #include <outkit/mock/directory.ipp>
@@ -11,6 +13,7 @@
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/mailbox.ipp>
+#include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>
 #include <outkit/mock/tokens.ipp>
