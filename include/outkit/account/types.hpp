@@ -1,0 +1,83 @@
+#ifndef OUTKIT_ACCOUNT_TYPES_HPP
+#define OUTKIT_ACCOUNT_TYPES_HPP
+
+#include <outkit/config.hpp>
+#include <outkit/secret.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace outkit::inline OUTKIT_ABI::account {
+
+/// Over which protocols a mailbox is reached; decides permissions, scopes and hosts.
+enum class base_scope
+{
+    imap,  // IMAP and SMTP: IMAP.AccessAsUser.All and SMTP.Send of the Outlook resource
+    api    // Microsoft Graph: Mail.ReadWrite, Mail.Send, User.Read
+};
+
+enum class transport
+{
+    implicit_tls,  // TLS from the first octet: IMAP on port 993
+    starttls       // plaintext until STARTTLS, before anything secret: SMTP on port 587
+};
+
+/// Where a mail server listens.
+struct server
+{
+    std::string host;
+    std::uint16_t port;
+    transport tls;
+};
+
+/// Where the services are. Empty members mean: as the cloud has them.
+struct endpoints
+{
+    std::string login = {};  // origin, "https://login.example"
+    std::string graph = {};  // origin, "https://graph.example"
+    server imap{{}, 993, transport::implicit_tls};
+    server smtp{{}, 587, transport::starttls};
+};
+
+/** Everything that is needed to reach one mailbox, as a configuration file says it.
+
+    Movable only, as it holds a secret.
+*/
+struct settings
+{
+    std::string title = {};  // what people call the application; empty: none
+    bool enabled = true;     // false: not offered on the sign-in page
+    std::string client_id = {};
+    secret client_secret = {};  // empty: a public client
+    std::string redirect_uri = "http://localhost:3000/oauth";
+    std::string authority = "common";  // common, organizations, consumers, a tenant's GUID or domain
+    std::string cloud = "global";      // see oauth2::find_cloud
+    account::base_scope base_scope = account::base_scope::imap;
+    std::string user = {};  // the mailbox's address, UTF-8
+    account::endpoints endpoints = {};
+    std::string authorities_file = {};  // PEM file with further certificate authorities; empty: the system's only
+};
+
+/// What state a mailbox is in. An error state says in the account's `trouble` what happened.
+enum class state
+{
+    init,                  // known, not yet looked at
+    unset,                 // nobody has signed in yet
+    connecting,            // a token is there; signing in to the mail service
+    syncing,               // signed in; reading folders and the newest message
+    connected,             // everything worked
+    authentication_error,  // the sign-in or the token was refused: a person must act
+    connect_error          // the service was not reached, or failed: worth trying again
+};
+
+std::string_view name(state s) noexcept;
+std::string_view name(base_scope s) noexcept;
+
+}  // namespace outkit::inline OUTKIT_ABI::account
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/account/types.ipp>
+#endif
+
+#endif
