@@ -28,7 +28,7 @@ namespace outkit::inline OUTKIT_ABI::graph {
     @par Errors of every operation
     @li error::invalid_token_text  the token is empty or no token; nothing was sent
     @li any of graph::error, and http::error for statuses without a known code
-    @li any error of http and of the stream; the connection is closed after every error
+    @li any error of http and of the stream; the connection is closed after those, and stays open after the others
 
     @par Cancellation
     Every operation supports `terminal`. The connection is closed.

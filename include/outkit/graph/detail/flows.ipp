@@ -16,6 +16,7 @@ namespace outkit::inline OUTKIT_ABI::graph::detail {
 using outkit::detail::attempt;
 using outkit::detail::environment;
 using outkit::detail::fail;
+using outkit::detail::refuse;
 using outkit::detail::this_environment;
 
 inline std::string percent_encoded(std::string_view text)
@@ -122,7 +123,7 @@ inline flow<http::response> perform(session& s, call c)
     auto const end = world.now() + l.patience;
     s.last = {};
     if (!is_token_text(s.token.reveal()))
-        co_await fail(error::invalid_token_text);
+        co_await refuse(error::invalid_token_text);
 
     http::url to;
     to.server.host = s.config.host;
@@ -203,7 +204,11 @@ inline flow<http::response> perform(session& s, call c)
                 why = error::outcome_unknown;
         }
         if (!pause || number >= l.attempts || world.now() + *pause > end)
-            co_await fail(why, std::move(said));
+        {
+            if (sent.ec)
+                co_await fail(why, std::move(said));
+            co_await refuse(why, std::move(said));
+        }
         co_await outkit::detail::sleep_until(world.now() + *pause);
     }
 }
@@ -215,7 +220,7 @@ inline flow<http::response> perform_json(session& s, call c)
     if (type != "application/json")
     {
         std::string said = type.empty() ? "there is no Content-Type" : "the Content-Type is " + type.substr(0, 64);
-        co_await fail(error::response_malformed, std::move(said));
+        co_await refuse(error::response_malformed, std::move(said));
     }
     co_return answer;
 }
@@ -224,7 +229,7 @@ template <class T>
 flow<T> checked(parsed<T> p)
 {
     if (p.ec)
-        co_await fail(p.ec, std::move(p.what));
+        co_await refuse(p.ec, std::move(p.what));
     co_return std::move(p.value);
 }
 
@@ -240,7 +245,7 @@ OUTKIT_DECL flow<user> get_me(session& s)
 OUTKIT_DECL flow<mail_folder> get_folder(session& s, std::string id)
 {
     if (!is_segment(id))
-        co_await fail(error::invalid_query, "folder");
+        co_await refuse(error::invalid_query, "folder");
     call c;
     c.target = mailbox_path(s.config) + "/mailFolders/" + percent_encoded(id);
     http::response const answer = co_await perform_json(s, std::move(c));
@@ -278,9 +283,9 @@ flow<page<T>> get_page(session& s, std::string target, std::size_t number,
     {
         http::url next;
         if (error_code const ec = check_link(result.next_link, s, next))
-            co_await fail(ec, "@odata.nextLink");
+            co_await refuse(ec, "@odata.nextLink");
         if (next.target == target)
-            co_await fail(error::page_loop);
+            co_await refuse(error::page_loop);
     }
     co_return result;
 }
@@ -291,11 +296,11 @@ flow<page<T>> next_page(session& s, page<T> after, parsed<page<T>> (*parse)(std:
     s.last = {};
     http::url to;
     if (after.next_link.empty())
-        co_await fail(error::invalid_query, "there is no next page");
+        co_await refuse(error::invalid_query, "there is no next page");
     if (error_code const ec = check_link(after.next_link, s, to))
-        co_await fail(ec, "@odata.nextLink");
+        co_await refuse(ec, "@odata.nextLink");
     if (after.number >= s.config.limits.pages)
-        co_await fail(error::limit_exceeded, "pages");
+        co_await refuse(error::limit_exceeded, "pages");
     co_return co_await get_page(s, std::move(to.target), after.number + 1, parse);
 }
 
@@ -305,11 +310,11 @@ OUTKIT_DECL flow<page<mail_folder>> list_folders(session& s, folder_query q)
     if (!q.parent.empty())
     {
         if (!is_segment(q.parent))
-            co_await fail(error::invalid_query, "parent");
+            co_await refuse(error::invalid_query, "parent");
         target += "/" + percent_encoded(q.parent) + "/childFolders";
     }
     if (q.top > 1000)
-        co_await fail(error::invalid_query, "top");
+        co_await refuse(error::invalid_query, "top");
     query_builder query;
     if (q.include_hidden)
         query.add("includeHiddenFolders", "true");
@@ -330,12 +335,12 @@ OUTKIT_DECL flow<page<message>> list_messages(session& s, message_query q)
     if (!q.folder.empty())
     {
         if (!is_segment(q.folder))
-            co_await fail(error::invalid_query, "folder");
+            co_await refuse(error::invalid_query, "folder");
         target += "/mailFolders/" + percent_encoded(q.folder);
     }
     target += "/messages";
     if (q.top > 1000)
-        co_await fail(error::invalid_query, "top");
+        co_await refuse(error::invalid_query, "top");
     query_builder query;
     if (q.count)
         query.add("$count", "true");
@@ -361,7 +366,7 @@ OUTKIT_DECL flow<page<message>> next_messages(session& s, page<message> after)
 OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
 {
     if (!is_segment(id))
-        co_await fail(error::invalid_query, "id");
+        co_await refuse(error::invalid_query, "id");
     query_builder query;
     if (!select.empty())
         query.add_list("$select", select);
@@ -375,7 +380,7 @@ OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<st
 OUTKIT_DECL flow<message> update_message(session& s, std::string id, message_update u)
 {
     if (!is_segment(id))
-        co_await fail(error::invalid_query, "id");
+        co_await refuse(error::invalid_query, "id");
     call c;
     c.method = "PATCH";
     c.target = mailbox_path(s.config) + "/messages/" + percent_encoded(id);
@@ -389,7 +394,7 @@ OUTKIT_DECL flow<message> update_message(session& s, std::string id, message_upd
 OUTKIT_DECL flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to)
 {
     if (!is_segment(id))
-        co_await fail(error::invalid_query, "id");
+        co_await refuse(error::invalid_query, "id");
     std::uint64_t size = 0;
     call c;
     c.target = mailbox_path(s.config) + "/messages/" + percent_encoded(id) + "/$value";
