@@ -10,7 +10,7 @@
 namespace outkit::inline OUTKIT_ABI::mock {
 
 OUTKIT_DECL world::world(std::uint64_t seed)
-    : dice_(seed), seeded_(seed != 0), clock(context_.get_executor()), work_(asio::make_work_guard(context_))
+    : dice_(seed), seeded_(seed != 0), clock(context_.get_executor()), mailboxes(*this), work_(asio::make_work_guard(context_))
 {
 }
 
