@@ -1,0 +1,487 @@
+#ifndef OUTKIT_SMTP_DETAIL_CODEC_IPP
+#define OUTKIT_SMTP_DETAIL_CODEC_IPP
+
+#include <outkit/smtp/detail/codec.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+
+namespace outkit::inline OUTKIT_ABI::smtp::detail {
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+inline char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
+inline std::string upper(std::string_view s)
+{
+    std::string out(s);
+    for (char& c : out)
+        c = upper(c);
+    return out;
+}
+inline bool same_word(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return upper(x) == upper(y); });
+}
+inline std::string_view trimmed(std::string_view s)
+{
+    while (s.starts_with(' ') || s.starts_with('\t'))
+        s.remove_prefix(1);
+    while (s.ends_with(' ') || s.ends_with('\t'))
+        s.remove_suffix(1);
+    return s;
+}
+
+// The words between blanks; empty ones left out.
+template <class F>
+void each_word(std::string_view s, F f)
+{
+    while (!s.empty())
+    {
+        auto const end = std::min(s.find(' '), s.size());
+        if (end != 0)
+            f(s.substr(0, end));
+        s.remove_prefix(std::min(end + 1, s.size()));
+    }
+}
+
+inline std::optional<std::uint64_t> number(std::string_view s)
+{
+    std::uint64_t n = 0;
+    auto const [end, ec] = std::from_chars(s.data(), s.data() + s.size(), n);
+    if (s.empty() || ec != std::errc() || end != s.data() + s.size())
+        return std::nullopt;
+    return n;
+}
+
+OUTKIT_DECL std::string printable(std::string_view text)
+{
+    std::string out(text);
+    for (char& c : out)
+        if (c < ' ' || c > '~')
+            c = '?';
+    return out;
+}
+
+// status-code = class "." subject "." detail ; RFC 3463 section 2
+OUTKIT_DECL enhanced_code take_enhanced_code(std::string_view& text, int status_class)
+{
+    if (text.size() < 5 || text[1] != '.' || (text[0] != '2' && text[0] != '4' && text[0] != '5') ||
+        (status_class != 0 && text[0] != '0' + status_class))
+        return {};
+    enhanced_code c{text[0] - '0', 0, 0};
+    std::size_t at = 2;
+    auto const field = [&](int& value) {
+        std::size_t const begin = at;
+        while (at != text.size() && is_digit(text[at]) && at - begin < 3)
+            value = value * 10 + (text[at++] - '0');
+        return at != begin;
+    };
+    if (!field(c.subject) || at == text.size() || text[at++] != '.' || !field(c.detail))
+        return {};
+    if (at != text.size() && text[at] != ' ')
+        return {};
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return c;
+}
+
+// Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF ; RFC 5321 section 4.2
+OUTKIT_DECL error_code reply_reader::add(std::string_view line)
+{
+    size_ += line.size() + 2;
+    if (size_ > limits_.reply)
+        return error::reply_too_long;
+    if (lines_.size() == limits_.reply_lines)
+        return error::too_many_reply_lines;
+    if (line.size() < 3 || line[0] < '2' || line[0] > '5' || !is_digit(line[1]) || !is_digit(line[2]) ||
+        (line.size() > 3 && line[3] != ' ' && line[3] != '-'))
+        return error::malformed_reply;
+    int const code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+    bool const first = lines_.empty();
+    if (!first && code != reply_.code)
+        return error::malformed_reply;
+    reply_.code = code;
+    complete_ = line.size() == 3 || line[3] == ' ';
+    line.remove_prefix(std::min<std::size_t>(line.size(), 4));
+    lines_.push_back(printable(line));
+
+    std::string_view text = lines_.back();
+    enhanced_code const enhanced = take_enhanced_code(text, line.empty() ? 0 : code / 100);
+    if (first)
+        reply_.enhanced = enhanced;
+    else
+        reply_.text += '\n';
+    reply_.text += text;
+    return {};
+}
+
+OUTKIT_DECL std::string format_reply(reply const& r)
+{
+    std::string out;
+    std::string_view rest = r.text;
+    for (bool last = false; !last;)
+    {
+        auto const end = rest.find('\n');
+        last = end == std::string_view::npos;
+        out += std::to_string(r.code) + (last ? ' ' : '-');
+        if (r.enhanced)
+            out += to_string(r.enhanced) + ' ';
+        out += rest.substr(0, end);
+        out += "\r\n";
+        if (!last)
+            rest.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+// ehlo-line = ehlo-keyword *( SP ehlo-param ) ; RFC 5321 section 4.1.1.1 (edited: "AUTH=" as old servers have it)
+OUTKIT_DECL extensions parse_extensions(std::vector<std::string> const& lines)
+{
+    extensions x;
+    if (!lines.empty())
+        x.server_name = lines.front().substr(0, lines.front().find(' '));
+    for (std::size_t i = 1; i < lines.size(); ++i)
+    {
+        std::string_view const line = trimmed(lines[i]);
+        auto const end = std::min(line.find_first_of(" ="), line.size());
+        extensions::keyword k{upper(line.substr(0, end)), {}};
+        if (end != line.size())
+            k.parameters = trimmed(line.substr(end + 1));
+        if (k.name.empty())
+            continue;
+        if (k.name == "AUTH")
+            each_word(k.parameters, [&](std::string_view m) {
+                if (!x.has_mechanism(upper(m)))
+                    x.mechanisms.push_back(upper(m));
+            });
+        if (k.name == "SIZE" && !x.size)
+            if (auto const n = number(k.parameters); n && *n != 0)
+                x.size = n;
+        if (!x.has(k.name))
+            x.keywords.push_back(std::move(k));
+    }
+    return x;
+}
+
+OUTKIT_DECL std::string assigned_message_id(std::string_view text)
+{
+    if (!text.starts_with("OK <"))
+        return {};
+    text.remove_prefix(4);
+    auto const end = text.find('>');
+    if (end == std::string_view::npos)
+        return {};
+    auto const id = text.substr(0, end);
+    bool const one_at = std::count(id.begin(), id.end(), '@') == 1 && !id.starts_with('@') && !id.ends_with('@');
+    if (!one_at || id.find_first_of(" <") != std::string_view::npos)
+        return {};
+    return std::string(id);
+}
+
+OUTKIT_DECL std::string encode_xtext(std::string_view text)
+{
+    static constexpr char digits[] = "0123456789ABCDEF";
+    std::string out;
+    for (char const c : text)
+        if (c > ' ' && c <= '~' && c != '+' && c != '=')
+            out += c;
+        else
+        {
+            auto const byte = static_cast<unsigned char>(c);
+            (out += '+') += digits[byte >> 4];
+            out += digits[byte & 15];
+        }
+    return out;
+}
+
+OUTKIT_DECL std::optional<std::string> decode_xtext(std::string_view text)
+{
+    std::string out;
+    for (std::size_t i = 0; i != text.size(); ++i)
+    {
+        char const c = text[i];
+        if (c <= ' ' || c > '~' || c == '=')
+            return std::nullopt;
+        if (c != '+')
+        {
+            out += c;
+            continue;
+        }
+        static constexpr std::string_view digits = "0123456789ABCDEF";
+        auto const value = [&](std::size_t at) { return at < text.size() ? digits.find(text[at]) : digits.npos; };
+        if (value(i + 1) == digits.npos || value(i + 2) == digits.npos)
+            return std::nullopt;
+        out += static_cast<char>(value(i + 1) << 4 | value(i + 2));
+        i += 2;
+    }
+    return out;
+}
+
+OUTKIT_DECL bool valid_client_name(std::string_view name)
+{
+    error_code ec;
+    auto const a = mime::parse_address("a@" + std::string(name), ec);
+    return a && a->ascii();
+}
+
+OUTKIT_DECL content_facts examine(std::string_view content)
+{
+    content_facts f;
+    unsigned char all = 0;
+    for (char const c : content)
+        all |= static_cast<unsigned char>(c);
+    f.eight_bit = all >= 0x80;
+    f.nul = content.find('\0') != std::string_view::npos;
+
+    char const* at = content.data();
+    char const* const end = at + content.size();
+    while (at != end)
+    {
+        auto const* const lf = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
+        char const* line_end = lf ? lf : end;
+        char const* next = lf ? lf + 1 : end;
+        auto const* const cr = static_cast<char const*>(std::memchr(at, '\r', static_cast<std::size_t>(line_end - at)));
+        if (cr)
+        {
+            line_end = cr;
+            if (cr + 1 != lf)  // a lone CR is a line end, too
+                next = cr + 1;
+        }
+        auto const length = static_cast<std::size_t>(line_end - at);
+        f.longest_line = std::max(f.longest_line, length);
+        f.size += length + 2;
+        at = next;
+    }
+    return f;
+}
+
+OUTKIT_DECL std::string message_id_of(std::string_view content)
+{
+    while (!content.empty())
+    {
+        auto const end = content.find_first_of("\r\n");
+        std::string_view const line = content.substr(0, end);
+        if (line.empty())
+            return {};
+        bool crlf = false;
+        if (end != std::string_view::npos)
+            crlf = content.substr(end, 2) == "\r\n";
+        content.remove_prefix(end == std::string_view::npos ? content.size() : end + (crlf ? 2 : 1));
+        if (!same_word(line.substr(0, 11), "Message-ID:"))
+            continue;
+        std::string_view value = trimmed(line.substr(11));
+        if (value.empty() && (content.starts_with(' ') || content.starts_with('\t')))
+            value = trimmed(content.substr(0, content.find_first_of("\r\n")));
+        return printable(value.substr(0, 256));
+    }
+    return {};
+}
+
+// "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF ; RFC 5321 section 4.1.1.2, RFC 1870, 3461, 6152, 6531
+OUTKIT_DECL std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts)
+{
+    std::string line = "MAIL FROM:<" + e.from.to_string() + '>';
+    if (offered.has("SIZE"))
+        line += " SIZE=" + std::to_string(facts.size);
+    if (facts.eight_bit && offered.has("8BITMIME"))
+        line += " BODY=8BITMIME";
+    bool const utf8 =
+        !e.from.ascii() || std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return !a.ascii(); });
+    if (utf8)
+        line += " SMTPUTF8";
+    if (e.report && offered.has("DSN"))
+    {
+        line += e.report->full_message ? " RET=FULL" : " RET=HDRS";
+        if (!e.report->envelope_id.empty())
+            line += " ENVID=" + encode_xtext(e.report->envelope_id);
+    }
+    return line += "\r\n";
+}
+
+OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope const& e, extensions const& offered)
+{
+    std::string line = "RCPT TO:<" + to.to_string() + '>';
+    if (e.report && offered.has("DSN"))
+    {
+        std::string notify;
+        auto const also = [&](bool wanted, char const* name) {
+            if (wanted)
+                (notify += notify.empty() ? "" : ",") += name;
+        };
+        also(e.report->success, "SUCCESS");
+        also(e.report->failure, "FAILURE");
+        also(e.report->delay, "DELAY");
+        line += " NOTIFY=" + (notify.empty() ? "NEVER" : notify);
+        if (to.ascii())
+            line += " ORCPT=rfc822;" + encode_xtext(to.to_string());
+    }
+    return line += "\r\n";
+}
+
+OUTKIT_DECL void data_writer::add(std::string_view chunk, std::string& out)
+{
+    if (after_cr_ && !chunk.empty())
+    {
+        if (chunk.front() == '\n')
+            chunk.remove_prefix(1);
+        after_cr_ = false;
+    }
+    char const* const end = chunk.data() + chunk.size();
+    char const* copied = chunk.data();  // what is before is in `out`
+    char const* at = copied;
+    while (at != end)
+    {
+        if (line_start_ && *at == '.')
+        {
+            out.append(copied, at);
+            out += '.';
+            copied = at;
+        }
+        auto const* const lf = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
+        char const* const line_end = lf ? lf : end;
+        auto const* const cr = static_cast<char const*>(std::memchr(at, '\r', static_cast<std::size_t>(line_end - at)));
+        line_start_ = cr || lf;
+        if (cr && cr + 1 == lf)  // as it should be
+        {
+            at = lf + 1;
+            continue;
+        }
+        if (!cr && !lf)
+            break;
+        char const* const stop = cr ? cr : lf;
+        out.append(copied, stop);
+        out += "\r\n";
+        copied = at = stop + 1;
+        after_cr_ = cr && at == end;
+    }
+    out.append(copied, end);
+}
+
+OUTKIT_DECL void data_writer::finish(std::string& out)
+{
+    out += line_start_ ? ".\r\n" : "\r\n.\r\n";
+    *this = {};
+}
+
+OUTKIT_DECL std::size_t data_reader::add(std::string_view bytes, std::string& content)
+{
+    std::size_t i = 0;
+    while (i != bytes.size() && state_ != state::complete)
+    {
+        if (state_ == state::in_line)  // the quick way through a line
+        {
+            std::size_t stop = i;
+            while (stop != bytes.size() && bytes[stop] != '\r' && bytes[stop] != '\n')
+                ++stop;
+            content += bytes.substr(i, stop - i);
+            i = stop;
+            if (i == bytes.size())
+                break;
+        }
+        char const c = bytes[i++];
+        switch (state_)
+        {
+        case state::line_start:
+            if (c == '.')
+            {
+                state_ = state::dot;
+                continue;
+            }
+            break;
+        case state::dot:
+            if (c == '\r')
+            {
+                state_ = state::dot_cr;
+                continue;
+            }
+            break;  // the dot was stuffed, or should have been
+        case state::dot_cr:
+            if (c == '\n')
+            {
+                state_ = state::complete;
+                continue;
+            }
+            content += '\r';
+            bare_ = true;
+            break;
+        case state::cr:
+            if (c == '\n')
+            {
+                content += c;
+                state_ = state::line_start;
+                continue;
+            }
+            bare_ = true;
+            break;
+        default: break;
+        }
+        content += c;
+        bare_ = bare_ || c == '\n';
+        state_ = c == '\r' ? state::cr : state::in_line;
+    }
+    return i;
+}
+
+OUTKIT_DECL command parse_command(std::string_view line)
+{
+    auto const end = std::min(line.find(' '), line.size());
+    return {upper(line.substr(0, end)), trimmed(line.substr(end))};
+}
+
+OUTKIT_DECL std::string const* path_argument::parameter(std::string_view name) const
+{
+    for (auto const& p : parameters)
+        if (p.first == name)
+            return &p.second;
+    return nullptr;
+}
+
+// Path = "<" [ A-d-l ":" ] Mailbox ">" ; esmtp-param = esmtp-keyword ["=" esmtp-value] ; RFC 5321 section 4.1.2
+// (edited: no source routes, but a blank after the colon, as many clients write)
+OUTKIT_DECL path_argument parse_path_argument(std::string_view argument, std::string_view keyword)
+{
+    path_argument r;
+    r.wrong = path_argument::fault::syntax;
+    if (argument.size() <= keyword.size() || !same_word(argument.substr(0, keyword.size()), keyword))
+        return r;
+    argument = trimmed(argument.substr(keyword.size()));
+    if (!argument.starts_with('<'))
+        return r;
+    bool quoted = false;
+    std::size_t end = 1;
+    for (; end != argument.size() && (quoted || argument[end] != '>'); ++end)
+        if (argument[end] == '"')
+            quoted = !quoted;
+        else if (argument[end] == '\\' && end + 1 != argument.size())
+            ++end;
+    if (end == argument.size())
+        return r;
+    std::string_view const path = argument.substr(1, end - 1);
+    std::string_view const rest = argument.substr(end + 1);
+    if (!rest.empty() && rest.front() != ' ')
+        return r;
+    r.wrong = path_argument::fault::none;
+    if (!path.empty())
+    {
+        error_code ec;
+        auto a = mime::parse_address(path, ec, true);
+        if (a)
+            r.path = std::move(*a);
+        else
+            r.wrong = path_argument::fault::address;
+    }
+    each_word(rest, [&](std::string_view word) {
+        auto const equals = std::min(word.find('='), word.size());
+        std::string name = upper(word.substr(0, equals));
+        bool const named =
+            !name.empty() && name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-") == name.npos;
+        bool const again = r.parameter(name) != nullptr;
+        if ((!named || again) && r.wrong == path_argument::fault::none)
+            r.wrong = path_argument::fault::parameter;
+        r.parameters.emplace_back(std::move(name), word.substr(std::min(equals + 1, word.size())));
+    });
+    return r;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::smtp::detail
+
+#endif

@@ -1,0 +1,535 @@
+#ifndef OUTKIT_SMTP_DETAIL_FLOWS_IPP
+#define OUTKIT_SMTP_DETAIL_FLOWS_IPP
+
+#include <outkit/sasl/challenge.hpp>
+#include <outkit/sasl/error.hpp>
+#include <outkit/smtp/detail/flows.hpp>
+
+#include <utility>
+
+namespace outkit::inline OUTKIT_ABI::smtp::detail {
+
+using outkit::detail::attempt;
+using outkit::detail::fail;
+using outkit::detail::wire;
+
+inline std::string shown(reply const& r)
+{
+    std::string text = to_string(r);
+    text.erase(0, std::min<std::size_t>(4, text.size()));  // the code is in the error
+    return outkit::detail::without_tokens(text);
+}
+
+// A reply with the text of each line.
+struct full_reply
+{
+    reply said;
+    std::vector<std::string> lines;
+};
+
+inline flow<full_reply> read_full_reply(session& s)
+{
+    reply_reader reader(s.at.limits);
+    while (!reader.complete())
+    {
+        auto const line = s.w.buffered_line();
+        if (!line)
+        {
+            co_await s.w.fill();
+            continue;
+        }
+        if (error_code const ec = reader.add(*line))
+            co_await fail(ec);
+    }
+    full_reply r;
+    r.lines = reader.lines();
+    r.said = reader.take();
+    co_return r;
+}
+
+// The server is closing: that is the end, whatever was asked.
+inline flow<reply> read_reply(session& s)
+{
+    full_reply r = co_await read_full_reply(s);
+    if (r.said.code == int(error::service_closing))
+        co_await fail(error::service_closing, shown(r.said));
+    co_return std::move(r.said);
+}
+
+// What is here before a command has been sent is no answer to it; but a server may say that it is closing.
+inline flow<> expect_silence(session& s)
+{
+    if (!s.w.has_buffered())
+        co_return;
+    co_await read_reply(s);
+    co_await fail(error::early_reply);
+}
+
+// A reply that belongs to the command is 25x, or 4xx, or 5xx.
+inline bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
+
+inline flow<reply> command(session& s, std::string line)
+{
+    s.server_said->clear();
+    if (!s.ready)
+        co_await fail(outkit::error::not_connected);
+    co_await expect_silence(s);
+    s.w.patience = s.at.timeouts.command;
+    co_await s.w.write(std::move(line));
+    co_return co_await read_reply(s);
+}
+
+inline flow<> read_greeting(session& s)
+{
+    s.w.patience = s.at.timeouts.greeting;
+    auto greeting = co_await attempt(read_full_reply(s));
+    if (greeting.ec == error::malformed_reply)
+        greeting.ec = error::malformed_greeting;
+    if (greeting.ec)
+        co_await fail(greeting.ec);
+    int const code = greeting.value->said.code;
+    if (code >= 400)  // in plaintext anybody may have said it: no words
+        co_await fail(reply_error(code), s.w.encrypted() ? shown(greeting.value->said) : std::string());
+    if (code != 220)
+        co_await fail(error::malformed_greeting);
+}
+
+// Returns the code, 250 if all is well. Whatever was known before is forgotten.
+inline flow<reply> say_ehlo(session& s)
+{
+    s.offered = {};
+    s.w.patience = s.at.timeouts.command;
+    co_await expect_silence(s);
+    co_await s.w.write("EHLO " + s.at.client_name + "\r\n");
+    full_reply const r = co_await read_full_reply(s);
+    if (r.said.code == 250)
+        s.offered = parse_extensions(r.lines);
+    co_return r.said;
+}
+
+// Whatever goes wrong between greeting and handshake, it may be somebody in the middle: the outcome is TLS or
+// tls_required, and nothing that was said is shown or kept (RFC 3207 section 6, RFC 8314 section 5.1).
+inline flow<> ask_for_tls(session& s)
+{
+    reply const ehlo = co_await say_ehlo(s);
+    if (ehlo.code != 250)
+        co_await fail(outkit::error::tls_required);
+    co_await expect_silence(s);
+    co_await s.w.write("STARTTLS\r\n");  // even if it is not offered: somebody may have taken it out
+    full_reply const r = co_await read_full_reply(s);
+    if (r.said.code != 220)
+        co_await fail(outkit::error::tls_required);
+}
+
+OUTKIT_DECL flow<extensions> connect(session& s, endpoint to)
+{
+    s.server_said->clear();
+    s.ready = s.authenticated = false;
+    s.offered = {};
+    if (!valid_client_name(to.client_name))
+        co_await fail(error::invalid_client_name);
+    if (to.security == security::plaintext_loopback && !sasl::confidential::on_loopback(to.host))
+        co_await fail(outkit::error::tls_required);
+    s.at = std::move(to);
+    s.w.max_line = s.at.limits.reply_line;
+
+    s.w.patience = s.at.timeouts.connect;
+    co_await s.w.connect(s.at.host, s.at.port, false);
+    if (s.at.security == security::implicit_tls)
+    {
+        s.w.patience = s.at.timeouts.tls_handshake;
+        co_await s.w.start_tls();
+    }
+    co_await read_greeting(s);
+    if (s.at.security == security::starttls_required)
+    {
+        auto const asked = co_await attempt(ask_for_tls(s));
+        if (asked.ec == error::malformed_reply || asked.ec == error::early_reply ||
+            asked.ec == outkit::error::bare_line_feed || asked.ec == error::service_closing)
+            co_await fail(outkit::error::tls_required);
+        if (asked.ec)
+            co_await fail(asked.ec);
+        s.w.patience = s.at.timeouts.tls_handshake;
+        co_await s.w.start_tls();
+    }
+    reply const ehlo = co_await say_ehlo(s);
+    if (ehlo.code >= 500)
+        co_await fail(error::extensions_not_offered, shown(ehlo));
+    if (ehlo.code >= 400)
+        co_await fail(reply_error(ehlo.code), shown(ehlo));
+    if (ehlo.code != 250)
+        co_await fail(error::unexpected_reply, shown(ehlo));
+    s.ready = true;
+    co_return s.offered;
+}
+
+inline std::string with_challenge(reply const& r, sasl::error_challenge const& c)
+{
+    std::string text = shown(r);
+    if (!c.status.empty())
+        text += "; status " + c.status;
+    if (!c.scope.empty())
+        text += "; scope " + c.scope;
+    return outkit::detail::without_tokens(text.substr(0, 512));
+}
+
+OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token)
+{
+    static constexpr std::size_t longest_command = 512;  // RFC 5321 section 4.5.3.1.4, with CRLF
+    static constexpr int most_challenges = 3;
+    s.server_said->clear();
+    if (!s.ready)
+        co_await fail(outkit::error::not_connected);
+    if (s.authenticated)
+        co_await fail(error::already_authenticated);
+    auto proof = sasl::confidential::over(s.w);
+    if (!proof && s.at.security == security::plaintext_loopback)
+        proof = sasl::confidential::on_loopback(s.at.host);
+    if (!proof)
+        co_await fail(outkit::error::tls_required);
+    if (!s.offered.has_mechanism("XOAUTH2"))
+        co_await fail(error::xoauth2_not_offered);
+
+    sasl::error wrong{};
+    auto encoded = sasl::encode_xoauth2(user, token.reveal(), *proof, wrong);
+    if (!encoded)
+        co_await fail(wrong);
+    secret const response(std::move(*encoded));
+    co_await expect_silence(s);
+    s.w.patience = s.at.timeouts.command;
+
+    std::string line = "AUTH XOAUTH2";
+    bool sent = line.size() + 1 + response.size() + 2 <= longest_command;
+    if (sent)
+        (line += ' ') += response.reveal();
+    line += "\r\n";
+    co_await s.w.write(std::move(line), sent ? wire::content::secret : wire::content::plain);
+
+    sasl::error_challenge refused;
+    bool answered = false;  // an error challenge
+    for (int challenges = 0;;)
+    {
+        reply const r = co_await read_reply(s);
+        if (r.code == 235)
+        {
+            if (!sent || answered)
+                co_await fail(error::completed_without_credentials);
+            s.authenticated = true;
+            co_return;
+        }
+        if (r.code >= 400)
+            co_await fail(reply_error(r.code), with_challenge(r, refused));
+        if (r.code != 334)
+            co_await fail(error::unexpected_reply, shown(r));
+        if (++challenges > most_challenges || answered)
+            co_await fail(error::too_many_challenges);
+
+        auto challenge = sasl::decode_challenge(r.text, wrong);
+        if (wrong == sasl::error::not_base64 || wrong == sasl::error::challenge_too_long)
+        {
+            co_await s.w.write("*\r\n");
+            co_await fail(wrong);
+        }
+        if (!sent)
+        {
+            std::string credentials(response.reveal());
+            credentials += "\r\n";
+            co_await s.w.write(std::move(credentials), wire::redact);
+            sent = true;
+            continue;
+        }
+        if (challenge)
+            refused = std::move(*challenge);
+        answered = true;
+        co_await s.w.write("\r\n");
+    }
+}
+
+inline constexpr std::size_t largest_group = 16 * 1024;  // so that the replies fit into the server's socket buffer
+
+// A message made ready: what to say for it, and what was found out about it.
+struct prepared
+{
+    error_code ec;
+    std::vector<std::string> recipients;  // RCPT commands
+    std::string opening;                  // MAIL command
+    bool data_at_once = false;            // DATA may go out before the replies to RCPT are known
+
+    // MAIL, RCPT and, where allowed, DATA: what may be sent in one go (RFC 2920 section 3.1).
+    std::string group() const
+    {
+        std::string text = opening;
+        for (auto const& r : recipients)
+            text += r;
+        return data_at_once ? text + "DATA\r\n" : text;
+    }
+};
+
+inline prepared prepare(session const& s, mail const& m)
+{
+    prepared p;
+    auto const& e = m.envelope;
+    content_facts const facts = examine(m.content);
+    bool ascii = e.from.ascii();
+    for (auto const& a : e.to)
+        ascii = ascii && a.ascii() && !a.empty();
+    if (e.to.empty() || std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return a.empty(); }))
+        p.ec = error::no_recipient;
+    else if (e.to.size() > s.at.limits.recipients)
+        p.ec = error::too_many_recipients;
+    else if (!ascii && !s.offered.has("SMTPUTF8"))
+        p.ec = error::smtputf8_not_offered;
+    else if (e.report &&
+             (e.report->envelope_id.size() > 100 || printable(e.report->envelope_id) != e.report->envelope_id))
+        p.ec = error::invalid_envelope_id;
+    else if (facts.nul)
+        p.ec = error::message_has_nul;
+    else if (facts.longest_line > 998)
+        p.ec = error::message_line_too_long;
+    else if (facts.eight_bit && !s.offered.has("8BITMIME"))
+        p.ec = error::eight_bit_not_offered;
+    else if (s.offered.size && facts.size > *s.offered.size)
+        p.ec = error::message_too_large;
+    if (p.ec)
+        return p;
+    p.opening = mail_command(e, s.offered, facts);
+    for (auto const& a : e.to)
+        p.recipients.push_back(recipient_command(a, e, s.offered));
+    // With more recipients and `all`, DATA must wait: once it has been answered with 354, those that were accepted
+    // could not be kept from getting something.
+    p.data_at_once = s.offered.has("PIPELINING") && (e.to.size() == 1 || e.policy == recipients_policy::any);
+    return p;
+}
+
+inline void refuse(delivery& d, reply r)
+{
+    if (!d.ec || d.ec == error::not_sent)
+    {
+        d.ec = reply_error(r.code);
+        d.reply = std::move(r);
+    }
+}
+
+// How far a message has come before its body.
+struct opening
+{
+    bool may_go = false;     // somebody is to get it
+    bool data_sent = false;  // DATA, but its reply has not been read
+};
+
+inline flow<reply> read_envelope_reply(session& s)
+{
+    reply r = co_await read_reply(s);
+    if (!belongs(r))
+        co_await fail(error::unexpected_reply, shown(r));
+    co_return r;
+}
+
+inline flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
+{
+    recipient_result result{m.envelope.to[d.recipients.size()], {}, co_await read_envelope_reply(s)};
+    if (!result.reply.positive())
+    {
+        result.ec = reply_error(result.reply.code);
+        if (m.envelope.policy == recipients_policy::all)
+            refuse(d, result.reply);
+    }
+    d.recipients.push_back(std::move(result));
+}
+
+// MAIL and RCPT of one message, which have been `sent` already or are sent now.
+inline flow<opening> open_transaction(session& s, mail const& m, prepared const& p, delivery& d, bool sent)
+{
+    bool const pipelining = s.offered.has("PIPELINING");
+    std::size_t const count = p.recipients.size();
+    opening done;
+    s.w.patience = s.at.timeouts.command;
+    if (!sent)
+        co_await expect_silence(s);
+    std::size_t said = sent ? count : 0;
+    done.data_sent = sent && p.data_at_once;
+    bool mail_taken = false;
+    for (bool first = true; first || (mail_taken && d.recipients.size() != count); first = false)
+    {
+        if (!sent)
+        {
+            std::string group = first ? p.opening : std::string();
+            while (said != count && (group.empty() || pipelining) && group.size() < largest_group)
+                group += p.recipients[said++];
+            done.data_sent = p.data_at_once && said == count;
+            if (done.data_sent)
+                group += "DATA\r\n";
+            co_await s.w.write(std::move(group));
+        }
+        if (first)
+        {
+            reply r = co_await read_envelope_reply(s);
+            mail_taken = r.positive();
+            if (!mail_taken)
+                refuse(d, std::move(r));
+        }
+        while (d.recipients.size() != said)
+            co_await read_recipient_reply(s, m, d);
+    }
+    bool const any = std::any_of(d.recipients.begin(), d.recipients.end(), [](auto const& r) { return !r.ec; });
+    if (mail_taken && !any)
+        refuse(d, d.recipients.front().reply);
+    done.may_go = d.ec == error::not_sent;
+    co_return done;
+}
+
+// Sends the body and, after it in the same go, what is next. In pieces, so that memory does not double.
+inline flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
+                           std::string const& next)
+{
+    static constexpr std::size_t piece = 128 * 1024;
+    data_writer writer;
+    std::string out;
+    s.w.patience = s.at.timeouts.data_block;
+    while (content.size() > piece)
+    {
+        writer.add(content.substr(0, piece), out);
+        content.remove_prefix(piece);
+        co_await s.w.write(std::exchange(out, {}));
+    }
+    out.reserve(content.size() + content.size() / 64 + 8 + next.size());
+    writer.add(content, out);
+    writer.finish(out);
+    out += next;
+    if (!next.empty())  // half of it may be all of this message
+        now.in_doubt = index;
+    co_await s.w.write(std::move(out));
+    now.in_doubt = index;
+}
+
+// One message. `opened`: its MAIL, RCPT and DATA have been sent already. `ahead`: those of the next one, to be sent with
+// this one's body; returns whether they have been.
+inline flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p, bool opened,
+                           std::string ahead)
+{
+    delivery& d = now.deliveries[index];
+    opening state = co_await open_transaction(s, m, p, d, opened);
+    if (state.may_go && !state.data_sent)
+    {
+        co_await s.w.write("DATA\r\n");
+        state.data_sent = true;
+    }
+    if (state.data_sent)
+    {
+        s.w.patience = s.at.timeouts.data_start;
+        reply r = co_await read_reply(s);
+        if (r.code < 400 && r.code != 354)
+            co_await fail(error::unexpected_reply, shown(r));
+        if (r.code != 354)
+        {
+            state.may_go = false;
+            refuse(d, std::move(r));
+        }
+        else if (!state.may_go)  // nobody is left to get it: RFC 2920 section 3.1 wants a lone dot, to be refused
+        {
+            co_await s.w.write(".\r\n");
+            co_await read_reply(s);
+        }
+    }
+    if (!state.may_go)
+    {
+        co_await s.w.write("RSET\r\n");
+        reply const r = co_await read_reply(s);
+        if (r.code != 250)
+            co_await fail(error::unexpected_reply, shown(r));
+        co_return false;
+    }
+    now.message_id = message_id_of(m.content);
+    co_await send_content(s, now, index, m.content, ahead);
+    s.w.patience = s.at.timeouts.data_end;
+    reply r = co_await read_envelope_reply(s);
+    now.in_doubt = nobody;
+    d.ec = {};
+    if (r.positive())
+    {
+        d.message_id = assigned_message_id(r.text);
+        d.reply = std::move(r);
+    }
+    else
+        refuse(d, std::move(r));
+    co_return !ahead.empty();
+}
+
+inline void note_refusal(session& s, progress& now, delivery const& d)
+{
+    if (!d.ec || now.refusal)
+        return;
+    now.refusal = d.ec;
+    if (d.reply.code != 0)
+        *s.server_said = shown(d.reply);
+}
+
+inline flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
+{
+    prepared current, next;
+    bool opened = false, known = false;
+    for (std::size_t i = 0; i != messages.size(); ++i)
+    {
+        current = known ? std::move(next) : prepare(s, messages[i]);
+        known = i + 1 != messages.size();
+        std::string ahead;  // the next message's commands go out with this one's body: one round trip a message
+        if (known)
+            next = prepare(s, messages[i + 1]);
+        if (known && next.data_at_once)
+            ahead = next.group();
+        if (ahead.size() > largest_group)
+            ahead.clear();
+        if (current.ec)
+            now.deliveries[i].ec = current.ec;
+        else
+            opened = co_await send_one(s, now, i, messages[i], current, opened, std::move(ahead));
+        note_refusal(s, now, now.deliveries[i]);
+    }
+}
+
+OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
+{
+    s.server_said->clear();
+    now->deliveries.resize(messages.size());
+    if (!s.ready)
+        co_await fail(outkit::error::not_connected);
+    auto sent = co_await attempt(send_each(s, messages, *now));
+    if (!sent.ec)
+        co_return;
+    s.ready = false;
+    if (!now->doubtful())
+        co_await fail(sent.ec, std::move(sent.diagnostics));
+    delivery& d = now->deliveries[std::exchange(now->in_doubt, nobody)];
+    d.ec = error::outcome_unknown;
+    if (sent.ec == error::service_closing)  // that was the answer: not taken
+    {
+        d.ec = sent.ec;
+        co_await fail(sent.ec, std::move(sent.diagnostics));
+    }
+    std::string text = sent.ec.message() + "; Message-ID " + now->message_id;
+    co_await fail(error::outcome_unknown, std::move(text));
+}
+
+inline flow<> expect_250(session& s, std::string line)
+{
+    reply const r = co_await command(s, std::move(line));
+    if (r.code >= 400)
+        co_await fail(reply_error(r.code), shown(r));
+    if (r.code != 250)
+        co_await fail(error::unexpected_reply, shown(r));
+}
+
+OUTKIT_DECL flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
+
+OUTKIT_DECL flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
+
+OUTKIT_DECL flow<> quit(session& s)
+{
+    co_await attempt(command(s, "QUIT\r\n"));
+    s.ready = s.authenticated = false;
+    co_await s.w.close();
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::smtp::detail
+
+#endif
