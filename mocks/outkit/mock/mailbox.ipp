@@ -9,7 +9,7 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
-namespace detail {
+namespace mailbox_detail {
 
 struct role_row
 {
@@ -149,17 +149,17 @@ inline std::string with_crlf(std::string raw)
     return mime::with_crlf(raw);
 }
 
-}  // namespace detail
+}  // namespace mailbox_detail
 
 OUTKIT_DECL std::string_view well_known_name(role r)
 {
-    detail::role_row const* const row = detail::row_of(r);
+    mailbox_detail::role_row const* const row = mailbox_detail::row_of(r);
     return row ? row->graph : std::string_view();
 }
 
 OUTKIT_DECL std::optional<role> role_of(std::string_view name)
 {
-    for (detail::role_row const& row : detail::roles)
+    for (mailbox_detail::role_row const& row : mailbox_detail::roles)
         if (!row.graph.empty() && mime::detail::equal_fold(row.graph, name))
             return row.role;
     return std::nullopt;
@@ -167,7 +167,7 @@ OUTKIT_DECL std::optional<role> role_of(std::string_view name)
 
 OUTKIT_DECL std::string_view special_use(role r)
 {
-    detail::role_row const* const row = detail::row_of(r);
+    mailbox_detail::role_row const* const row = mailbox_detail::row_of(r);
     return row ? row->imap : std::string_view();
 }
 
@@ -337,7 +337,7 @@ OUTKIT_DECL bool mailbox_store::remove(std::string_view address)
 OUTKIT_DECL std::shared_ptr<content const> mailbox_store::make_content(std::string raw) const
 {
     auto c = std::make_shared<content>();
-    c->raw = detail::with_crlf(std::move(raw));
+    c->raw = mailbox_detail::with_crlf(std::move(raw));
     c->structure = mime::parse(c->raw);
     return c;
 }
@@ -592,7 +592,7 @@ OUTKIT_DECL bool mailbox_store::move_folder(folder& f, folder& parent, std::stri
     parent.children_.push_back(self);
     f.parent_ = &parent;
     f.name_ = next;
-    f.change_key_ = detail::change_key(f.owner_->guid_, 0x11, f.owner_->next_change_++);
+    f.change_key_ = mailbox_detail::change_key(f.owner_->guid_, 0x11, f.owner_->next_change_++);
     before.changed.notify();
     parent.changed.notify();
     f.changed.notify();
@@ -630,10 +630,10 @@ OUTKIT_DECL void mailbox_store::insert(folder& to, message_ptr const& m)
     if (m->item_ == 0)
     {
         m->item_ = box.next_item_++;
-        m->immutable_id = detail::immutable_id(box.guid_, m->item_);
+        m->immutable_id = mailbox_detail::immutable_id(box.guid_, m->item_);
         m->conversation_id = conversation_of(box, *m);
     }
-    m->id = detail::message_id(box.guid_, to.counter_, m->item_);
+    m->id = mailbox_detail::message_id(box.guid_, to.counter_, m->item_);
     if (m->arrival_ == 0)
         m->arrival_ = next_arrival_++;
     renew(to, *m);
@@ -674,7 +674,7 @@ OUTKIT_DECL void mailbox_store::renew(folder& in, message& m)
 {
     m.sequence = ++in.mod_sequence_;
     m.modified = world_.date();
-    m.change_key = detail::change_key(in.owner_->guid_, 9, in.owner_->next_change_++);
+    m.change_key = mailbox_detail::change_key(in.owner_->guid_, 9, in.owner_->next_change_++);
 }
 
 OUTKIT_DECL void mailbox_store::notify(folder& f)
@@ -707,8 +707,8 @@ OUTKIT_DECL folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, st
     f->name_ = std::move(name);
     f->role_ = r;
     f->counter_ = counter;
-    f->id_ = detail::folder_id(in.guid_, counter);
-    f->change_key_ = detail::change_key(in.guid_, 0x11, in.next_change_++);
+    f->id_ = mailbox_detail::folder_id(in.guid_, counter);
+    f->change_key_ = mailbox_detail::change_key(in.guid_, 0x11, in.next_change_++);
     in.folders_[f->id_] = f.get();
     if (r != role::none)
         in.roles_[r] = f.get();
@@ -722,7 +722,7 @@ OUTKIT_DECL folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, st
 
 OUTKIT_DECL void mailbox_store::make_folders(mailbox& in)
 {
-    for (detail::role_row const& row : detail::roles)
+    for (mailbox_detail::role_row const& row : mailbox_detail::roles)
     {
         std::string_view const name = in.personal_ ? row.personal : row.work;
         if (name.empty())
@@ -765,7 +765,7 @@ OUTKIT_DECL std::string mailbox_store::conversation_of(mailbox& in, message cons
         if (auto const it = in.conversations_.find(id); it != in.conversations_.end())
             conversation = it->second;
     if (conversation.empty())
-        conversation = detail::conversation_id(in.guid_, m.item_);
+        conversation = mailbox_detail::conversation_id(in.guid_, m.item_);
     if (in.conversations_.size() > 20 * limits_.messages)
         in.conversations_.clear();
     for (std::string const& id : own)
