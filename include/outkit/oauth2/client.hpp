@@ -1,0 +1,137 @@
+#ifndef OUTKIT_OAUTH2_CLIENT_HPP
+#define OUTKIT_OAUTH2_CLIENT_HPP
+
+#include <outkit/detail/client_base.hpp>
+#include <outkit/oauth2/detail/flows.hpp>
+#include <outkit/stream.hpp>
+
+#include <string>
+#include <utility>
+
+namespace outkit::inline OUTKIT_ABI::oauth2 {
+
+/** Gets tokens from an authority.
+
+    Endpoints follow Entra's fixed pattern until async_discover() has confirmed or moved them. Requests go by https only,
+    redirects are refused, and the application's secret is sent in bodies only.
+
+    Nothing is retried and nothing is stored here: the caller keeps the refresh token, in a safe place, and replaces it
+    whenever a new one comes. When a refresh fails with condition::interaction_required, the user must sign in again.
+
+    Movable, not copyable, not thread-safe; one operation at a time.
+*/
+template <class Stream = outkit::stream>
+class basic_client : public outkit::detail::client_base<detail::session, Stream>
+{
+    using base = outkit::detail::client_base<detail::session, Stream>;
+
+public:
+    /** @param s     a stream with a TLS context for clients
+        @param a     the application
+        @param from  who issues the tokens
+    */
+    basic_client(Stream s, app a, authority from, client_options o = {}) : base(std::move(s))
+    {
+        this->session().application = std::move(a);
+        this->session().from = std::move(from);
+        this->session().options = std::move(o);
+    }
+
+    authority const& from() const { return this->session().from; }
+
+    /// Why the authority refused the last operation; empty when it did not.
+    refusal const& last_refusal() const { return this->session().last; }
+
+    /** Fetches the authority's discovery document, and uses its endpoints from now on (OpenID Connect Discovery).
+
+        Kept for a day. Not needed for Microsoft's clouds.
+
+        @par Handler signature
+        `void(error_code, metadata)`
+
+        @par Errors
+        @li error::issuer_mismatch, untrusted_endpoint, pkce_unsupported, malformed_response, unexpected_media_type
+        @li what the authority says: error::invalid_tenant, invalid_request, ...
+        @li http::error::redirect_refused, other errors of HTTP, any error of the stream
+
+        @par Cancellation
+        Supports `terminal`. The connection is closed.
+    */
+    template <class CompletionToken>
+    auto async_discover(CompletionToken&& token)
+    {
+        return this->run(detail::discover(this->session()), std::forward<CompletionToken>(token));
+    }
+
+    /** Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+
+        An ID token in the answer is checked: claims, nonce, and the signature unless that is switched off.
+
+        @param r  the code with its verifier and redirect URI; each code works once
+
+        @par Handler signature
+        `void(error_code, token_response)`
+
+        @par Errors
+        @li error::invalid_grant   the code is used up, expired, or not for this application, verifier or redirect URI
+        @li error::invalid_client  the secret is wrong, or its id was pasted, or it has expired
+        @li other words of the authority; what it said is in last_refusal()
+        @li error::malformed_response and others up to missing_claim: the answer cannot be believed
+        @li http::error::redirect_refused, other errors of HTTP, any error of the stream
+    */
+    template <class CompletionToken>
+    auto async_redeem(redemption r, CompletionToken&& token)
+    {
+        return this->run(detail::redeem(this->session(), std::move(r)), std::forward<CompletionToken>(token));
+    }
+
+    /** Gets a new access token for a refresh token (RFC 6749 section 6).
+
+        @param refresh_token  the newest one there is. The result has the one to keep: a new one, or this one again
+        @param scopes         of one resource; empty: those that were granted first. May name another resource than
+                              before, if the user has consented to it
+        @param account        claims of the earlier ID token, to notice that the answer is about somebody else; may be
+                              left empty
+
+        @par Handler signature
+        `void(error_code, token_response)`
+
+        @par Errors
+        As async_redeem(), and
+        @li error::invalid_grant     the refresh token is not accepted any more
+        @li error::account_mismatch  the ID token names another account
+    */
+    template <class CompletionToken>
+    auto async_refresh(secret refresh_token, scope_set scopes, id_claims account, CompletionToken&& token)
+    {
+        return this->run(
+            detail::refresh(this->session(), std::move(refresh_token), std::move(scopes), std::move(account)),
+            std::forward<CompletionToken>(token));
+    }
+
+    /** Gets a token for the application itself (RFC 6749 section 4.4). There is no refresh token: ask again.
+
+        The authority must be a tenant, by id or domain; the application must have a secret.
+
+        @param scopes  `{resource}/.default`, see app_scopes_for()
+
+        @par Handler signature
+        `void(error_code, token_response)`
+
+        @par Errors
+        As async_redeem(), and
+        @li error::invalid_authority, error::invalid_app  nothing was sent
+    */
+    template <class CompletionToken>
+    auto async_client_credentials(scope_set scopes, CompletionToken&& token)
+    {
+        return this->run(detail::client_credentials(this->session(), std::move(scopes)),
+                         std::forward<CompletionToken>(token));
+    }
+};
+
+using client = basic_client<>;
+
+}  // namespace outkit::inline OUTKIT_ABI::oauth2
+
+#endif

@@ -1,0 +1,199 @@
+#ifndef OUTKIT_OAUTH2_DETAIL_FLOWS_IPP
+#define OUTKIT_OAUTH2_DETAIL_FLOWS_IPP
+
+#include <outkit/oauth2/detail/flows.hpp>
+#include <outkit/oauth2/detail/text.hpp>
+#include <outkit/version.hpp>
+
+namespace outkit::inline OUTKIT_ABI::oauth2::detail {
+
+using outkit::detail::environment;
+using outkit::detail::fail;
+using outkit::detail::this_environment;
+
+inline flow<http::response> ask(session& s, http::url to, http::request r, http::limits l)
+{
+    environment& world = co_await this_environment();
+    r.headers.push_back({"Accept", "application/json"});
+    r.headers.push_back({"User-Agent", "outkit/" OUTKIT_VERSION});
+    // Comes back as the correlation id (observed: the MSAL libraries send both).
+    r.headers.push_back({"client-request-id", random_guid(world)});
+    r.headers.push_back({"return-client-request-id", "true"});
+    s.connection.w.patience = s.options.patience;
+    http::detail::exchange_options o;
+    o.limits = l;
+    co_return co_await http::detail::exchange(s.connection, std::move(to), std::move(r), o);
+}
+
+OUTKIT_DECL flow<metadata> discover(session& s)
+{
+    environment& world = co_await this_environment();
+    s.last = {};
+    if (s.discovered && world.now() < s.discovered_at + s.options.metadata_lifetime)
+        co_return *s.discovered;
+    http::response const answer = co_await ask(s, s.from.discovery_endpoint(), http::request(), s.options.limits);
+    error_code ec;
+    std::string subject;
+    metadata m = read_metadata(answer, s.from, ec, subject);
+    if (!ec && !s.pinned_issuer.empty() && s.pinned_issuer != m.issuer)
+    {
+        ec = error::issuer_mismatch;
+        subject = "issuer";
+    }
+    if (ec)
+    {
+        if (answer.status != 200)
+            s.last = read_refusal(answer);
+        co_await fail(ec, subject);
+    }
+    s.pinned_issuer = m.issuer;
+    s.discovered = m;
+    s.discovered_at = world.now();
+    co_return m;
+}
+
+inline metadata endpoints(session const& s) { return s.discovered ? *s.discovered : usual_metadata(s.from); }
+
+inline flow<> fetch_keys(session& s)
+{
+    environment& world = co_await this_environment();
+    http::url const where = endpoints(s).keys_endpoint;
+    http::response const answer = co_await ask(s, where, http::request(), s.options.key_limits);
+    if (answer.status != 200)
+    {
+        s.last = read_refusal(answer);
+        error_code const ec = s.last.ec ? s.last.ec : make_error_code(error::unexpected_status);
+        co_await fail(ec, s.last.text());
+    }
+    std::string const type = http::media_type(answer.headers);
+    if (type != "application/json" && type != "application/jwk-set+json")
+        co_await fail(error::unexpected_media_type, presentable(type));
+    error_code ec;
+    key_set keys = key_set::parse(answer.body, ec);
+    if (ec)
+        co_await fail(ec);
+    s.keys = std::move(keys);
+    s.keys_at = world.now();
+}
+
+inline flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
+{
+    environment& world = co_await this_environment();
+    error_code ec;
+    id_token const token = parse_id_token(text, ec);
+    if (ec)
+        co_await fail(ec);
+    expected.client_id = s.application.client_id;
+    expected.leeway = s.options.leeway;
+    ec = validate(token.claims, s.from, expected, world.date());
+    if (!ec && s.from.kind() == authority::audience::domain && !s.pinned_issuer.empty() &&
+        token.claims.issuer != s.pinned_issuer)
+        ec = error::issuer_mismatch;
+    if (ec)
+        co_await fail(ec);
+    if (s.options.verify_signatures)
+    {
+        bool const stale = !s.keys || (!s.keys->has(token.key_id) && !token.key_id.empty() &&
+                                       world.now() >= s.keys_at + s.options.least_key_age);
+        if (stale)
+            co_await fetch_keys(s);
+        ec = s.keys->verify(token);
+        if (ec)
+            co_await fail(ec);
+    }
+    co_return token.claims;
+}
+
+// `form` lacks what all requests have in common: client, credentials, scope.
+inline flow<token_response> request_token(session& s, std::string form, scope_set scopes)
+{
+    environment& world = co_await this_environment();
+    s.last = {};
+    error_code ec = check(s.application);
+    if (!ec && s.from.tenant().empty())
+        ec = error::invalid_authority;
+    if (!ec)
+        scopes.resource(s.from.cloud(), ec);
+    if (ec)
+        co_await fail(ec);
+    append_parameter(form, "client_id", s.application.client_id);
+    if (!s.application.client_secret.empty())
+        append_parameter(form, "client_secret", s.application.client_secret.reveal());
+    if (!scopes.empty())
+        append_parameter(form, "scope", scopes.text());
+    http::request r;
+    r.method = "POST";
+    r.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+    r.body = std::move(form);
+    http::url const where = endpoints(s).token_endpoint;
+    http::response const answer = co_await ask(s, where, std::move(r), s.options.limits);
+    refusal refused;
+    token_response t = read_token_response(answer, scopes, world.date(), ec, refused);
+    if (ec)
+    {
+        std::string const said = refused.text();
+        s.last = std::move(refused);
+        s.last.ec = ec;
+        co_await fail(ec, said);
+    }
+    co_return t;
+}
+
+OUTKIT_DECL flow<token_response> redeem(session& s, redemption r)
+{
+    std::string form;
+    append_parameter(form, "grant_type", "authorization_code");
+    append_parameter(form, "code", r.code.reveal());
+    append_parameter(form, "redirect_uri", r.redirect_uri);
+    append_parameter(form, "code_verifier", r.verifier.reveal());
+    append_parameter(form, "client_info", "1");
+    token_response t = co_await request_token(s, std::move(form), r.scopes);
+    if (!t.id_token.empty())
+    {
+        id_token_expectation expected;
+        expected.nonce = r.nonce;
+        std::string text(t.id_token.reveal());
+        t.identity = co_await check_id_token(s, std::move(text), std::move(expected));
+    }
+    else if (!r.nonce.empty())
+        co_await fail(error::malformed_id_token, "no id_token");
+    co_return t;
+}
+
+OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account)
+{
+    std::string form;
+    append_parameter(form, "grant_type", "refresh_token");
+    append_parameter(form, "refresh_token", refresh_token.reveal());
+    append_parameter(form, "client_info", "1");
+    token_response t = co_await request_token(s, std::move(form), std::move(scopes));
+    if (!t.id_token.empty())
+    {
+        id_token_expectation expected;
+        expected.refreshed = true;
+        expected.subject = account.subject;
+        expected.tenant_id = account.tenant_id;
+        expected.issuer = account.issuer;
+        std::string text(t.id_token.reveal());
+        t.identity = co_await check_id_token(s, std::move(text), std::move(expected));
+    }
+    if (t.refresh.empty())  // RFC 6749 section 6: the old one stays
+        t.refresh = std::move(refresh_token);
+    co_return t;
+}
+
+OUTKIT_DECL flow<token_response> client_credentials(session& s, scope_set scopes)
+{
+    auto const kind = s.from.kind();
+    if (kind != authority::audience::tenant && kind != authority::audience::domain)
+        co_await fail(error::invalid_authority);  // documented: Microsoft Learn, client credentials flow
+    if (s.application.client_secret.empty())
+        co_await fail(error::invalid_app);
+    std::string form;
+    append_parameter(form, "grant_type", "client_credentials");
+    co_return co_await request_token(s, std::move(form), std::move(scopes));
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::oauth2::detail
+
+#endif

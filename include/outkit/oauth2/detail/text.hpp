@@ -1,0 +1,114 @@
+#ifndef OUTKIT_OAUTH2_DETAIL_TEXT_HPP
+#define OUTKIT_OAUTH2_DETAIL_TEXT_HPP
+
+#include <outkit/detail/encoding.hpp>
+#include <outkit/secret.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// Forms, queries and UTF-8 as the OAuth codecs need them. Included by .ipp files.
+
+namespace outkit::inline OUTKIT_ABI::oauth2::detail {
+
+// Octets of the UTF-8 character at the beginning (RFC 3629); 0: there is none.
+constexpr std::size_t utf8_length(std::string_view s)
+{
+    if (s.empty())
+        return 0;
+    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
+    unsigned char const c = at(0);
+    if (c < 0x80)
+        return 1;
+    std::size_t const n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    if (n == 0 || s.size() < n)
+        return 0;
+    unsigned char low = 0x80, high = 0xbf;  // of the second octet: no overlong forms, surrogates or beyond U+10FFFF
+    if (c == 0xe0)
+        low = 0xa0;
+    else if (c == 0xed)
+        high = 0x9f;
+    else if (c == 0xf0)
+        low = 0x90;
+    else if (c == 0xf4)
+        high = 0x8f;
+    if (at(1) < low || at(1) > high)
+        return 0;
+    for (std::size_t i = 2; i < n; ++i)
+        if ((at(i) & 0xc0) != 0x80)
+            return 0;
+    return n;
+}
+
+constexpr bool is_utf8(std::string_view s)
+{
+    while (!s.empty())
+    {
+        std::size_t const n = utf8_length(s);
+        if (n == 0)
+            return false;
+        s.remove_prefix(n);
+    }
+    return true;
+}
+
+// U+202A to U+202E and U+2066 to U+2069: they turn the text around that follows.
+constexpr bool is_direction_override(std::string_view character)
+{
+    return character.size() == 3 && character[0] == '\xe2' &&
+           ((character[1] == '\x80' && character[2] >= '\xaa' && character[2] <= '\xae') ||
+            (character[1] == '\x81' && character[2] >= '\xa6' && character[2] <= '\xa9'));
+}
+
+using parameters = std::vector<std::pair<std::string, std::string>>;
+
+// A query or form, decoded. Nothing when an escape is broken, a name is empty or comes twice (RFC 6749 section 3.1), a
+// value is not UTF-8 or has control characters, or there are too many.
+inline std::optional<parameters> parse_parameters(std::string_view text)
+{
+    static constexpr std::size_t most = 64;
+    parameters found;
+    while (!text.empty())
+    {
+        auto const end = std::min(text.find('&'), text.size());
+        auto const one = text.substr(0, end);
+        auto const equals = std::min(one.find('='), one.size());
+        auto name = outkit::detail::form_decode(one.substr(0, equals));
+        auto value = outkit::detail::form_decode(one.substr(std::min(equals + 1, one.size())));
+        if (!name || !value || name->empty() || found.size() == most || !is_utf8(*value) || !is_utf8(*name))
+            return std::nullopt;
+        for (auto const& [known, unused] : found)
+            if (known == *name)
+                return std::nullopt;
+        if (value->find('\0') != std::string::npos)
+            return std::nullopt;
+        found.emplace_back(std::move(*name), std::move(*value));
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return found;
+}
+
+inline std::string const* find(parameters const& in, std::string_view name)
+{
+    for (auto const& [known, value] : in)
+        if (known == name)
+            return &value;
+    return nullptr;
+}
+
+inline void append_parameter(std::string& to, std::string_view name, std::string_view value)
+{
+    if (!to.empty())
+        to += '&';
+    to += outkit::detail::form_encode(name);
+    to += '=';
+    to += outkit::detail::form_encode(value);
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::oauth2::detail
+
+#endif

@@ -1,0 +1,154 @@
+#ifndef OUTKIT_OAUTH2_TOKEN_IPP
+#define OUTKIT_OAUTH2_TOKEN_IPP
+
+#include <outkit/http/detail/grammar.hpp>
+#include <outkit/oauth2/detail/json.hpp>
+#include <outkit/oauth2/token.hpp>
+
+#include <algorithm>
+#include <charconv>
+
+namespace outkit::inline OUTKIT_ABI::oauth2 {
+namespace detail {
+
+inline constexpr std::size_t longest_token = 16 * 1024;
+inline constexpr std::int64_t default_lifetime = 600;
+inline constexpr std::int64_t longest_lifetime = 172'800;  // Entra issues up to 28 h
+
+// b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" ; RFC 6750 section 2.1
+inline bool is_b64token(std::string_view s)
+{
+    auto const body = s.substr(0, s.find('='));
+    return !body.empty() && s.substr(body.size()).find_first_not_of('=') == std::string_view::npos &&
+           std::all_of(body.begin(), body.end(), [](char c) {
+               return http::detail::is_alnum(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
+           });
+}
+
+// refresh-token = 1*VSCHAR ; RFC 6749 appendix A.17, without the blank. Personal accounts' have "!", "*" and "$".
+inline bool is_visible(std::string_view s)
+{
+    return std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// Seconds, as a number or as the decimal string that v1-style endpoints send.
+inline std::optional<std::int64_t> read_seconds(json::value const& v)
+{
+    std::optional<std::int64_t> n;
+    if (v.is_string())
+    {
+        std::string_view const digits(v.get_string().data(), v.get_string().size());
+        std::int64_t parsed = 0;
+        auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), parsed);
+        if (!digits.empty() && http::detail::is_digit(digits.front()) && r.ec == std::errc() &&
+            r.ptr == digits.data() + digits.size())
+            n = parsed;
+    }
+    else
+        n = whole_number(v);
+    if (n && *n < 0)
+        n.reset();
+    return n;
+}
+
+// A string member that may be missing, but must be a string otherwise.
+inline bool read_optional(json::object const& o, char const* name, std::string_view& into)
+{
+    json::value const* const v = o.if_contains(name);
+    if (!v)
+        return true;
+    if (!v->is_string())
+        return false;
+    into = {v->get_string().data(), v->get_string().size()};
+    return true;
+}
+
+}  // namespace detail
+
+OUTKIT_DECL bool token_response::wants_renewal(outkit::detail::wall_time now) const
+{
+    static constexpr std::chrono::minutes margin{5};
+    return now < received || now >= expires_at() - margin || (refresh_in && now >= received + *refresh_in);
+}
+
+OUTKIT_DECL token_response read_token_response(http::response const& answer, scope_set const& asked,
+                                               outkit::detail::wall_time received, error_code& ec, refusal& refused)
+{
+    ec = {};
+    if (answer.status >= 400)
+    {
+        refused = read_refusal(answer);
+        ec = refused.ec;
+        return {};
+    }
+    auto const reject = [&](error e) {
+        ec = e;
+        return token_response();
+    };
+    if (answer.status != 200)
+        return reject(error::unexpected_status);
+    std::string const* const type = http::find(answer.headers, "Content-Type");
+    bool const other_charset =
+        type && type->find("charset") != std::string::npos &&
+        !http::detail::equal_ignoring_case(std::string_view(*type).substr(type->find("charset")), "charset=utf-8");
+    if (http::media_type(answer.headers) != "application/json" || other_charset)
+    {
+        refused.description = "Content-Type: " + detail::presentable(type ? *type : "(none)", 128);
+        return reject(error::unexpected_media_type);
+    }
+    auto const object = detail::parse_object(answer.body);
+    if (!object || object->contains("error"))
+        return reject(error::malformed_response);
+
+    token_response t;
+    t.received = received;
+    std::string_view access, refresh, id_token, scope, client_info, token_type;
+    bool const well_formed = detail::read_optional(*object, "access_token", access) &&
+                             detail::read_optional(*object, "refresh_token", refresh) &&
+                             detail::read_optional(*object, "id_token", id_token) &&
+                             detail::read_optional(*object, "scope", scope) &&
+                             detail::read_optional(*object, "client_info", client_info);
+    if (!well_formed || !detail::is_b64token(access) || !detail::is_visible(refresh) || client_info.size() > 4096)
+        return reject(error::malformed_response);
+    if (access.size() > detail::longest_token || refresh.size() > detail::longest_token ||
+        id_token.size() > detail::longest_token)
+        return reject(error::token_too_long);
+    if (!detail::read_optional(*object, "token_type", token_type) ||
+        !http::detail::equal_ignoring_case(token_type, "Bearer"))
+        return reject(error::unsupported_token_type);
+
+    t.lifetime = std::chrono::seconds(detail::default_lifetime);
+    if (auto const* const v = object->if_contains("expires_in"))
+    {
+        auto const seconds = detail::read_seconds(*v);
+        if (!seconds)
+            return reject(error::malformed_response);
+        t.lifetime = std::chrono::seconds(std::min(*seconds, detail::longest_lifetime));
+    }
+    if (auto const* const v = object->if_contains("refresh_in"))
+        if (auto const seconds = detail::read_seconds(*v))
+            t.refresh_in = std::min(std::chrono::seconds(*seconds), t.lifetime);
+
+    t.scopes = asked;
+    if (!scope.empty())
+    {
+        error_code bad;
+        t.scopes = scope_set::parse(scope, bad);
+        if (bad)
+            return reject(error::malformed_response);
+        if (!asked.missing_in(t.scopes).empty())
+        {
+            refused.description = "not granted: " + detail::presentable(asked.missing_in(t.scopes).text());
+            return reject(error::scope_not_granted);
+        }
+    }
+    t.access = access_token(std::string(access));
+    t.refresh = secret(std::string(refresh));
+    t.id_token = secret(std::string(id_token));
+    t.client_info = client_info;
+    return t;
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::oauth2
+
+#endif
