@@ -609,8 +609,8 @@ OUTKIT_DECL std::vector<address_entry> read_address_list(std::string_view value,
                     group = true;
                     entry.name_group();
                 }
-                else
-                    entry.route = false;
+                else if (!std::exchange(entry.route, false) && !entry.at && !entry.angle)
+                    entry.reset();  // groups do not nest: the name of the inner one is dropped
                 break;
             case ';':
                 entry.flush();
