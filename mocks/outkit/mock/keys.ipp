@@ -2,8 +2,8 @@
 #define OUTKIT_MOCK_KEYS_IPP
 
 #include <outkit/detail/encoding.hpp>
-#include <outkit/mock/certificates.ipp>
 #include <outkit/mock/keys.hpp>
+#include <outkit/mock/pki.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

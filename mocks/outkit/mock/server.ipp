@@ -5,6 +5,7 @@
 #include <outkit/mock/world.hpp>
 #include <outkit/stream.hpp>
 
+#include <atomic>
 #include <list>
 #include <optional>
 #include <vector>
@@ -13,10 +14,15 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 struct listener::connection
 {
-    connection(asio::ip::tcp::socket s, tls_context tls, world& w) : ours(std::move(s), std::move(tls), w) {}
+    connection(asio::ip::tcp::socket s, tls_context tls, world& w, std::uint64_t number)
+        : who{.number = number}, ours(std::move(s), std::move(tls), w)
+    {
+    }
 
+    visitor who;
     detail::wire wire;
     std::string diagnostics;
+    bool leaving = false;
     stream ours;
 };
 
@@ -73,7 +79,7 @@ struct listener::state : std::enable_shared_from_this<state>
                 return;
             if (ec)
                 return self->accept_later(a);
-            if (self->open_connections.size() < most_connections)
+            if (self->open_connections.size() < most_connections || self->make_room())
                 self->start(std::move(s));
             self->accept(a);
         });
@@ -89,21 +95,35 @@ struct listener::state : std::enable_shared_from_this<state>
         });
     }
 
+    // Sees off the oldest connection that nobody has logged in on.
+    bool make_room()
+    {
+        for (auto const& c : open_connections)
+            if (!c->who.logged_in && !c->leaving)
+            {
+                c->leaving = true;
+                c->ours.cancel();
+                return true;
+            }
+        return false;
+    }
+
     void start(asio::ip::tcp::socket s)
     {
-        open_connections.push_back(std::make_shared<connection>(std::move(s), tls, in));
+        static std::atomic<std::uint64_t> last_number = 0;
+        open_connections.push_back(std::make_shared<connection>(std::move(s), tls, in, ++last_number));
         auto const here = std::prev(open_connections.end());
         auto const c = *here;
-        async_run(c->ours, talk(c->wire), c->diagnostics,
+        async_run(c->ours, talk(c->wire, c->who), c->diagnostics,
                   [self = shared_from_this(), here, c](error_code) { self->open_connections.erase(here); });
     }
 
-    detail::flow<> talk(detail::wire& w)
+    detail::flow<> talk(detail::wire& w, visitor& who)
     {
         w.patience = std::chrono::seconds(30);
         if (how == mode::implicit_tls)
             co_await w.start_tls();
-        co_await serve(w);
+        co_await serve(w, who);
     }
 
     world& in;
