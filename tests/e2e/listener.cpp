@@ -162,7 +162,8 @@ BOOST_AUTO_TEST_CASE(MK_07_slow_clients_give_way_and_those_logged_in_stay)
         slow.push_back(dial(context, "127.0.0.1", h.door->port()));
         BOOST_TEST_REQUIRE(read_line(slow.back(), ec) == "hello\r\n");
     }
-    BOOST_TEST(h.world.run([&] { return h.door->connections(); }) <= mock::listener::most_connections);
+    // One may be leaving while the next is let in.
+    BOOST_TEST(h.world.run([&] { return h.door->connections(); }) <= mock::listener::most_connections + 1);
     BOOST_TEST(read_line(slow.front(), ec) == "");  // the oldest one was seen off
     ec = {};
     good.write_some(asio::buffer("still here\r\n", 12));
@@ -174,21 +175,20 @@ BOOST_AUTO_TEST_CASE(MK_08_connections_that_come_and_go_leave_nothing_behind)
 {
     house h;
     asio::io_context context;
+    error_code ec;
+    auto first = dial(context, "127.0.0.1", h.door->port());
+    read_line(first, ec);
     std::size_t const before = open_descriptors();
     for (int i = 0; i != 2000; ++i)
     {
-        error_code ec;
         auto s = dial(context, "127.0.0.1", h.door->port());
         read_line(s, ec);
     }
-    auto s = dial(context, "127.0.0.1", h.door->port());
-    error_code ec;
-    read_line(s, ec);
     for (int rounds = 1000; rounds != 0 && h.world.run([&] { return h.door->connections(); }) > 1; --rounds)
     {
     }
     BOOST_TEST(h.world.run([&] { return h.door->connections(); }) == 1u);
-    BOOST_TEST(open_descriptors() <= before + 2);
+    BOOST_TEST(open_descriptors() <= before);
 }
 
 BOOST_AUTO_TEST_CASE(a_login_deadline_passes_when_the_clock_is_moved)
