@@ -8,6 +8,9 @@
 #include <outkit/mock/certificates.ipp>
 #include <outkit/mock/clock.ipp>
 #include <outkit/mock/directory.ipp>
+#include <outkit/mock/entra.ipp>
+#include <outkit/mock/entra_sign_in.ipp>
+#include <outkit/mock/entra_token.ipp>
 #include <outkit/mock/faults.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/journal.ipp>

@@ -134,6 +134,7 @@ struct grant
     std::string challenge;         // code_challenge, or empty
     std::string challenge_method;  // "S256" or "plain"
     std::string session_id;
+    std::string token_id;  // of this refresh token
     bool multifactor = false;
     std::int64_t signed_in_at = 0;  // when the person typed a password
     std::int64_t issued_at = 0;     // when this code or refresh token was made

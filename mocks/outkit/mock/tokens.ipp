@@ -318,11 +318,12 @@ inline token_fault in_time(access_claims const& c, detail::environment const& en
 
 inline std::string seal_grant(signing_keys const& keys, detail::environment& env, char const* purpose, grant const& g)
 {
-    json::object const o{
-        {"id", g.id},          {"t", g.tenant},        {"a", g.authority},     {"c", g.client_id},
-        {"u", g.user_id},      {"ut", g.user_tenant},  {"s", g.scope},         {"p", g.platform},
-        {"r", g.redirect_uri}, {"n", g.nonce},         {"ch", g.challenge},    {"cm", g.challenge_method},
-        {"sid", g.session_id}, {"mfa", g.multifactor}, {"at", g.signed_in_at}, {"i", g.issued_at}};
+    json::object const o{{"id", g.id},           {"t", g.tenant},     {"a", g.authority},
+                         {"c", g.client_id},     {"u", g.user_id},    {"ut", g.user_tenant},
+                         {"s", g.scope},         {"p", g.platform},   {"r", g.redirect_uri},
+                         {"n", g.nonce},         {"ch", g.challenge}, {"cm", g.challenge_method},
+                         {"sid", g.session_id},  {"tok", g.token_id}, {"mfa", g.multifactor},
+                         {"at", g.signed_in_at}, {"i", g.issued_at}};
     return base64url_encode(keys.seal(purpose, nonce(env), json::serialize(o)));
 }
 
@@ -348,6 +349,7 @@ inline std::optional<grant> open_grant(signing_keys const& keys, char const* pur
     g.challenge = text(o, "ch");
     g.challenge_method = text(o, "cm");
     g.session_id = text(o, "sid");
+    g.token_id = text(o, "tok");
     json::value const* const mfa = o.if_contains("mfa");
     g.multifactor = mfa && mfa->is_bool() && mfa->get_bool();
     g.signed_in_at = number(o, "at");

@@ -1,0 +1,885 @@
+#ifndef OUTKIT_MOCK_ENTRA_SIGN_IN_IPP
+#define OUTKIT_MOCK_ENTRA_SIGN_IN_IPP
+
+#include <outkit/detail/encoding.hpp>
+#include <outkit/mock/entra.hpp>
+#include <outkit/mock/entra.ipp>
+#include <outkit/mock/entra_state.hpp>
+#include <outkit/mock/pages/sign_in.hpp>
+#include <outkit/secret.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+// Sign-in and consent. A person goes through forms; each form carries the whole request sealed in it, so that there is
+// nothing to fill up with sign-ins that are never finished. What browsers have is a random cookie; the seal contains it,
+// too, so that no other site can post a form of its own (R-MOC-06).
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace sts {
+
+inline constexpr char browser_cookie[] = "ESTSMOCKAUTH";
+inline constexpr std::int64_t form_life = 3600;
+inline constexpr std::size_t most_browsers = 1000;
+
+inline std::string cookie(http::fields const& headers, std::string_view name)
+{
+    for (http::field const& f : headers)
+    {
+        if (lower(f.name) != "cookie")
+            continue;
+        for (std::string_view rest = f.value; !rest.empty();)
+        {
+            std::string_view one = rest.substr(0, rest.find(';'));
+            rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+            one.remove_prefix(std::min(one.find_first_not_of(' '), one.size()));
+            if (one.size() > name.size() && one.starts_with(name) && one[name.size()] == '=')
+                return std::string(one.substr(name.size() + 1));
+        }
+    }
+    return {};
+}
+
+inline std::string seal(world& w, sign_in const& s)
+{
+    boost::json::object request;
+    for (auto const& [name, value] : s.request)
+        request[name] = value;
+    boost::json::object const o{{"a", s.authority}, {"q", std::move(request)}, {"b", s.browser},     {"g", s.stage},
+                                {"u", s.user_id},   {"p", s.password_at},      {"m", s.multifactor}, {"k", s.picked},
+                                {"s", s.staying},   {"t", s.begun_at}};
+    std::array<unsigned char, 12> nonce{};
+    w.random(nonce);
+    return outkit::detail::base64url_encode(w.keys.seal("form", nonce, boost::json::serialize(o)));
+}
+
+inline std::optional<sign_in> unseal(world& w, std::string_view text)
+{
+    auto const octets = outkit::detail::base64url_decode(text);
+    auto const plain = octets ? w.keys.open("form", *octets) : std::nullopt;
+    if (!plain)
+        return std::nullopt;
+    // It is our own, by the seal: its shape is known.
+    boost::json::object const o = boost::json::parse(*plain).as_object();
+    auto const text_of = [&](char const* name) { return std::string(o.at(name).as_string()); };
+    sign_in s;
+    s.authority = text_of("a");
+    for (auto const& [name, value] : o.at("q").as_object())
+        s.request.emplace_back(name, value.as_string());
+    s.browser = text_of("b");
+    s.stage = text_of("g");
+    s.user_id = text_of("u");
+    s.password_at = o.at("p").as_int64();
+    s.multifactor = o.at("m").as_bool();
+    s.picked = o.at("k").as_bool();
+    s.staying = o.at("s").as_bool();
+    s.begun_at = o.at("t").as_int64();
+    return s;
+}
+
+// "https://host:port" of a redirect URI, or its scheme with a colon: what a Content-Security-Policy lists.
+inline std::string origin_of(std::string_view uri)
+{
+    std::size_t const colon = uri.find(':');
+    if (colon == uri.npos)
+        return {};
+    std::string_view const scheme = uri.substr(0, colon);
+    if (scheme != "http" && scheme != "https")
+        return std::string(scheme) + ":";
+    std::size_t const end = uri.find_first_of("/?#", colon + 3);
+    std::string const origin(uri.substr(0, end));
+    return origin.find_first_of("; ,'\"") == origin.npos ? origin : std::string();
+}
+
+inline bool is_web(std::string_view uri) { return uri.starts_with("https://") || uri.starts_with("http://"); }
+
+// RFC 7636 section 4.2: 43 characters for S256, 43 to 128 of them for plain.
+inline bool is_challenge(std::string_view text, bool hashed)
+{
+    if (text.size() < 43 || text.size() > (hashed ? 43u : 128u))
+        return false;
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+               c == '_' || c == '~';
+    });
+}
+
+// The work of one request to the sign-in pages.
+class sign_in_pages
+{
+public:
+    sign_in_pages(entra::state& of, call& c) : s_(of), c_(c) {}
+
+    http::response begin();
+    http::response next_form();
+
+private:
+    using fields = std::vector<std::pair<std::string, std::string>>;
+
+    std::optional<http::response> understand(parameters const& p);
+    http::response proceed();
+    std::optional<http::response> identify();
+    std::optional<http::response> check_person(user const& u);
+    std::optional<http::response> check_consent(user const& u);
+    http::response finish(user const& u);
+
+    http::response email_form(std::string login, std::string problem = {}, std::string detail = {});
+    http::response password_form(std::string const& login, int code = 0);
+    http::response pick_form(std::vector<signed_in> const& among);
+    http::response show(char const* stage, std::string_view title, std::string_view body, pages::values with);
+    http::response redirect(fields with);
+    http::response redirect_error(refusal const& r, bool with_subcode = false);
+    http::response personal_error(std::string error, std::string message);
+
+    http::response accept_email(std::string const& login);
+    http::response accept_password(std::string const& login, std::string const& password);
+    std::optional<std::string> foreign(user const& u) const;
+    std::optional<http::response> not_here(user const& u);
+    std::vector<wanted_permission> missing_permissions(user const& u) const;
+    bool silent() const { return a_.prompt == "none"; }
+    browser* known_browser();
+    void remember_sign_in(user const& u);
+    void set_cookie(std::string const& id, bool stay);
+
+    entra::state& s_;
+    call& c_;
+    authorization a_;
+    sign_in at_;
+};
+
+inline browser* sign_in_pages::known_browser()
+{
+    auto const found = s_.browsers.find(at_.browser);
+    return found == s_.browsers.end() ? nullptr : &found->second;
+}
+
+inline void sign_in_pages::set_cookie(std::string const& id, bool stay)
+{
+    std::string value = std::string(browser_cookie) + "=" + id + "; path=/; secure; HttpOnly; SameSite=Lax";
+    if (stay)
+        value += "; Max-Age=7776000";
+    c_.headers.push_back({"Set-Cookie", std::move(value)});
+}
+
+// A new sign-in gets a new cookie, whatever the browser came with.
+inline void sign_in_pages::remember_sign_in(user const& u)
+{
+    browser b;
+    if (auto const old = s_.browsers.find(at_.browser); old != s_.browsers.end())
+    {
+        b = std::move(old->second);
+        s_.browsers.erase(old);
+    }
+    if (b.session_id.empty())
+        b.session_id = new_guid(s_.w);
+    std::erase_if(b.users, [&](signed_in const& other) { return same_name(other.user_id, u.id); });
+    b.users.push_back({u.id, at_.password_at, at_.multifactor});
+    if (b.users.size() > 16)
+        b.users.erase(b.users.begin());
+    at_.browser = random_text(s_.w, 24);
+    s_.browsers.emplace(at_.browser, std::move(b));
+    s_.browser_order.push_back(at_.browser);
+    while (s_.browser_order.size() > most_browsers)
+    {
+        s_.browsers.erase(s_.browser_order.front());
+        s_.browser_order.pop_front();
+    }
+    set_cookie(at_.browser, at_.staying);
+}
+
+// The authorization request, with what is wrong in the order in which it decides whether it may be redirected.
+inline std::optional<http::response> sign_in_pages::understand(parameters const& p)
+{
+    if (auto const refused = s_.resolve(at_.authority, a_.authority))
+        return s_.error_page(c_, *refused);
+    std::string const client_id = p.get("client_id");
+    if (client_id.empty())
+        return s_.error_page(c_, refuse(900144, {{"name", "client_id"}}));
+    if (client_id == "00000000-0000-0000-0000-000000000000")
+        return s_.error_page(c_, refuse(700038, {{"appId", client_id}}));
+    a_.app = s_.w.directory.find_application(client_id);
+    if (!a_.app)
+        return s_.error_page(c_, refuse(700016, {{"appId", client_id}, {"tenant", a_.authority.asked}}));
+    if (auto const refused = s_.check_application(*a_.app, a_.authority, false))
+        return s_.error_page(c_, *refused);
+    for (required_permission const& listed : a_.app->permissions)
+        if (!find_permission_id(listed.resource, listed.id))
+            return s_.error_page(
+                c_, refuse(65006, {{"resource", listed.resource}, {"appId", a_.app->app_id}, {"id", listed.id}}));
+
+    a_.redirect_uri = p.get("redirect_uri");
+    if (a_.app->redirect_uris.empty())
+        return s_.error_page(c_, refuse(500113));
+    if (a_.redirect_uri.empty() && !p.has("redirect_uri"))
+        a_.redirect_uri = a_.app->redirect_uris.front().uri;
+    a_.registered = a_.app->match_redirect(a_.redirect_uri);
+    std::string const scheme = lower(a_.redirect_uri.substr(0, a_.redirect_uri.find(':')));
+    if (!a_.registered || scheme == "javascript" || scheme == "data" || scheme == "vbscript")
+        return s_.error_page(c_, refuse(50011, {{"uri", a_.redirect_uri}, {"appId", a_.app->app_id}}));
+
+    // From here on errors go to the application (RFC 6749 section 4.1.2.1).
+    a_.has_state = p.has("state");
+    a_.state = p.get("state");
+    a_.response_mode = p.has("response_mode") ? p.get("response_mode") : "query";
+    if (a_.response_mode != "query" && a_.response_mode != "fragment" && a_.response_mode != "form_post")
+    {
+        std::string const mode = std::exchange(a_.response_mode, "query");
+        return redirect_error(refuse(70007, {{"mode", mode}}));
+    }
+    if (a_.response_mode == "form_post" && !is_web(a_.redirect_uri))
+        a_.response_mode = "query";
+    if (std::string const twice = p.duplicate(); !twice.empty())
+        return redirect_error(refuse(9000411, {{"name", twice}}));
+    if (p.has("resource"))
+        return redirect_error(refuse(901002));
+    std::string const type = p.get("response_type");
+    if (type.empty())
+        return redirect_error(refuse(900144, {{"name", "response_type"}}));
+    if (type != "code")
+    {
+        bool known = true, token = false;
+        std::size_t at = 0;
+        while (at < type.size())
+        {
+            std::size_t const end = std::min(type.find(' ', at), type.size());
+            std::string_view const one = std::string_view(type).substr(at, end - at);
+            known = known && (one == "code" || one == "id_token" || one == "token");
+            token = token || one == "token";
+            at = end + 1;
+        }
+        if (!known)
+            return redirect_error(refuse(90100, {{"name", "response_type"}}));
+        return redirect_error(refuse(token ? 700051 : 700054));
+    }
+    std::string const scope = p.get("scope");
+    if (scope.find_first_not_of(' ') == std::string::npos)
+        return redirect_error(refuse(900144, {{"name", "scope"}}));
+    a_.scopes = s_.understand(scope, *a_.app, a_.authority);
+    if (a_.scopes.problem)
+    {
+        // A scope or resource that does not exist stands on the page; one that cannot be read is redirected.
+        if (a_.scopes.problem->code == 70011)
+            return redirect_error(*a_.scopes.problem);
+        return s_.error_page(c_, *a_.scopes.problem);
+    }
+    if (a_.scopes.default_mixed())
+        return redirect_error(refuse(70011, {{"scopes", scope}}));
+
+    a_.challenge = p.get("code_challenge");
+    a_.challenge_method = p.has("code_challenge_method") ? p.get("code_challenge_method") : "plain";
+    bool const strict = s_.w.policy.service.strict_oauth;
+    if (p.has("code_challenge"))
+    {
+        bool const hashed = a_.challenge_method == "S256";
+        if ((!hashed && a_.challenge_method != "plain") || (strict && !hashed))
+            return redirect_error(refuse(90100, {{"name", "code_challenge_method"}}));
+        if (!is_challenge(a_.challenge, hashed))
+            return redirect_error(refuse(hashed ? 501491 : 50147));
+    }
+    else if (strict)
+        return redirect_error(refuse(900144, {{"name", "code_challenge"}}));
+    a_.prompt = p.get("prompt");
+    if (!a_.prompt.empty() && a_.prompt != "login" && a_.prompt != "none" && a_.prompt != "consent" &&
+        a_.prompt != "select_account" && a_.prompt != "create")
+        return redirect_error(refuse(90100, {{"name", "prompt"}}));
+    a_.nonce = p.get("nonce");
+    a_.login_hint = p.get("login_hint");
+    a_.client_info = p.get("client_info") == "1";
+    return std::nullopt;
+}
+
+inline http::response sign_in_pages::show(char const* stage, std::string_view title, std::string_view body,
+                                          pages::values with)
+{
+    at_.stage = stage;
+    with.texts.emplace_back("action", "/" + a_.authority.name + "/login");
+    with.texts.emplace_back("flow", seal(s_.w, at_));
+    with.texts.emplace_back("app", a_.app->display_name);
+    if (c_.entry.answer.empty())
+        c_.entry.answer = std::string("page ") + stage;
+    return s_.page(c_, title, body, with, origin_of(a_.redirect_uri));
+}
+
+inline http::response sign_in_pages::email_form(std::string login, std::string problem, std::string detail)
+{
+    at_.user_id.clear();
+    at_.password_at = 0;
+    at_.multifactor = false;
+    return show(
+        "email", "Sign in", pages::sign_in_email,
+        {.texts = {{"login", std::move(login)}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+}
+
+inline http::response sign_in_pages::password_form(std::string const& login, int code)
+{
+    std::string problem, detail;
+    if (code != 0)
+    {
+        refusal const r = refuse(code);
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page password AADSTS" + std::to_string(code);
+        c_.entry.reason = r.text;
+        problem = code == 50126   ? "Your account or password is incorrect. If you don't remember your password, reset "
+                                    "it now."
+                  : code == 50053 ? "Your account is temporarily locked to prevent unauthorized use. Try again later, "
+                                    "and if you still have trouble, contact your admin."
+                                  : "Your password has expired. Update it, then sign in again.";
+        detail = "AADSTS" + std::to_string(code) + ": " + r.text;
+    }
+    return show("password", "Sign in", pages::sign_in_password,
+                {.texts = {{"login", login}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+}
+
+inline http::response sign_in_pages::pick_form(std::vector<signed_in> const& among)
+{
+    std::vector<pages::values> rows;
+    for (signed_in const& one : among)
+        if (user const* const u = s_.find(one.user_id))
+            rows.push_back({.texts = {{"id", u->id}, {"name", u->display_name}, {"login", u->principal_name}}});
+    return show("pick", "Pick an account", pages::sign_in_pick, {.lists = {{"accounts", std::move(rows)}}});
+}
+
+inline http::response sign_in_pages::personal_error(std::string error, std::string message)
+{
+    c_.entry.outcome = journal_outcome::refused;
+    c_.entry.answer = "page " + error;
+    c_.entry.reason = message;
+    return s_.page(c_, "We're unable to complete your request", pages::personal_error,
+                   {.texts = {{"error", std::move(error)}, {"message", std::move(message)}}});
+}
+
+// Back to the application. An empty fragment is added in query mode, so that none of ours goes along (documented:
+// Microsoft Learn, breaking changes, February 2020), and a path where there was none (documented there, too).
+inline http::response sign_in_pages::redirect(fields with)
+{
+    if (a_.has_state)
+    {
+        auto const before =
+            std::find_if(with.begin(), with.end(), [](auto const& f) { return f.first == "session_state"; });
+        with.insert(before, {"state", a_.state});
+    }
+    if (a_.response_mode == "form_post")
+    {
+        std::vector<pages::values> rows;
+        for (auto const& [name, value] : with)
+            rows.push_back({.texts = {{"name", name}, {"value", value}}});
+        return s_.page(c_, "Working...", pages::form_post,
+                       {.texts = {{"action", a_.redirect_uri}}, .lists = {{"fields", std::move(rows)}}},
+                       origin_of(a_.redirect_uri), true);
+    }
+    std::string encoded;
+    for (auto const& [name, value] : with)
+        encoded += (encoded.empty() ? "" : "&") + name + "=" + encode(value);
+    std::string location = a_.redirect_uri;
+    if (is_web(location) && location.find('/', location.find("//") + 2) == location.npos &&
+        location.find_first_of("?#") == location.npos)
+        location += '/';
+    if (a_.response_mode == "fragment")
+        location += "#" + encoded;
+    else
+        location += (location.find('?') == location.npos ? "?" : "&") + encoded + "#";
+    c_.headers.push_back({"Location", location});
+    c_.headers.push_back({"Referrer-Policy", "no-referrer"});
+    return {.status = c_.request.method == "POST" ? 303u : 302u};
+}
+
+inline http::response sign_in_pages::redirect_error(refusal const& r, bool with_subcode)
+{
+    fields with{{"error", r.error}};
+    if (r.code != 0)
+    {
+        with.emplace_back("error_description", s_.message(c_, r));
+        with.emplace_back("error_uri", c_.base + "/error?code=" + std::to_string(r.code));
+    }
+    else if (!r.text.empty())
+        with.emplace_back("error_description", r.text);
+    if (with_subcode)
+        with.emplace_back("error_subcode", "cancel");
+    if (!r.claims.empty())
+        with.emplace_back("claims", r.claims);
+    c_.entry.outcome = journal_outcome::refused;
+    c_.entry.answer = "redirect " + r.error + (r.code != 0 ? " AADSTS" + std::to_string(r.code) : "");
+    c_.entry.reason = r.text;
+    return redirect(std::move(with));
+}
+
+// Why this account cannot sign in on this authority, in the words that its page has for it.
+inline std::optional<std::string> sign_in_pages::foreign(user const& u) const
+{
+    using kind = authority::kind;
+    if (u.kind == account_kind::work && a_.authority.is == kind::consumers)
+        return "That Microsoft account doesn't exist. Enter a different account or get a new one.";
+    if (u.kind == account_kind::personal && a_.authority.is == kind::organizations)
+        return "You can't sign in here with a personal account. Use your work or school account instead.";
+    return std::nullopt;
+}
+
+// After the password: accounts that exist, but not for this tenant or this registration.
+inline std::optional<http::response> sign_in_pages::not_here(user const& u)
+{
+    using kind = authority::kind;
+    bool const personal = u.kind == account_kind::personal;
+    if (a_.authority.is == kind::tenant && !same_name(u.tenant_id, a_.authority.tenant->id))
+        return s_.error_page(c_, refuse(50020, {{"login", u.principal_name},
+                                                {"issuer", personal ? std::string("live.com")
+                                                                    : "https://sts.windows.net/" + u.tenant_id + "/"},
+                                                {"tenant", a_.authority.tenant->display_name},
+                                                {"appId", a_.app->app_id},
+                                                {"name", a_.app->display_name}}));
+    bool const for_personal =
+        a_.app->audience == sign_in_audience::orgs_and_personal || a_.app->audience == sign_in_audience::personal;
+    if (personal && !for_personal)
+        return personal_error(
+            "unauthorized_client",
+            "The client does not exist or is not enabled for consumers. If you are the application "
+            "developer, configure a new application through the App Registrations in the Azure Portal "
+            "at https://go.microsoft.com/fwlink/?linkid=2083908.");
+    return std::nullopt;
+}
+
+inline http::response sign_in_pages::accept_email(std::string const& login)
+{
+    std::size_t const begin = std::min(login.find_first_not_of(' '), login.size());
+    std::string const name = login.substr(begin, login.find_last_not_of(' ') + 1 - begin);
+    if (name.empty())
+        return email_form({}, "Enter a valid email address, phone number, or Skype name.");
+    user const* const u = s_.w.directory.find_user(name);
+    if (!u)
+    {
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page email AADSTS50034";
+        refusal const r = refuse(50034, {{"tenant", a_.authority.asked}});
+        c_.entry.reason = "there is no such account in this world";
+        return email_form(name,
+                          a_.authority.is == authority::kind::tenant
+                              ? "This username may be incorrect. Make sure you typed it correctly. Otherwise, contact "
+                                "your admin."
+                              : "We couldn't find an account with that username. Try another, or get a new Microsoft "
+                                "account.",
+                          "AADSTS50034: " + r.text);
+    }
+    if (auto problem = foreign(*u))
+    {
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page email";
+        c_.entry.reason = *problem;
+        return email_form(name, std::move(*problem));
+    }
+    at_.user_id = u->id;
+    at_.password_at = 0;
+    at_.picked = true;
+    return password_form(u->principal_name);
+}
+
+inline http::response sign_in_pages::accept_password(std::string const& login, std::string const& password)
+{
+    user const* u = s_.find(at_.user_id);
+    if (!login.empty() && (!u || !u->answers_to(login)))
+        u = s_.w.directory.find_user(login);
+    if (!u)
+        return email_form(login);
+    if (auto problem = foreign(*u))
+        return email_form(login, std::move(*problem));
+    at_.user_id = u->id;
+    if (u->locked)
+        return password_form(u->principal_name, 50053);
+    if (!(secret(u->password) == secret(password)) || u->password.empty())
+        return password_form(u->principal_name, 50126);
+    if (u->password_expired)
+        return password_form(u->principal_name, 50055);
+    at_.password_at = unix_time(s_.w);
+    at_.multifactor = false;
+    at_.picked = true;
+    remember_sign_in(*u);
+    return proceed();
+}
+
+// Who is signing in: from the browser's sign-ins, or by asking. Nothing when it is known.
+inline std::optional<http::response> sign_in_pages::identify()
+{
+    if (user const* const u = s_.find(at_.user_id); u && at_.password_at != 0)
+        return std::nullopt;
+    std::vector<signed_in> usable;
+    if (browser* const b = known_browser())
+        for (signed_in const& one : b->users)
+        {
+            user const* const u = s_.find(one.user_id);
+            std::int64_t const valid_from =
+                u ? std::chrono::duration_cast<std::chrono::seconds>(u->tokens_valid_from.time_since_epoch()).count()
+                  : 0;
+            if (u && !foreign(*u) && one.at >= valid_from)
+                usable.push_back(one);
+        }
+    auto const use = [&](signed_in const& one) {
+        at_.user_id = one.user_id;
+        at_.password_at = one.at;
+        at_.multifactor = one.multifactor;
+    };
+    user const* const hinted = a_.login_hint.empty() ? nullptr : s_.w.directory.find_user(a_.login_hint);
+    if (!a_.login_hint.empty())
+        std::erase_if(usable, [&](signed_in const& one) {
+            // A hint that names nobody leaves the choice open.
+            return hinted && (silent() || a_.prompt.empty() || a_.prompt == "consent") &&
+                   !same_name(one.user_id, hinted->id);
+        });
+    if (silent())
+    {
+        if (usable.size() != 1)
+            return redirect_error(refuse(50058));
+        use(usable.front());
+        return std::nullopt;
+    }
+    if (a_.prompt != "login" && !at_.picked)
+    {
+        if ((a_.prompt == "select_account" && !usable.empty()) || usable.size() > 1)
+            return pick_form(usable);
+        if (usable.size() == 1)
+        {
+            use(usable.front());
+            return std::nullopt;
+        }
+    }
+    if (hinted && !at_.picked && !foreign(*hinted))
+    {
+        at_.user_id = hinted->id;
+        return password_form(hinted->principal_name);
+    }
+    return email_form(a_.login_hint);
+}
+
+// What the directory and the policies say about the person who has proven the password.
+inline std::optional<http::response> sign_in_pages::check_person(user const& u)
+{
+    auto const interactive = [&](refusal r) -> http::response {
+        if (!silent())
+            return s_.error_page(c_, r);
+        r.error = "interaction_required";
+        return redirect_error(r);
+    };
+    if (!u.enabled || u.shared_mailbox)
+        return interactive(refuse(50057));
+    if (auto refused = not_here(u))
+        return refused;
+    service_principal const* const sp = s_.w.directory.find_service_principal(a_.app->app_id, u.tenant_id);
+    if (sp && !sp->enabled)
+        return interactive(refuse(7000112, {{"appId", a_.app->app_id}, {"name", a_.app->display_name}}));
+    conditional_access const conditions = s_.conditions_for(u);
+    switch (conditions)
+    {
+    case conditional_access::blocked: return interactive(refuse(53003));
+    case conditional_access::compliant_device: return interactive(refuse(53000, {{"state", "unregistered"}}));
+    case conditional_access::joined_device: return interactive(refuse(53001, {{"state", "unregistered"}}));
+    case conditional_access::approved_app: return interactive(refuse(53002));
+    default: break;
+    }
+    bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
+    bool const wanted =
+        u.mfa_required || conditions == conditional_access::mfa || conditions == conditional_access::mfa_registration;
+    if (wanted && !at_.multifactor)
+    {
+        auto const resources = a_.scopes.resources();
+        std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
+        if (silent())
+            return interactive(refuse(registers ? 50079 : 50076, {{"resource", resource}}));
+        return show("second_factor", registers ? "More information required" : "Approve sign in request",
+                    pages::sign_in_second_factor,
+                    {.texts = {{"login", u.principal_name}}, .flags = {{"register", registers}}});
+    }
+    if (sp && sp->assignment_required &&
+        std::none_of(sp->assigned_users.begin(), sp->assigned_users.end(),
+                     [&](std::string const& id) { return same_name(id, u.id); }))
+        return interactive(
+            refuse(50105, {{"name", a_.app->display_name}, {"appId", a_.app->app_id}, {"login", u.principal_name}}));
+    tenant const* const home = s_.w.directory.find_tenant(u.tenant_id);
+    for (resource const* const r : a_.scopes.resources())
+        if (home && !home->has_exchange && r->app_id == exchange_app_id)
+            return interactive(
+                refuse(650052, {{"resource", r->app_id}, {"resourceName", r->name}, {"tenant", u.tenant_id}}));
+    return std::nullopt;
+}
+
+// The permissions of the request that nobody has granted yet. The OpenID Connect ones come with the first grant.
+inline std::vector<wanted_permission> sign_in_pages::missing_permissions(user const& u) const
+{
+    std::vector<wanted_permission> all;
+    bool const again = a_.prompt == "consent" && at_.stage != "consent";
+    auto const add = [&](std::string_view resource, std::string const& name, permission const* what) {
+        for (wanted_permission const& other : all)
+            if (other.resource == resource && same_name(other.name, name))
+                return;
+        if (again || !s_.w.directory.consented(a_.app->app_id, u, resource, name))
+            all.push_back({resource, name, what});
+    };
+    bool any = false;
+    for (consent const& c : s_.w.directory.consents())
+        any = any || (same_name(c.app_id, a_.app->app_id) && same_name(c.tenant_id, u.tenant_id) &&
+                      c.type == permission_type::delegated && (c.user_id.empty() || same_name(c.user_id, u.id)));
+    for (scope_item const& i : a_.scopes.items)
+        if (i.from && i.is_default())
+        {
+            for (required_permission const& listed : a_.app->permissions)
+                if (permission const* const p = find_permission_id(listed.resource, listed.id);
+                    p && p->type == permission_type::delegated)
+                    add(p->resource, std::string(p->name), p);
+        }
+        else if (i.from)
+            add(i.from->app_id, i.name, i.what);
+    if (!any || again || !all.empty())
+        for (scope_item const& i : a_.scopes.items)
+            if (!i.from)
+                add(graph_app_id, i.name, find_permission(graph_app_id, i.name, permission_type::delegated));
+    return all;
+}
+
+inline std::optional<http::response> sign_in_pages::check_consent(user const& u)
+{
+    std::vector<wanted_permission> const missing = missing_permissions(u);
+    if (missing.empty())
+        return std::nullopt;
+    if (silent())
+    {
+        refusal r = refuse(65001, {{"appId", a_.app->app_id}, {"name", a_.app->display_name}});
+        r.error = "interaction_required";
+        return redirect_error(r);
+    }
+    std::vector<pages::values> rows;
+    bool admin_only = false, low_impact = true;
+    for (wanted_permission const& p : missing)
+    {
+        rows.push_back({.texts = {{"title", p.what ? std::string(p.what->title) : p.name}, {"name", p.name}}});
+        admin_only = admin_only || (p.what && p.what->admin_only);
+        low_impact = low_impact && p.what && p.what->low_impact;
+    }
+    tenant_policy const& policy = s_.w.policy.tenant(u.tenant_id);
+    bool const work = u.kind == account_kind::work;
+    bool const denied = work && !u.is_admin() &&
+                        (admin_only || policy.user_consent == user_consent::disabled ||
+                         (policy.user_consent == user_consent::low_impact_only && !low_impact));
+    if (denied)
+    {
+        refusal const r = refuse(policy.admin_consent_requests ? 90095 : 90094, {{"name", a_.app->display_name}});
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page AADSTS" + std::to_string(r.code);
+        c_.entry.reason = r.text;
+        return show("approval", policy.admin_consent_requests ? "Approval required" : "Need admin approval",
+                    pages::admin_approval,
+                    {.texts = {{"login", u.principal_name},
+                               {"message", "AADSTS" + std::to_string(r.code) + ": " + r.text},
+                               {"trace", c_.trace},
+                               {"correlation", c_.correlation},
+                               {"time", c_.time}},
+                     .flags = {{"requests", policy.admin_consent_requests}},
+                     .lists = {{"permissions", std::move(rows)}}});
+    }
+    tenant const* const publisher = s_.w.directory.find_tenant(a_.app->tenant_id);
+    return show(
+        "consent", "Permissions requested", pages::consent,
+        {.texts = {{"login", u.principal_name}, {"publisher", publisher ? publisher->display_name : "unverified"}},
+         .flags = {{"admin", work && u.is_admin()}},
+         .lists = {{"permissions", std::move(rows)}}});
+}
+
+inline http::response sign_in_pages::finish(user const& u)
+{
+    s_.w.directory.ensure_service_principal(s_.w, a_.app->app_id, u.tenant_id);
+    browser* const b = known_browser();
+    grant g;
+    g.id = random_text(s_.w, 16);
+    g.tenant = u.tenant_id;
+    g.authority = a_.authority.name;
+    g.client_id = a_.app->app_id;
+    g.user_id = u.id;
+    g.user_tenant = u.tenant_id;
+    g.scope = a_.scopes.text;
+    g.platform = to_string(a_.registered->type);
+    g.redirect_uri = a_.redirect_uri;
+    g.nonce = a_.nonce;
+    g.challenge = a_.challenge;
+    g.challenge_method = a_.challenge_method;
+    g.session_id = b ? b->session_id : new_guid(s_.w);
+    g.multifactor = at_.multifactor;
+    g.signed_in_at = at_.password_at;
+    g.issued_at = unix_time(s_.w);
+    fields with{{"code", seal_code(s_.w.keys, s_.w, g)}};
+    if (a_.client_info)
+    {
+        // Some applications read a name from it (observed: EmailEngine), others whose account it is (MSAL).
+        mock::person const p = s_.person_of(u);
+        boost::json::object const o{
+            {"uid", p.object_id}, {"utid", p.home_tenant}, {"name", p.name}, {"preferred_username", p.login}};
+        with.emplace_back("client_info", outkit::detail::base64url_encode(boost::json::serialize(o)));
+    }
+    with.emplace_back("session_state", g.session_id);
+    c_.entry.answer = "redirect code for " + u.principal_name;
+    return redirect(std::move(with));
+}
+
+inline http::response sign_in_pages::proceed()
+{
+    if (auto asked = identify())
+        return std::move(*asked);
+    user const& u = *s_.find(at_.user_id);
+    if (auto refused = check_person(u))
+        return std::move(*refused);
+    if (auto asked = check_consent(u))
+        return std::move(*asked);
+    return finish(u);
+}
+
+// The request as an application's browser sends it.
+inline http::response sign_in_pages::begin()
+{
+    parameters p;
+    p.all = c_.query.all;
+    if (c_.request.method == "POST")
+        p.all.insert(p.all.end(), c_.form.all.begin(), c_.form.all.end());
+    at_.authority = c_.asked_tenant;
+    at_.begun_at = unix_time(s_.w);
+    at_.browser = cookie(c_.request.headers, browser_cookie);
+    if (at_.browser.empty() || at_.browser.size() > 64)
+    {
+        at_.browser = random_text(s_.w, 24);
+        set_cookie(at_.browser, false);
+    }
+    if (auto refused = understand(p))
+        return std::move(*refused);
+    for (char const* name : {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce",
+                             "prompt", "login_hint", "code_challenge", "code_challenge_method", "client_info"})
+        if (std::string const* const value = p.find(name))
+            at_.request.emplace_back(name, *value);
+    return proceed();
+}
+
+// A form of ours that somebody has filled in.
+inline http::response sign_in_pages::next_form()
+{
+    std::string const* const origin = http::find(c_.request.headers, "Origin");
+    auto sealed = unseal(s_.w, c_.form.get("flowToken"));
+    std::string const browser_id = cookie(c_.request.headers, browser_cookie);
+    if (!sealed || sealed->browser != browser_id || (origin && *origin != c_.base) || !c_.form.duplicate().empty())
+    {
+        http::response r = s_.error_page(c_, refuse(165000));
+        r.status = 400;
+        return r;
+    }
+    at_ = std::move(*sealed);
+    if (unix_time(s_.w) - at_.begun_at > form_life)
+        return s_.error_page(c_, refuse(50089));
+    parameters p;
+    p.all = at_.request;
+    if (auto refused = understand(p))
+        return std::move(*refused);
+
+    std::string step = c_.form.get("step");
+    if (c_.form.has("pick"))
+        step = "pick";
+    if (step.empty())  // sent without a button, as programs do: the form's first one
+        step = at_.stage == "consent" ? "accept" : at_.stage == "second_factor" ? "approve" : at_.stage;
+
+    if (step == "cancel")
+        return redirect_error({.code = 0, .error = "access_denied", .why = "the user pressed Cancel"}, true);
+    if (step == "another")
+    {
+        at_.picked = true;
+        return email_form({});
+    }
+    if (step == "email" && at_.stage == "email")
+        return accept_email(c_.form.get("loginfmt"));
+    if (step == "password" && (at_.stage == "password" || at_.stage == "email"))
+        return accept_password(c_.form.get("loginfmt"), c_.form.get("passwd"));
+    if (step == "pick" && at_.stage == "pick")
+    {
+        std::string const id = c_.form.get("pick");
+        at_.picked = true;
+        if (browser* const b = known_browser())
+            for (signed_in const& one : b->users)
+                if (same_name(one.user_id, id))
+                {
+                    at_.user_id = one.user_id;
+                    at_.password_at = one.at;
+                    at_.multifactor = one.multifactor;
+                    return proceed();
+                }
+        return email_form({});
+    }
+    user* const u = s_.w.directory.find_user_id(at_.user_id);
+    if (!u || at_.password_at == 0)
+        return email_form({});
+    if (at_.stage == "second_factor" && step == "approve")
+    {
+        u->mfa_registered = true;
+        at_.multifactor = true;
+        remember_sign_in(*u);
+        return proceed();
+    }
+    if (at_.stage == "second_factor" && step == "deny")
+        return s_.error_page(c_, refuse(500121));
+    if (at_.stage == "consent" && step == "accept")
+    {
+        if (auto refused = check_person(*u))
+            return std::move(*refused);
+        std::string const giver = u->is_admin() && c_.form.get("organization") == "1" ? std::string() : u->id;
+        std::vector<wanted_permission> const missing = missing_permissions(*u);
+        // A policy may have changed since the page was shown; then it is shown anew, as it is now.
+        at_.stage = "accepting";
+        tenant_policy const& policy = s_.w.policy.tenant(u->tenant_id);
+        bool const work = u->kind == account_kind::work;
+        for (wanted_permission const& p : missing)
+            if (work && !u->is_admin() &&
+                ((p.what && p.what->admin_only) || policy.user_consent == user_consent::disabled ||
+                 (policy.user_consent == user_consent::low_impact_only && !(p.what && p.what->low_impact))))
+                return proceed();
+        for (wanted_permission const& p : missing)
+            s_.w.directory.grant({.app_id = a_.app->app_id,
+                                  .tenant_id = u->tenant_id,
+                                  .user_id = giver,
+                                  .resource = std::string(p.resource),
+                                  .type = permission_type::delegated,
+                                  .permissions = {p.name}});
+        return finish(*u);
+    }
+    if (at_.stage == "consent" && step == "decline")
+    {
+        if (u->kind == account_kind::personal)
+            return redirect_error({.code = 0,
+                                   .error = "access_denied",
+                                   .text = "The user has denied access to the scope requested by the client "
+                                           "application."});
+        return redirect_error(refuse(65004), true);
+    }
+    return proceed();
+}
+
+}  // namespace sts
+
+OUTKIT_DECL http::response entra::state::authorize(sts::call& c) { return sts::sign_in_pages(*this, c).begin(); }
+
+OUTKIT_DECL http::response entra::state::form(sts::call& c) { return sts::sign_in_pages(*this, c).next_form(); }
+
+// Signs the browser out, and goes where the application says if it has registered that address.
+OUTKIT_DECL http::response entra::state::logout(sts::call& c)
+{
+    browsers.erase(sts::cookie(c.request.headers, sts::browser_cookie));
+    c.headers.push_back(
+        {"Set-Cookie", std::string(sts::browser_cookie) + "=; path=/; secure; HttpOnly; SameSite=Lax; Max-Age=0"});
+    std::string const back = c.parameter("post_logout_redirect_uri");
+    c.entry.answer = "signed out";
+    if (!back.empty())
+        for (application const& app : w.directory.applications())
+            if (sts::is_web(back) && app.match_redirect(back))
+            {
+                std::string location = back;
+                if (c.has("state"))
+                    location +=
+                        (back.find('?') == back.npos ? "?state=" : "&state=") + sts::encode(c.parameter("state"));
+                c.headers.push_back({"Location", location});
+                return {.status = c.request.method == "POST" ? 303u : 302u};
+            }
+    return page(c, "Sign out", pages::signed_out, {});
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif

@@ -1,0 +1,189 @@
+#ifndef OUTKIT_MOCK_ENTRA_STATE_HPP
+#define OUTKIT_MOCK_ENTRA_STATE_HPP
+
+#include <outkit/mock/aadsts.hpp>
+#include <outkit/mock/entra.hpp>
+#include <outkit/mock/pages/page.hpp>
+#include <outkit/mock/tokens.hpp>
+#include <outkit/mock/world.hpp>
+
+#include <deque>
+#include <map>
+#include <set>
+
+// What the parts of the mock authority share: entra.ipp routes and describes, entra_sign_in.ipp talks to people,
+// entra_token.ipp to programs.
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace sts {
+
+// Names and values of a query or a form, decoded, in their order.
+struct parameters
+{
+    std::vector<std::pair<std::string, std::string>> all;
+
+    std::string const* find(std::string_view name) const;
+    std::string get(std::string_view name) const;  // empty when there is none
+    bool has(std::string_view name) const { return find(name) != nullptr; }
+    std::string duplicate() const;  // the first name that is there twice, or empty
+};
+// False for a '%' without two digits, or for too many.
+bool parse(std::string_view encoded, parameters& into);
+
+// Form encoding as the real service writes it into redirects: lower-case digits, '+' for a blank.
+std::string encode(std::string_view text);
+
+// The tenant part of a path.
+struct authority
+{
+    enum class kind
+    {
+        common,
+        organizations,
+        consumers,
+        tenant
+    };
+    kind is = kind::common;
+    mock::tenant const* tenant = nullptr;  // for consumers and tenant
+    std::string name;                      // "common", "organizations", "consumers" or the tenant's GUID
+    std::string asked;                     // as it stood in the path
+};
+
+// One scope value of a request.
+struct scope_item
+{
+    std::string asked;               // as it was written
+    resource const* from = nullptr;  // null: an OpenID Connect scope
+    std::string prefix;              // as written, without the slash; empty: none, which means Microsoft Graph
+    std::string name;                // as in the catalogue, or ".default"
+    permission const* what = nullptr;
+
+    bool is_default() const { return name == ".default"; }
+};
+
+// A request's scope, understood.
+struct scope_set
+{
+    std::vector<scope_item> items;
+    std::string text;                // as it was written
+    std::optional<refusal> problem;  // why it could not be understood
+
+    bool has(std::string_view openid_scope) const;
+    std::vector<resource const*> resources() const;  // without repetition
+    scope_item const* first_of(resource const* r) const;
+    bool default_mixed() const;  // .default with something else of the same resource
+};
+
+// One request, as far as all parts need it.
+struct call
+{
+    http::request const& request;
+    std::string base;  // "https://host:port"
+    std::string path;  // in lower case, without the query
+    std::string asked_tenant;
+    parameters query, form;
+    std::string trace, correlation, time;  // for errors and headers
+    http::fields headers;                  // to be added to the answer
+    journal_entry entry;
+    bool real_credential = false;
+
+    std::string parameter(std::string_view name) const;  // the form's, else the query's
+    bool has(std::string_view name) const { return form.has(name) || query.has(name); }
+};
+
+struct signed_in
+{
+    std::string user_id;
+    std::int64_t at = 0;
+    bool multifactor = false;
+};
+
+// A browser in which somebody has signed in, by its cookie.
+struct browser
+{
+    std::vector<signed_in> users;
+    std::string session_id;
+};
+
+// Where a sign-in stands. Travels sealed in the forms, so nothing is kept of those that are never finished.
+struct sign_in
+{
+    std::string authority;
+    std::vector<std::pair<std::string, std::string>> request;  // the parameters of /authorize
+    std::string browser;
+    std::string stage;  // which form was shown
+    std::string user_id;
+    std::int64_t password_at = 0;  // 0: not proven yet
+    bool multifactor = false;
+    bool picked = false;   // the person has chosen the account; do not ask again
+    bool staying = false;  // "stay signed in"
+    std::int64_t begun_at = 0;
+};
+
+// An authorization request that may be answered by redirect.
+struct authorization
+{
+    sts::authority authority;
+    application const* app = nullptr;
+    mock::redirect_uri const* registered = nullptr;
+    std::string redirect_uri;
+    std::string response_mode;  // "query", "fragment", "form_post"
+    std::string state, nonce, prompt, login_hint, challenge, challenge_method;
+    bool has_state = false, client_info = false;
+    scope_set scopes;
+};
+
+// A permission that needs consent.
+struct wanted_permission
+{
+    std::string_view resource;
+    std::string name;
+    permission const* what = nullptr;
+};
+
+}  // namespace sts
+
+struct entra::state
+{
+    explicit state(world& of) : w(of) {}
+
+    world& w;
+    std::map<std::string, sts::browser, std::less<>> browsers;
+    std::deque<std::string> browser_order;
+    std::set<std::string, std::less<>> used;     // ids of redeemed codes, and in strict mode of used refresh tokens
+    std::set<std::string, std::less<>> revoked;  // ids of grants
+    std::deque<std::pair<std::set<std::string, std::less<>>*, std::string>> order;
+
+    // entra.ipp
+    http::response answer(http::request const& request);
+    http::response route(sts::call& c);
+    http::response configuration(sts::call& c);
+    http::response keys(sts::call& c);
+    http::response instance(sts::call& c);
+    http::response user_realm(sts::call& c);
+    std::optional<refusal> resolve(std::string_view asked, sts::authority& into) const;
+    std::optional<refusal> check_application(application const& app, sts::authority const& a, bool at_token) const;
+    sts::scope_set understand(std::string_view scope, application const& app, sts::authority const& a) const;
+    http::response json_error(sts::call& c, refusal const& r) const;
+    http::response refused_credential(sts::call& c) const;
+    std::string message(sts::call const& c, refusal const& r) const;
+    http::response page(sts::call& c, std::string_view title, std::string_view body, pages::values const& with,
+                        std::string_view form_origin = {}, bool script = false) const;
+    http::response error_page(sts::call& c, refusal const& r) const;
+    mock::person person_of(user const& u) const;
+    user const* find(std::string_view user_id) const { return w.directory.find_user_id(user_id); }
+    conditional_access conditions_for(user const& u) const;
+    bool remember(std::set<std::string, std::less<>>& in, std::string id);  // false: it was there
+
+    // entra_sign_in.ipp
+    http::response authorize(sts::call& c);
+    http::response form(sts::call& c);
+    http::response logout(sts::call& c);
+
+    // entra_token.ipp
+    http::response token(sts::call& c);
+};
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif

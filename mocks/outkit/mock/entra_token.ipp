@@ -1,0 +1,578 @@
+#ifndef OUTKIT_MOCK_ENTRA_TOKEN_IPP
+#define OUTKIT_MOCK_ENTRA_TOKEN_IPP
+
+#include <outkit/detail/encoding.hpp>
+#include <outkit/mock/entra.hpp>
+#include <outkit/mock/entra.ipp>
+#include <outkit/mock/entra_state.hpp>
+#include <outkit/secret.hpp>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <openssl/evp.h>
+
+// The token endpoint. Documented: Microsoft Learn, authorization code flow, client credentials flow, refresh tokens;
+// members and order of the answers observed in recordings of the real service.
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace sts {
+
+inline constexpr std::int64_t code_life = 600;
+inline constexpr std::int64_t strict_code_life = 60;
+inline constexpr std::int64_t refresh_idle_days = 90;
+inline constexpr std::int64_t spa_refresh_life = 24 * 3600;
+inline constexpr std::int64_t token_life = 3600;  // of an access token
+
+inline std::int64_t seconds_of(detail::wall_time t)
+{
+    return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+}
+
+inline std::string sha256_base64url(std::string_view text)
+{
+    std::array<unsigned char, 32> digest{};
+    EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+    return outkit::detail::base64url_encode({reinterpret_cast<char const*>(digest.data()), digest.size()});
+}
+
+inline bool proves(std::string const& verifier, grant const& g)
+{
+    std::string const hashed = g.challenge_method == "S256" ? sha256_base64url(verifier) : verifier;
+    return secret(hashed) == secret(g.challenge);
+}
+
+// The work of one request to the token endpoint.
+class token_endpoint
+{
+public:
+    token_endpoint(entra::state& of, call& c) : s_(of), c_(c) {}
+    http::response answer();
+
+private:
+    std::optional<refusal> read_client();
+    std::optional<refusal> authenticate(std::string_view platform, bool app_only);
+    std::optional<refusal> check_origin(std::string_view platform, bool with_challenge);
+
+    http::response code_grant();
+    http::response refresh_grant();
+    http::response client_credentials();
+    http::response issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code);
+
+    std::optional<refusal> check_person(user const* u, grant const& g, scope_set const& wanted) const;
+    std::optional<refusal> choose(scope_set const& wanted, scope_set const& first, bool from_code,
+                                  scope_set const*& chosen) const;
+    http::response refuse_with(refusal const& r) { return s_.json_error(c_, r); }
+    // A personal account's failures are told apart by words only (observed: public mail-app reports).
+    static refusal personal(char const* text)
+    {
+        refusal r = refuse(70000);
+        r.text = text;
+        return r;
+    }
+
+    entra::state& s_;
+    call& c_;
+    authority a_;
+    std::string client_id_;
+    secret client_secret_;
+    bool has_secret_ = false;
+    application const* app_ = nullptr;
+    int authentication_ = 0;
+};
+
+// The client's id and secret, from the form or from Basic authentication (RFC 6749 section 2.3.1).
+inline std::optional<refusal> token_endpoint::read_client()
+{
+    client_id_ = c_.parameter("client_id");
+    if (std::string const* const value = c_.form.find("client_secret"))
+    {
+        has_secret_ = !value->empty();
+        client_secret_ = secret(*value);
+    }
+    if (std::string const* const header = http::find(c_.request.headers, "Authorization");
+        header && lower(header->substr(0, 6)) == "basic ")
+    {
+        auto const pair = outkit::detail::base64_decode(std::string_view(*header).substr(6));
+        std::size_t const colon = pair ? pair->find(':') : std::string::npos;
+        if (colon == std::string::npos)
+            return refuse(9002313);
+        auto const id = outkit::detail::form_decode(std::string_view(*pair).substr(0, colon));
+        auto value = outkit::detail::form_decode(std::string_view(*pair).substr(colon + 1));
+        if (!id || !value || (!client_id_.empty() && !same_name(client_id_, *id)) || has_secret_)
+            return refuse(9002313);
+        client_id_ = *id;
+        has_secret_ = !value->empty();
+        client_secret_ = secret(std::move(*value));
+    }
+    if (client_id_.empty())
+        return refuse(900144, {{"name", "client_id"}});
+    if (client_id_ == "00000000-0000-0000-0000-000000000000")
+        return refuse(700038, {{"appId", client_id_}});
+    app_ = s_.w.directory.find_application(client_id_);
+    if (!app_)
+        return refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}});
+    return s_.check_application(*app_, a_, true);
+}
+
+// The platform of the redirect URI decides, not the application (documented: Microsoft Learn, authorization code flow).
+inline std::optional<refusal> token_endpoint::authenticate(std::string_view platform, bool app_only)
+{
+    bool const confidential = app_only || platform == "web";
+    bool const assertion = c_.form.has("client_assertion");
+    if (!has_secret_ && !assertion)
+        return !confidential ? std::nullopt : std::optional<refusal>(app_only ? refuse(7000216) : refuse(7000218));
+    if (!confidential)
+        return refuse(700025);
+    if (!has_secret_)
+    {
+        refusal r = refuse(
+            700027,
+            {{"what", "not registered"}, {"reason", "was not found"}, {"thumbprint", ""}, {"appId", app_->app_id}});
+        r.why = "this version of the mock does not verify client assertions";
+        return r;
+    }
+    switch (directory::check(*app_, client_secret_.reveal(), s_.w.date()))
+    {
+    case secret_check::ok: break;
+    case secret_check::expired: return refuse(7000222, {{"appId", app_->app_id}});
+    case secret_check::id_pasted: {
+        refusal r = refuse(7000215, {{"appId", app_->app_id}});
+        r.why = "the Secret ID was sent instead of the secret's value";
+        return r;
+    }
+    case secret_check::wrong: {
+        refusal r = refuse(7000215, {{"appId", app_->app_id}});
+        r.why = "the client secret is not one of this application's";
+        return r;
+    }
+    case secret_check::not_yet_valid: {
+        refusal r = refuse(7000215, {{"appId", app_->app_id}});
+        r.why = "the client secret is not valid yet";
+        return r;
+    }
+    }
+    authentication_ = 1;
+    return std::nullopt;
+}
+
+inline std::optional<refusal> token_endpoint::check_origin(std::string_view platform, bool with_challenge)
+{
+    std::string const* const origin = http::find(c_.request.headers, "Origin");
+    if (platform == "spa")
+    {
+        if (!origin)
+            return refuse(9002327);
+        c_.headers.push_back({"Access-Control-Allow-Origin", "*"});
+        if (!with_challenge)
+            return refuse(9002325);
+        if (has_secret_)
+            return refuse(700025);
+    }
+    else if (origin)
+        return refuse(9002326, {{"origin", *origin}});
+    return std::nullopt;
+}
+
+// What has happened to the person since the sign-in.
+inline std::optional<refusal> token_endpoint::check_person(user const* u, grant const& g, scope_set const& wanted) const
+{
+    if (!u)
+    {
+        if (g.user_tenant == consumers_tenant)
+            return personal(
+                "The user could not be authenticated as the grant is expired. The user must sign in again.");
+        return refuse(50034, {{"tenant", g.user_tenant}});
+    }
+    bool const own = u->kind == account_kind::personal;
+    if (!u->enabled)
+        return own ? personal("The user could not be authenticated as the grant is expired. The user must sign in "
+                              "again.")
+                   : refuse(50057);
+    std::int64_t const valid_from = seconds_of(u->tokens_valid_from);
+    if (g.signed_in_at < valid_from)
+        return own ? personal("The user could not be authenticated as the grant is expired. The user must sign in "
+                              "again.")
+                   : refuse(50173,
+                            {{"issued", timestamp(g.signed_in_at, true)}, {"validFrom", timestamp(valid_from, true)}});
+    if (own)
+        return std::nullopt;
+    service_principal const* const sp = s_.w.directory.find_service_principal(app_->app_id, u->tenant_id);
+    if (sp && !sp->enabled)
+        return refuse(7000112, {{"appId", app_->app_id}, {"name", app_->display_name}});
+    auto const resources = wanted.resources();
+    std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
+    conditional_access const conditions = s_.conditions_for(*u);
+    bool const mfa =
+        u->mfa_required || conditions == conditional_access::mfa || conditions == conditional_access::mfa_registration;
+    if (mfa && !g.multifactor)
+    {
+        bool const registers = conditions == conditional_access::mfa_registration || !u->mfa_registered;
+        refusal r = refuse(registers ? 50079 : 50076, {{"resource", resource}});
+        r.claims =
+            R"({"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-00000000ca01"]}}})";
+        return r;
+    }
+    switch (conditions)
+    {
+    case conditional_access::blocked: return refuse(53003);
+    case conditional_access::compliant_device: return refuse(53000, {{"state", "unregistered"}});
+    case conditional_access::joined_device: return refuse(53001, {{"state", "unregistered"}});
+    case conditional_access::approved_app: return refuse(53002);
+    default: return std::nullopt;
+    }
+}
+
+// Which resource the token is for. One token, one resource (documented: Microsoft Learn, scopes; observed:
+// Earlybyte/aad_oauth#328, AzureAD/microsoft-authentication-library-for-python#125).
+inline std::optional<refusal> token_endpoint::choose(scope_set const& wanted, scope_set const& first, bool from_code,
+                                                     scope_set const*& chosen) const
+{
+    chosen = wanted.text.find_first_not_of(' ') == std::string::npos ? &first : &wanted;
+    if (chosen->problem)
+        return chosen->problem;
+    if (chosen->default_mixed())
+        return refuse(70011, {{"scopes", chosen->text}});
+    if (from_code && chosen->resources().size() > 1)
+        return chosen == &first ? refuse(28003) : refuse(28000, {{"scopes", chosen->text}});
+    return std::nullopt;
+}
+
+inline http::response token_endpoint::issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code)
+{
+    scope_set const* chosen = nullptr;
+    if (auto const refused = choose(wanted, first, from_code, chosen))
+        return refuse_with(*refused);
+    user const* const u = s_.find(g.user_id);
+    if (auto const refused = check_person(u, g, *chosen))
+        return refuse_with(*refused);
+    auto const resources = chosen->resources();
+    resource const* const target = resources.empty() ? find_resource(graph_app_id) : resources.front();
+    tenant const* const home = s_.w.directory.find_tenant(u->tenant_id);
+    if (home && !home->has_exchange && target->app_id == exchange_app_id)
+        return refuse_with(refuse(500011, {{"resource", target->uris.front()}, {"tenant", home->display_name}}));
+
+    // What was asked for must have been granted; what else has been granted for the resource comes along (documented:
+    // Microsoft Learn, breaking changes, August 2021).
+    std::vector<std::string> permissions;
+    auto const add = [&](std::string const& name) {
+        for (std::string const& other : permissions)
+            if (same_name(other, name))
+                return;
+        permissions.push_back(name);
+    };
+    bool const own = u->kind == account_kind::personal;
+    for (scope_item const& i : chosen->items)
+    {
+        if (i.from != target || i.is_default())
+            continue;
+        if (!s_.w.directory.consented(app_->app_id, *u, target->app_id, i.name))
+            return refuse_with(
+                own ? personal("The request was denied because one or more scopes requested are unauthorized or "
+                               "expired. The user must first sign in and grant the client application access to the "
+                               "requested scope.")
+                    : refuse(65001, {{"appId", app_->app_id}, {"name", app_->display_name}}));
+        add(i.name);
+    }
+    auto const is_openid = [](std::string_view name) {
+        return same_name(name, "openid") || same_name(name, "profile") || same_name(name, "email") ||
+               same_name(name, "offline_access");
+    };
+    bool anything = !permissions.empty();
+    for (consent const& given : s_.w.directory.consents())
+    {
+        if (given.type != permission_type::delegated || !same_name(given.app_id, app_->app_id) ||
+            !same_name(given.tenant_id, u->tenant_id) || !(given.user_id.empty() || same_name(given.user_id, u->id)))
+            continue;
+        anything = true;
+        if (same_name(given.resource, target->app_id))
+            for (std::string const& name : given.permissions)
+                if (!is_openid(name) && find_permission(target->app_id, name, permission_type::delegated))
+                    add(name);
+    }
+    if (!anything)  // everything has been withdrawn
+        return refuse_with(own ? personal("The user could not be authenticated or user interaction is required. The "
+                                          "user must sign in again and if needed grant the client application access "
+                                          "to the requested scope.")
+                               : refuse(65001, {{"appId", app_->app_id}, {"name", app_->display_name}}));
+
+    auto const asked = [&](char const* name) { return chosen->has(name) || first.has(name); };
+    bool const openid = asked("openid"), profile = asked("profile"), email = asked("email");
+    bool const graph = target->app_id == graph_app_id;
+    scope_item const* const model = chosen->first_of(target);
+    std::string const prefix =
+        model && !model->prefix.empty() && !is_guid(model->prefix) ? model->prefix : std::string(target->uris.front());
+
+    access_claims claims;
+    claims.kind = own ? access_claims::shape::opaque : access_claims::shape::v1;
+    claims.audience = model && !model->prefix.empty() ? lower(model->prefix)
+                      : graph                         ? std::string(graph_app_id)
+                                                      : std::string(target->uris.front());
+    claims.tenant = u->tenant_id;
+    claims.client_id = app_->app_id;
+    claims.client_name = app_->display_name;
+    claims.client_authentication = authentication_;
+    claims.person = s_.person_of(*u);
+    if (graph && openid)
+        for (char const* name : {"openid", "profile", "email"})
+            if (asked(name))
+                claims.permissions.push_back(name);
+    claims.permissions.insert(claims.permissions.end(), permissions.begin(), permissions.end());
+    claims.multifactor = g.multifactor;
+    claims.hashed_nonce = graph;
+    std::string const access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
+
+    // offline_access is never said back, whatever happens with it (observed: Thunderbird's special case for it).
+    std::string names, openid_names, scope;
+    for (std::string const& name : permissions)
+        names += (names.empty() ? "" : " ") + prefix + "/" + name;
+    if (graph || permissions.empty())
+    {
+        openid_names = openid ? "openid" : "";
+        openid_names += profile ? (openid_names.empty() ? "profile" : " profile") : "";
+        openid_names += email ? (openid_names.empty() ? "email" : " email") : "";
+    }
+    scope = own ? names : openid_names;
+    std::string const& second = own ? openid_names : names;
+    scope += scope.empty() || second.empty() ? second : " " + second;
+    if (model && model->is_default())
+        scope += (scope.empty() ? "" : " ") + prefix + "/.default";
+
+    std::int64_t const lifetime = own ? token_life : token_life - 1;
+    boost::json::object o{{"token_type", "Bearer"},
+                          {"scope", scope},
+                          {"expires_in", lifetime},
+                          {"ext_expires_in", lifetime},
+                          {"access_token", access}};
+    std::int64_t const now = unix_time(s_.w);
+    bool const spa = g.platform == "spa";
+    if (asked("offline_access"))
+    {
+        grant next = g;
+        next.token_id = random_text(s_.w, 12);
+        if (!spa || from_code)
+            next.issued_at = now;  // a single-page application's stays as old as the first one
+        next.nonce.clear();
+        next.challenge.clear();
+        next.challenge_method.clear();
+        o["refresh_token"] = seal_refresh_token(s_.w.keys, s_.w, next);
+        if (spa)
+            o["refresh_token_expires_in"] = std::max<std::int64_t>(0, next.issued_at + spa_refresh_life - 1 - now);
+    }
+    if (openid)
+    {
+        id_claims id;
+        id.issuer = c_.base + "/" + lower(u->tenant_id) + "/v2.0";
+        id.audience = app_->app_id;
+        id.tenant = u->tenant_id;
+        id.person = s_.person_of(*u);
+        id.profile = profile;
+        id.email = email;
+        if (from_code)
+            id.nonce = g.nonce;
+        o["id_token"] = issue_id_token(s_.w.keys, s_.w, id);
+    }
+    if (c_.parameter("client_info") == "1")
+        o["client_info"] = client_info(s_.person_of(*u));
+    c_.entry.answer = "200 token for " + claims.audience + " of " + u->principal_name;
+    c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    if (c_.has("x-client-current-telemetry") || http::find(c_.request.headers, "x-client-current-telemetry"))
+        c_.headers.push_back({"x-ms-clitelem", "1,0,0,,"});
+    return {.status = 200, .body = boost::json::serialize(o)};
+}
+
+inline http::response token_endpoint::code_grant()
+{
+    std::string const code = c_.form.get("code");
+    if (code.empty())
+        return refuse_with(refuse(900144, {{"name", "code"}}));
+    if (!c_.form.has("redirect_uri"))
+        return refuse_with(refuse(900144, {{"name", "redirect_uri"}}));
+    auto const opened = open_code(s_.w.keys, code);
+    if (!opened)
+    {
+        if (auto const refused = has_secret_ ? authenticate("web", false) : std::nullopt)
+            return refuse_with(*refused);
+        refusal r = refuse(9002313);
+        r.why = "the code was not issued by this mock, or has been altered";
+        return refuse_with(r);
+    }
+    grant const& g = *opened;
+    if (!same_name(g.client_id, app_->app_id))
+    {
+        refusal r = refuse(70000);
+        r.why = "the code was issued to another application";
+        return refuse_with(r);
+    }
+    if (g.authority != a_.name)
+        return refuse_with(refuse(700005));
+    if (auto const refused = check_origin(g.platform, !g.challenge.empty()))
+        return refuse_with(*refused);
+    if (auto const refused = authenticate(g.platform, false))
+        return refuse_with(*refused);
+    bool const strict = s_.w.policy.service.strict_oauth;
+    if (s_.used.contains(g.id))
+    {
+        if (strict)  // RFC 6749 section 4.1.2: and revoke what has been issued for it
+            s_.remember(s_.revoked, g.id);
+        return refuse_with(refuse(54005));
+    }
+    std::int64_t const age = unix_time(s_.w) - g.issued_at;
+    if (age >= (strict ? strict_code_life : code_life))
+        return refuse_with(refuse(70008));
+    if (c_.form.get("redirect_uri") != g.redirect_uri)
+        return refuse_with(refuse(500112, {{"uri", c_.form.get("redirect_uri")}, {"registered", g.redirect_uri}}));
+    std::string const verifier = c_.form.get("code_verifier");
+    if (g.challenge.empty() ? !verifier.empty() : !proves(verifier, g))
+        return refuse_with(refuse(501481));
+    std::string const scope = c_.form.get("scope");
+    http::response r = issue(g, s_.understand(scope, *app_, a_), s_.understand(g.scope, *app_, a_), true);
+    if (r.status == 200)
+        s_.remember(s_.used, g.id);
+    return r;
+}
+
+inline http::response token_endpoint::refresh_grant()
+{
+    std::string const presented = c_.form.get("refresh_token");
+    if (presented.empty())
+        return refuse_with(refuse(900144, {{"name", "refresh_token"}}));
+    auto const opened = open_refresh_token(s_.w.keys, presented);
+    if (!opened)
+    {
+        if (auto const refused = has_secret_ ? authenticate("web", false) : std::nullopt)
+            return refuse_with(*refused);
+        refusal r = refuse(9002313);
+        r.why = "the refresh token was not issued by this mock, or has been altered";
+        return refuse_with(r);
+    }
+    grant const& g = *opened;
+    if (!same_name(g.client_id, app_->app_id))
+    {
+        refusal r = refuse(70000);
+        r.suberror = "client_mismatch";
+        r.why = "the refresh token was issued to another application";
+        return refuse_with(r);
+    }
+    if (auto const refused = check_origin(g.platform, true))
+        return refuse_with(*refused);
+    if (auto const refused = authenticate(g.platform, false))
+        return refuse_with(*refused);
+    bool const own = g.user_tenant == consumers_tenant;
+    using kind = authority::kind;
+    if (own ? a_.is == kind::organizations || a_.is == kind::tenant : a_.is == kind::consumers)
+        return refuse_with(refuse(70000));
+    if (a_.is == kind::tenant && !same_name(a_.tenant->id, g.user_tenant))
+        return refuse_with(refuse(700005));
+    std::int64_t const now = unix_time(s_.w), age = now - g.issued_at;
+    if (s_.revoked.contains(g.id))
+        return refuse_with(refuse(70000));
+    if (g.platform == "spa" && age >= spa_refresh_life)
+        return refuse_with(refuse(700084, {{"issued", timestamp(g.issued_at, true)}}));
+    if (age >= refresh_idle_days * 24 * 3600)
+        return refuse_with(own ? personal("The user could not be authenticated as the grant is expired. The user must "
+                                          "sign in again.")
+                               : refuse(700082, {{"issued", timestamp(g.issued_at, true)},
+                                                 {"days", std::to_string(refresh_idle_days)}}));
+    if (user const* const u = s_.find(g.user_id);
+        u && !own && s_.conditions_for(*u) == conditional_access::sign_in_frequency)
+        return refuse_with(refuse(70043, {{"issued", timestamp(g.issued_at, true)}, {"lifetime", "3600"}}));
+    if (s_.w.policy.service.strict_oauth)
+    {
+        // Each refresh token works once; a second use ends the family (RFC 9700 section 4.14.2).
+        if (s_.used.contains(g.token_id))
+        {
+            s_.remember(s_.revoked, g.id);
+            return refuse_with(refuse(70000));
+        }
+    }
+    http::response r =
+        issue(g, s_.understand(c_.form.get("scope"), *app_, a_), s_.understand(g.scope, *app_, a_), false);
+    if (r.status == 200 && s_.w.policy.service.strict_oauth)
+        s_.remember(s_.used, g.token_id);
+    return r;
+}
+
+inline http::response token_endpoint::client_credentials()
+{
+    if (auto const refused = check_origin("web", false))
+        return refuse_with(*refused);
+    if (auto const refused = authenticate("web", true))
+        return refuse_with(*refused);
+    std::string const scope = c_.form.get("scope");
+    if (scope.find_first_not_of(' ') == std::string::npos)
+        return refuse_with(refuse(900144, {{"name", "scope"}}));
+    // Not understand(): these are application permissions, and all that counts is the resource.
+    std::vector<std::string> words;
+    for (std::size_t at = 0; at < scope.size();)
+    {
+        std::size_t const end = std::min(scope.find(' ', at), scope.size());
+        if (end != at)
+            words.push_back(scope.substr(at, end - at));
+        at = end + 1;
+    }
+    if (words.size() != 1)
+        return refuse_with(refuse(70011, {{"scopes", scope}}));
+    std::string const& one = words.front();
+    if (!lower(one).ends_with("/.default"))
+        return refuse_with(refuse(1002012, {{"scopes", scope}}));
+    std::string const prefix = one.substr(0, one.size() - 9);
+    resource const* const target = find_resource(prefix);
+    if (!target || (target->app_id == exchange_app_id && !a_.tenant->has_exchange))
+        return refuse_with(refuse(500011, {{"resource", prefix}, {"tenant", a_.tenant->display_name}}));
+    service_principal const* const sp = s_.w.directory.find_service_principal(app_->app_id, a_.tenant->id);
+    if (!sp)
+        return refuse_with(refuse(7000229, {{"appId", app_->app_id}, {"tenant", a_.tenant->id}}));
+    if (!sp->enabled)
+        return refuse_with(refuse(7000112, {{"appId", app_->app_id}, {"name", app_->display_name}}));
+
+    access_claims claims;
+    claims.audience = lower(prefix);
+    claims.tenant = a_.tenant->id;
+    claims.client_id = app_->app_id;
+    claims.client_name = app_->display_name;
+    claims.client_authentication = authentication_;
+    claims.app_only = true;
+    claims.permissions = s_.w.directory.granted_roles(app_->app_id, a_.tenant->id, target->app_id);
+    claims.service_principal = sp->object_id;
+    claims.hashed_nonce = target->app_id == graph_app_id;
+    std::string const access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
+    c_.entry.answer = "200 app-only token for " + claims.audience;
+    c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    boost::json::object const o{{"token_type", "Bearer"},
+                                {"expires_in", token_life - 1},
+                                {"ext_expires_in", token_life - 1},
+                                {"access_token", access}};
+    return {.status = 200, .body = boost::json::serialize(o)};
+}
+
+inline http::response token_endpoint::answer()
+{
+    if (std::string const twice = c_.form.duplicate(); !twice.empty())
+        return refuse_with(refuse(9000411, {{"name", twice}}));
+    if (auto const refused = s_.resolve(c_.asked_tenant, a_))
+        return refuse_with(*refused);
+    if (c_.has("resource"))
+        return refuse_with(refuse(901002));
+    std::string const type = c_.parameter("grant_type");
+    if (type.empty())
+        return refuse_with(refuse(900144, {{"name", "grant_type"}}));
+    if (type != "authorization_code" && type != "refresh_token" && type != "client_credentials")
+        return refuse_with(refuse(70003, {{"grant", type}}));
+    bool const app_only = type == "client_credentials";
+    if (app_only && (a_.is == authority::kind::common || a_.is == authority::kind::organizations))
+        return refuse_with(refuse(50059));
+    if (auto const refused = read_client())
+        return refuse_with(*refused);
+    if (app_only && a_.is == authority::kind::consumers)
+        return refuse_with(refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}}));
+    return app_only ? client_credentials() : type == "refresh_token" ? refresh_grant() : code_grant();
+}
+
+}  // namespace sts
+
+OUTKIT_DECL http::response entra::state::token(sts::call& c) { return sts::token_endpoint(*this, c).answer(); }
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
