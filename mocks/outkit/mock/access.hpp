@@ -4,6 +4,7 @@
 #include <outkit/config.hpp>
 #include <outkit/mock/tokens.hpp>
 
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,6 +61,7 @@ enum class access_denial
 
 /// One sentence for the journal: what is wrong, in the words of somebody who knows.
 std::string_view describe(access_denial d) noexcept;
+inline std::ostream& operator<<(std::ostream& out, access_denial d) { return out << describe(d); }
 
 /// What a token opens, or why it does not. As much as is known is filled in even then.
 struct access
