@@ -88,8 +88,11 @@ inline flow<> read_greeting(session& s)
     if (greeting.ec)
         co_await fail(greeting.ec);
     int const code = greeting.value->said.code;
-    if (code >= 400)  // in plaintext anybody may have said it: no words
-        co_await fail(reply_error(code), s.w.encrypted() ? shown(greeting.value->said) : std::string());
+    std::string words;  // in plaintext anybody may have said it: none
+    if (s.w.encrypted())
+        words = shown(greeting.value->said);
+    if (code >= 400)
+        co_await fail(reply_error(code), std::move(words));
     if (code != 220)
         co_await fail(error::malformed_greeting);
 }
@@ -203,7 +206,8 @@ OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token
     if (sent)
         (line += ' ') += response.reveal();
     line += "\r\n";
-    co_await s.w.write(std::move(line), sent ? wire::content::secret : wire::content::plain);
+    auto const kind = sent ? wire::content::secret : wire::content::plain;
+    co_await s.w.write(std::move(line), kind);
 
     sasl::error_challenge refused;
     bool answered = false;  // an error challenge
@@ -327,7 +331,9 @@ inline flow<reply> read_envelope_reply(session& s)
 
 inline flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 {
-    recipient_result result{m.envelope.to[d.recipients.size()], {}, co_await read_envelope_reply(s)};
+    recipient_result result;
+    result.to = m.envelope.to[d.recipients.size()];
+    result.reply = co_await read_envelope_reply(s);
     if (!result.reply.positive())
     {
         result.ec = reply_error(result.reply.code);
@@ -390,7 +396,8 @@ inline flow<> send_content(session& s, progress& now, std::size_t index, std::st
     {
         writer.add(content.substr(0, piece), out);
         content.remove_prefix(piece);
-        co_await s.w.write(std::exchange(out, {}));
+        co_await s.w.write(std::move(out));
+        out.clear();
     }
     out.reserve(content.size() + content.size() / 64 + 8 + next.size());
     writer.add(content, out);

@@ -1,0 +1,1057 @@
+#include <outkit/detail/encoding.hpp>
+#include <outkit/detail/simulate.hpp>
+#include <outkit/sasl/challenge.hpp>
+#include <outkit/sasl/error.hpp>
+#include <outkit/smtp/detail/flows.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <vector>
+
+using namespace outkit;
+using namespace outkit::smtp;
+using namespace std::string_literals;
+using outkit::detail::how;
+using outkit::detail::played;
+using smtp::detail::session;
+
+namespace {
+
+template <class T = void>
+using flow = outkit::detail::flow<T>;
+
+// Plays a flow against a server that keeps to its turn: what it says next can be read when something has been written
+// since. (outkit::detail::play gives everything at once, which a client takes for replies that come too early.)
+template <class T>
+played<T> converse(flow<T> f, std::vector<std::string> const& turns, how h = {})
+{
+    using kind = outkit::detail::io_request::kind;
+    outkit::detail::simulator world;
+    outkit::detail::flow_state st;
+    st.world = &world;
+    f.start(st);
+    played<T> out;
+    std::size_t turn = 0;
+    std::string_view left = turns.empty() ? std::string_view() : turns[0];
+    bool spoken = false, connected = false;
+    outkit::detail::io_result r;
+    for (;;)
+    {
+        auto const& rq = outkit::detail::resume(st, std::move(r));
+        r = {};
+        if (rq.what == kind::none)
+            break;
+        if (++out.steps == h.fail_at)
+        {
+            if (h.cancel)
+            {
+                st.ec = os_error(ECANCELED);
+                break;
+            }
+            r.ec = os_error(ECONNRESET);
+            connected = false;
+            continue;
+        }
+        switch (rq.what)
+        {
+        case kind::connect:
+            out.connected.push_back(std::string(rq.host) + ':' + std::to_string(rq.port));
+            connected = true;
+            break;
+        case kind::tls_handshake: out.connected.push_back("tls " + std::string(rq.host)); break;
+        case kind::close:
+            out.connected.push_back("close");
+            connected = false;
+            break;
+        case kind::write:
+            r.n = std::min(h.piece, rq.output.size());
+            out.written.append(rq.output.data(), r.n);
+            spoken = true;
+            break;
+        case kind::read:
+            if (!connected)
+                r.ec = outkit::error::not_connected;
+            else
+            {
+                if (left.empty() && spoken && turn + 1 < turns.size())
+                {
+                    left = turns[++turn];
+                    spoken = false;
+                }
+                r.n = std::min({h.piece, rq.max, left.size()});
+                rq.input->append(left.substr(0, r.n));
+                left.remove_prefix(r.n);
+            }
+            break;
+        default: break;
+        }
+    }
+    out.ec = st.ec;
+    out.diagnostics = st.diagnostics;
+    out.done = true;
+    if constexpr (!std::is_void_v<T>)
+        if (!st.ec)
+            out.value = f.take();
+    return out;
+}
+
+mime::address address(std::string_view text, bool utf8 = false)
+{
+    error_code ec;
+    auto a = mime::parse_address(text, ec, utf8);
+    BOOST_TEST_REQUIRE(a.has_value(), text << ": " << ec.message());
+    return *a;
+}
+
+std::string const greeting = "220 mx.test ESMTP\r\n";
+std::string const plain_ehlo = "250-mx.test\r\n250-STARTTLS\r\n250 AUTH XOAUTH2\r\n";
+std::string const ehlo = "250-mx.test\r\n250-SIZE 1000\r\n250-PIPELINING\r\n250-DSN\r\n250-AUTH LOGIN XOAUTH2\r\n"
+                         "250-8BITMIME\r\n250 SMTPUTF8\r\n";
+std::string const poor_ehlo = "250 mx.test\r\n";
+std::string const short_token = "tok-1";
+std::string const long_token = std::string(1'500, 'x');
+
+endpoint to(security s, std::string host = "mx.test")
+{
+    endpoint e;
+    e.host = std::move(host);
+    e.security = s;
+    return e;
+}
+endpoint const loopback = to(security::plaintext_loopback, "127.0.0.1");
+
+mail message(std::string content = "Message-ID: <1@x.example>\r\n\r\nhello\r\n",
+             std::vector<char const*> recipients = {"bob@x.example"}, recipients_policy p = recipients_policy::all)
+{
+    mail m;
+    m.envelope.from = address("ann@x.example");
+    for (char const* const r : recipients)
+        m.envelope.to.push_back(address(r));
+    m.envelope.policy = p;
+    m.content = std::move(content);
+    return m;
+}
+
+// A session, what it does, and what became of its mailing; each play needs fresh ones.
+struct sending
+{
+    session s;
+    std::shared_ptr<smtp::detail::progress> now = std::make_shared<smtp::detail::progress>();
+
+    flow<> run(std::vector<mail> messages)
+    {
+        co_await smtp::detail::connect(s, loopback);
+        co_await smtp::detail::send_all(s, std::move(messages), now);
+    }
+    flow<> run_and_quit(std::vector<mail> messages)
+    {
+        co_await run(std::move(messages));
+        co_await smtp::detail::quit(s);
+    }
+    delivery const& first() const { return now->deliveries.front(); }
+};
+
+using turns = std::vector<std::string>;
+
+turns operator+(turns a, turns const& b)
+{
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+}
+
+// Mails, and says what came of it. `replies` are the turns after EHLO's.
+struct outcome : played<void>
+{
+    outcome(std::vector<mail> messages, turns const& replies, std::string const& offers = ehlo, how h = {})
+    {
+        sending a;
+        played<void>& base = *this;
+        base = converse(a.run(std::move(messages)), turns{greeting, offers} + replies, h);
+        deliveries = a.now->deliveries;
+        refusal = a.now->refusal;
+        doubtful = a.now->doubtful();
+        server_said = *a.s.server_said;
+        written.erase(0, std::min(written.size(), std::size_t(18)));  // EHLO
+    }
+    std::vector<delivery> deliveries;
+    error_code refusal;
+    bool doubtful = false;
+    std::string server_said;
+
+    delivery const& first() const { return deliveries.front(); }
+};
+
+flow<> sign_in(session& s, std::string token)
+{
+    co_await smtp::detail::connect(s, loopback);
+    access_token t(std::move(token));
+    co_await smtp::detail::authenticate(s, "ann@x.example", std::move(t));
+}
+
+played<void> signed_in(turns const& replies, std::string const& token = short_token, std::string const& offers = ehlo,
+                       how h = {})
+{
+    session s;
+    return converse(sign_in(s, token), turns{greeting, offers} + replies, h);
+}
+
+std::string encoded(std::string_view token, std::string_view user = "ann@x.example")
+{
+    sasl::error e{};
+    return sasl::encode_xoauth2(user, token, sasl::confidential::promised_by_caller(), e).value();
+}
+
+played<extensions> starttls(turns const& replies, how h = {})
+{
+    session s;
+    return converse(smtp::detail::connect(s, to(security::starttls_required)), replies, h);
+}
+
+// With pieces of 1, 2, 7 and 4096 octets.
+template <class F>
+void in_all_pieces(F f)
+{
+    for (std::size_t const piece : {1u, 2u, 7u, 4096u})
+        BOOST_TEST_CONTEXT("pieces of " << piece)
+    f(how{.piece = piece});
+}
+
+std::string const hello = "EHLO [127.0.0.1]\r\n";
+
+std::string const accepted = "250 2.1.0 Sender OK\r\n250 2.1.5 Recipient OK\r\n354 Start mail input\r\n";
+std::string const taken = "250 2.0.0 OK <AM0PR06MB1234AABBCCDDEEFF00112233@AM0PR06MB1234.eurprd06.prod.outlook.com> "
+                          "[Hostname=AM0PR06MB1234.eurprd06.prod.outlook.com]\r\n";
+std::string const envelope_of_one = "MAIL FROM:<ann@x.example> SIZE=36\r\nRCPT TO:<bob@x.example>\r\nDATA\r\n";
+std::string const body_of_one = "Message-ID: <1@x.example>\r\n\r\nhello\r\n.\r\n";
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(smtp_client)
+
+BOOST_AUTO_TEST_CASE(starttls_asks_again_and_forgets_what_was_said_before)
+{
+    in_all_pieces([](how h) {
+        auto const r = starttls({greeting, plain_ehlo, "220 go ahead\r\n", ehlo}, h);
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == hello + "STARTTLS\r\n" + hello);
+        BOOST_TEST((r.connected == std::vector<std::string>{"mx.test:587", "tls mx.test"}));
+        BOOST_TEST(r.value->has("PIPELINING"));
+        BOOST_TEST(!r.value->has("STARTTLS"));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(implicit_tls_shakes_hands_first)
+{
+    session s;
+    auto const r = converse(smtp::detail::connect(s, to(security::implicit_tls)), {greeting, ehlo});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST((r.connected == std::vector<std::string>{"mx.test:587", "tls mx.test"}));
+    BOOST_TEST(r.written == hello);
+}
+
+BOOST_AUTO_TEST_CASE(SM_31_plaintext_stays_on_this_machine)
+{
+    for (char const* const host : {"mx.test", "192.0.2.1", "127.0.0.1.example", "::ffff:127.0.0.1"})
+    {
+        session s;
+        auto const r = converse(smtp::detail::connect(s, to(security::plaintext_loopback, host)), {greeting, ehlo});
+        BOOST_TEST((r.ec == outkit::error::tls_required));
+        BOOST_TEST(r.connected.empty());
+    }
+    session s;
+    auto const r = converse(smtp::detail::connect(s, loopback), {greeting, ehlo});
+    BOOST_TEST(!r.ec);
+    BOOST_TEST((r.connected == std::vector<std::string>{"127.0.0.1:587"}));
+}
+
+BOOST_AUTO_TEST_CASE(SM_11_the_client_name_is_a_name)
+{
+    for (char const* const name : {"", "x y", "x\r\nMAIL FROM:<a@b>", "[1.2.3]"})
+    {
+        session s;
+        endpoint e = loopback;
+        e.client_name = name;
+        auto const r = converse(smtp::detail::connect(s, e), {greeting, ehlo});
+        BOOST_TEST((r.ec == smtp::error::invalid_client_name));
+        BOOST_TEST(r.connected.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_01_greetings)
+{
+    auto const greeted = [](std::string const& text) {
+        session s;
+        return converse(smtp::detail::connect(s, loopback), {text, ehlo});
+    };
+    for (char const* const good : {"220 x\r\n", "220\r\n", "220 \r\n", "220-x\r\n220-y\r\n220 z\r\n"})
+        BOOST_TEST(!greeted(good).ec, good);
+    BOOST_TEST((greeted("554 5.7.1 go away\r\n").ec == smtp::error::transaction_failed));
+    BOOST_TEST((greeted("421 4.3.2 busy\r\n").ec == smtp::error::service_closing));
+    for (char const* const bad : {"250 x\r\n", "354 x\r\n", "HTTP/1.1 400 Bad Request\r\n", "22\r\n", "abc\r\n", "\r\n",
+                                  "* OK ready\r\n", "220_x\r\n", "221 x\r\n"})
+        BOOST_TEST((greeted(bad).ec == smtp::error::malformed_greeting), bad);
+    BOOST_TEST((greeted("220 x\n").ec == outkit::error::bare_line_feed));
+    BOOST_TEST((greeted(std::string(20'000, 'x')).ec == condition::limit_exceeded));
+    std::string many;
+    for (int i = 0; i != 1'000; ++i)
+        many += "220-x\r\n";
+    BOOST_TEST((greeted(many).ec == smtp::error::too_many_reply_lines));
+    BOOST_TEST((greeted("").ec == outkit::error::connection_closed));
+}
+
+BOOST_AUTO_TEST_CASE(SM_02_servers_without_ehlo)
+{
+    auto const answered = [](std::string const& text) {
+        session s;
+        return converse(smtp::detail::connect(s, loopback), {greeting, text});
+    };
+    for (char const* const no : {"500 what\r\n", "502 no\r\n", "504 no\r\n"})
+    {
+        auto const r = answered(no);
+        BOOST_TEST((r.ec == smtp::error::extensions_not_offered), no);
+        BOOST_TEST(r.written == hello);  // no HELO
+    }
+    BOOST_TEST((answered("421 4.4.2 bye\r\n").ec == smtp::error::service_closing));
+    for (char const* const odd : {"221 bye\r\n", "354 go\r\n", "220 x\r\n"})
+        BOOST_TEST((answered(odd).ec == smtp::error::unexpected_reply), odd);
+    BOOST_TEST(!answered("250\r\n").ec);
+}
+
+BOOST_AUTO_TEST_CASE(ST_02_starttls_is_answered_oddly)
+{
+    for (char const* const odd :
+         {"454 4.7.0 TLS not available\r\n", "500 what\r\n", "501 no\r\n", "530 5.7.0 no\r\n", "221 bye\r\n",
+          "354 go\r\n", "250 fine\r\n", "421 bye\r\n", "\r\n", "+ go\r\n", "garbage\r\n", "220x\r\n", "220 x\n"})
+        in_all_pieces([&](how h) {
+            auto const r = starttls({greeting, plain_ehlo, odd}, h);
+            BOOST_TEST((r.ec == outkit::error::tls_required), odd << " gave " << r.ec.message());
+            BOOST_TEST(r.diagnostics == "", odd);
+            BOOST_TEST((r.connected == std::vector<std::string>{"mx.test:587"}));
+            BOOST_TEST(r.written == hello + "STARTTLS\r\n");
+        });
+}
+
+BOOST_AUTO_TEST_CASE(ST_01_starttls_is_tried_though_not_offered)
+{
+    auto const r = starttls({greeting, "250-mx.test\r\n250 AUTH XOAUTH2\r\n", "220 ok\r\n", ehlo});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.written == hello + "STARTTLS\r\n" + hello);
+}
+
+BOOST_AUTO_TEST_CASE(ST_18_ehlo_is_dropped_before_tls)
+{
+    for (char const* const no : {"500 what\r\n", "502 no\r\n", "421 no\r\n", "221 x\r\n", "what\r\n"})
+    {
+        auto const r = starttls({greeting, no});
+        BOOST_TEST((r.ec == outkit::error::tls_required), no);
+        BOOST_TEST(r.written == hello);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_03_text_is_injected_after_the_go_ahead)
+{
+    for (char const* const injected : {"250 AUTH LOGIN\r\n", "x", "\r\n", "250-mx.test\r\n250 AUTH XOAUTH2\r\n"})
+    {
+        auto const r = starttls({greeting, plain_ehlo, "220 ok\r\n"s + injected, ehlo});
+        BOOST_TEST((r.ec == outkit::error::early_plaintext), injected);
+        BOOST_TEST((r.ec == condition::protocol_violation));
+        BOOST_TEST((r.connected == std::vector<std::string>{"mx.test:587"}));  // no handshake
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_08_the_go_ahead_comes_before_it_was_asked_for)
+{
+    auto const r = starttls({greeting, plain_ehlo + "220 ok\r\n", ehlo});
+    BOOST_TEST((r.ec == outkit::error::tls_required));
+    BOOST_TEST(r.written == hello);
+}
+
+BOOST_AUTO_TEST_CASE(ST_11_SL_05_nothing_of_the_old_list_is_used)
+{
+    session s;
+    auto const both = [](session& in) -> flow<> {
+        co_await smtp::detail::connect(in, to(security::implicit_tls));
+        access_token t(short_token);
+        co_await smtp::detail::authenticate(in, "ann@x.example", std::move(t));
+    };
+    s.offered = smtp::detail::parse_extensions({"mx.test", "AUTH XOAUTH2"});
+    auto r = converse(both(s), {greeting, poor_ehlo});
+    BOOST_TEST(!!r.ec);
+    BOOST_TEST(r.written == hello);
+    BOOST_TEST(!s.offered.has("AUTH"));
+}
+
+BOOST_AUTO_TEST_CASE(ST_12_starttls_offered_again_is_not_used)
+{
+    auto const r = starttls({greeting, plain_ehlo, "220 ok\r\n", "250-mx.test\r\n250 STARTTLS\r\n"});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.written == hello + "STARTTLS\r\n" + hello);
+}
+
+BOOST_AUTO_TEST_CASE(ST_14_words_from_before_tls_are_not_repeated)
+{
+    for (auto const& script : {turns{"554 call +1-555-0100 to unblock\r\n"}, turns{greeting, "500 call us\r\n"},
+                               turns{greeting, plain_ehlo, "454 call us\r\n"}})
+    {
+        auto const r = starttls(script);
+        BOOST_TEST(!!r.ec);
+        BOOST_TEST(r.diagnostics == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_19_starttls_in_pieces_and_with_too_much)
+{
+    in_all_pieces([](how h) { BOOST_TEST(!starttls({greeting, plain_ehlo, "220-a\r\n220 b\r\n", ehlo}, h).ec); });
+    BOOST_TEST((starttls({greeting, plain_ehlo, std::string(100'000, ' ')}).ec == condition::limit_exceeded));
+    std::string many;
+    for (int i = 0; i != 1'000; ++i)
+        many += "220-x\r\n";
+    BOOST_TEST((starttls({greeting, plain_ehlo, many}).ec == condition::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(ST_20_nothing_follows_starttls_before_the_handshake)
+{
+    auto const r = starttls({greeting, plain_ehlo, "220 ok\r\n"});
+    BOOST_TEST(r.written == hello + "STARTTLS\r\n" + hello);
+    session s;
+    std::vector<std::string> traced;
+    s.w.trace = [&](outkit::detail::wire::direction d, std::string_view text) {
+        if (d == outkit::detail::wire::direction::sent)
+            traced.emplace_back(text);
+    };
+    converse(smtp::detail::connect(s, to(security::starttls_required)), {greeting, plain_ehlo, "220 ok\r\n", ehlo});
+    BOOST_TEST((traced == std::vector<std::string>{hello, "STARTTLS\r\n", hello}));
+}
+
+BOOST_AUTO_TEST_CASE(connecting_fails_at_every_step_and_cut_at_every_byte)
+{
+    turns const whole{greeting, plain_ehlo, "220 ok\r\n", ehlo};
+    std::size_t const steps = starttls(whole).steps;
+    BOOST_TEST(steps >= 9u);
+    for (std::size_t at = 1; at <= steps; ++at)
+        for (bool const cancel : {false, true})
+            BOOST_TEST(
+                (starttls(whole, {.fail_at = at, .cancel = cancel}).ec == os_error(cancel ? ECANCELED : ECONNRESET)));
+    for (std::size_t turn = 0; turn != whole.size(); ++turn)
+        for (std::size_t n = 0; n != whole[turn].size(); ++n)
+        {
+            turns cut(whole.begin(), whole.begin() + std::ptrdiff_t(turn) + 1);
+            cut.back().resize(n);
+            BOOST_TEST((starttls(cut).ec == outkit::error::connection_closed));
+        }
+}
+
+// The dialogue of Microsoft Learn, "Authenticate an IMAP, POP or SMTP connection using OAuth".
+BOOST_AUTO_TEST_CASE(a_long_token_waits_for_the_challenge)
+{
+    in_all_pieces([](how h) {
+        auto const r = signed_in({"334 \r\n", "235 2.7.0 Authentication successful\r\n"}, long_token, ehlo, h);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == hello + "AUTH XOAUTH2\r\n" + encoded(long_token) + "\r\n");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_short_token_goes_with_the_command)
+{
+    in_all_pieces([](how h) {
+        auto const r = signed_in({"235 2.7.0 Authentication successful\r\n"}, short_token, ehlo, h);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == hello + "AUTH XOAUTH2 " + encoded(short_token) + "\r\n");
+    });
+}
+
+BOOST_AUTO_TEST_CASE(SL_13_tokens_by_length)
+{
+    for (std::size_t const n : {200u, 2'000u, 9'000u})
+    {
+        auto const r = signed_in(n > 300 ? turns{"334 \r\n", "235 ok\r\n"} : turns{"235 ok\r\n"}, std::string(n, 'x'));
+        BOOST_TEST(!r.ec, n << ": " << r.ec.message());
+        for (std::size_t at = 0; at < r.written.size();)
+        {
+            auto const end = r.written.find("\r\n", at) + 2;
+            bool const is_command = r.written.substr(at, 4) == "AUTH" || r.written.substr(at, 4) == "EHLO";
+            BOOST_TEST((!is_command || end - at <= 512u));
+            BOOST_TEST(end - at <= 12'290u);
+            at = end;
+        }
+    }
+    auto const r = signed_in({"334 \r\n", "235 ok\r\n"}, std::string(12'000, 'x'));
+    BOOST_TEST((r.ec == sasl::error::response_too_long));
+    BOOST_TEST((r.ec == condition::limit_exceeded));
+    BOOST_TEST(r.written == hello);
+}
+
+BOOST_AUTO_TEST_CASE(the_initial_response_fits_exactly)
+{
+    // "AUTH XOAUTH2 " + base64 + CRLF <= 512: at most 496 characters for 372 octets.
+    std::size_t const most = 372 - (5 + 13 + 13 + 2);
+    BOOST_TEST(signed_in({"235 ok\r\n"}, std::string(most, 'x')).written.size() == hello.size() + 13 + 496 + 2);
+    BOOST_TEST(signed_in({"235 ok\r\n"}, std::string(most + 1, 'x')).written == hello + "AUTH XOAUTH2\r\n");
+}
+
+// Texts as documented and observed: exchange transcripts in simonrob/email-oauth2-proxy#193, tarickb/sasl-xoauth2#43
+// and #110, jstedfast/MailKit#1126.
+BOOST_AUTO_TEST_CASE(SL_16_a_refused_token_with_the_words_of_exchange)
+{
+    struct
+    {
+        char const* text;
+        int code;
+        condition meaning;
+    } const rows[] = {
+        {"535 5.7.3 Authentication unsuccessful [SN2PR00CA0018.namprd00.prod.outlook.com]", 535,
+         condition::authentication_failed},
+        {"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
+         "https://aka.ms/smtp_auth_disabled for more information. [AM0PR06CA0126.eurprd06.prod.outlook.com "
+         "2024-02-14T14:50:26.590Z 08DC2D372B4C3DED]",
+         535, condition::authentication_failed},
+        {"454 4.7.0 Temporary authentication failure", 454, condition::transient},
+        {"451 4.7.0 Temporary server error. Please try again later. PRX2", 451, condition::transient},
+        {"501 5.5.124 Invalid XOAUTH2 auth data", 501, condition()},
+        {"504 5.7.4 Unrecognized authentication type [x]", 504, condition()},
+        {"421 4.3.2 closing", 421, condition::transient},
+    };
+    for (auto const& row : rows)
+        for (bool const two_steps : {false, true})
+        {
+            std::string const reply = row.text + "\r\n"s;
+            auto const r = two_steps ? signed_in({"334 \r\n", reply}, long_token) : signed_in({reply});
+            BOOST_TEST((r.ec == reply_error(row.code)), row.text << " gave " << r.ec.message());
+            if (row.meaning != condition())
+                BOOST_TEST((r.ec == row.meaning));
+            BOOST_TEST(r.diagnostics == std::string(row.text).substr(4));
+        }
+}
+
+BOOST_AUTO_TEST_CASE(SL_04_other_mechanisms_only)
+{
+    for (char const* const offers :
+         {"250-mx.test\r\n250 AUTH PLAIN LOGIN\r\n", "250 mx.test\r\n", "250-mx.test\r\n250 AUTH\r\n"})
+    {
+        auto const r = signed_in({"235 ok\r\n"}, short_token, offers);
+        BOOST_TEST((r.ec == smtp::error::xoauth2_not_offered));
+        BOOST_TEST(r.written == hello);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SL_01_hostile_tokens_are_not_sent)
+{
+    for (char const* const bad : {"a b", "a\r\nQUIT", "a\1b", ""})
+    {
+        auto const r = signed_in({"235 ok\r\n"}, bad);
+        BOOST_TEST((r.ec == condition::invalid_argument));
+        BOOST_TEST(r.written == hello);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SL_06_an_error_challenge_is_answered_once)
+{
+    std::string const challenge = sasl::encode_challenge({"400", "Bearer", "https://outlook.office.com/\r\nx"});
+    auto const r = signed_in({"334 " + challenge + "\r\n", "535 5.7.3 Authentication unsuccessful\r\n"});
+    BOOST_TEST((r.ec == reply_error(535)));
+    BOOST_TEST(r.written == hello + "AUTH XOAUTH2 " + encoded(short_token) + "\r\n\r\n");
+    BOOST_TEST(r.diagnostics == "5.7.3 Authentication unsuccessful; status 400; scope https://outlook.office.com/??x");
+}
+
+BOOST_AUTO_TEST_CASE(SL_07_after_an_error_challenge)
+{
+    std::string const challenge = "334 " + sasl::encode_challenge({"401", "", ""}) + "\r\n";
+    BOOST_TEST((signed_in({challenge}).ec == outkit::error::connection_closed));
+    BOOST_TEST((signed_in({challenge, "235 ok\r\n"}).ec == smtp::error::completed_without_credentials));
+    BOOST_TEST((signed_in({"235 ok\r\n"}, long_token).ec == smtp::error::completed_without_credentials));
+    BOOST_TEST((make_error_code(smtp::error::completed_without_credentials) == condition::protocol_violation));
+}
+
+BOOST_AUTO_TEST_CASE(SL_08_challenges_that_are_not_base64_are_cancelled)
+{
+    for (char const* const bad : {"=", "====", "e30", "e3 0=", "e30==", "go ahead"})
+    {
+        std::string const challenge = "334 "s + bad + "\r\n";
+        auto const r = signed_in({challenge});
+        BOOST_TEST((r.ec == sasl::error::not_base64), bad);
+        BOOST_TEST((r.ec == condition::protocol_violation));
+        BOOST_TEST(r.written.ends_with("\r\n*\r\n"), bad);
+        // before the credentials have been sent: they never are
+        BOOST_TEST(signed_in({challenge}, long_token).written == hello + "AUTH XOAUTH2\r\n*\r\n", bad);
+    }
+    BOOST_TEST((signed_in({"334 " + std::string(1 << 20, 'A') + "\r\n"}).ec == condition::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(SL_09_a_challenge_with_a_token_in_it_is_not_shown)
+{
+    std::string const fake = "eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiIsImtpZCI6Im1vY2sifQ.e30.x";
+    auto const r =
+        signed_in({"334 " + sasl::encode_challenge({fake, "", fake}) + "\r\n", "535 5.7.3 " + fake + "\r\n"});
+    BOOST_TEST((r.ec == reply_error(535)));
+    BOOST_TEST(r.diagnostics.find("eyJ0") == std::string::npos, r.diagnostics);
+    auto const deep = outkit::detail::base64_encode(std::string(5'000, '['));
+    BOOST_TEST((signed_in({"334 " + deep + "\r\n", "535 5.7.3 no\r\n"}).ec == reply_error(535)));
+}
+
+BOOST_AUTO_TEST_CASE(SL_10_endless_challenges)
+{
+    for (auto const& token : {short_token, long_token})
+    {
+        auto const r = signed_in(turns(50, "334 \r\n"), token);
+        BOOST_TEST((r.ec == smtp::error::too_many_challenges));
+        auto const after_hello = r.written.substr(hello.size());
+        BOOST_TEST(std::count(after_hello.begin(), after_hello.end(), '\n') <= 3);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(LG_02_the_trace_does_not_show_the_token)
+{
+    for (auto const& [token, replies] :
+         {std::pair(short_token, turns{"235 ok\r\n"}), std::pair(long_token, turns{"334 \r\n", "235 ok\r\n"})})
+    {
+        session s;
+        std::string traced;
+        s.w.trace = [&](outkit::detail::wire::direction, std::string_view text) { traced += text; };
+        BOOST_TEST(!converse(sign_in(s, token), turns{greeting, ehlo} + replies).ec);
+        BOOST_TEST(traced.find(encoded(token)) == std::string::npos);
+        BOOST_TEST(traced.find("bytes redacted>") != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(signing_in_twice_is_refused_here)
+{
+    session s;
+    auto const twice = [](session& in) -> flow<> {
+        co_await sign_in(in, short_token);
+        access_token t(short_token);
+        co_await smtp::detail::authenticate(in, "ann@x.example", std::move(t));
+    };
+    auto const r = converse(twice(s), {greeting, ehlo, "235 ok\r\n", "235 ok\r\n"});
+    BOOST_TEST((r.ec == smtp::error::already_authenticated));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_said_before_connecting)
+{
+    for (int i = 0; i != 3; ++i)
+    {
+        session s;
+        auto const now = std::make_shared<smtp::detail::progress>();
+        std::vector<mail> one{message()};
+        auto const r = i == 0   ? converse(smtp::detail::noop(s), {})
+                       : i == 1 ? converse(smtp::detail::authenticate(s, "a", access_token("t")), {})
+                                : converse(smtp::detail::send_all(s, std::move(one), now), {});
+        BOOST_TEST((r.ec == outkit::error::not_connected));
+        BOOST_TEST(r.steps == 0u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(one_message_with_pipelining)
+{
+    in_all_pieces([](how h) {
+        outcome const r({message("Subject: x\n\n.dot\nend")}, {accepted, taken}, ehlo, h);
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == "MAIL FROM:<ann@x.example> SIZE=25\r\nRCPT TO:<bob@x.example>\r\nDATA\r\n"
+                                "Subject: x\r\n\r\n..dot\r\nend\r\n.\r\n");
+        BOOST_TEST(!r.refusal);
+        BOOST_TEST(!r.first().ec);
+        BOOST_TEST(r.first().message_id == "AM0PR06MB1234AABBCCDDEEFF00112233@AM0PR06MB1234.eurprd06.prod.outlook.com");
+        BOOST_TEST_REQUIRE(r.first().recipients.size() == 1u);
+        BOOST_TEST((r.first().recipients[0].reply == reply{250, {2, 1, 5}, "Recipient OK"}));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(one_message_without_pipelining)
+{
+    in_all_pieces([](how h) {
+        outcome const r({message("a\r\n", {"b@x.example", "c@x.example"})},
+                        {"250 ok\r\n", "250 ok\r\n", "251 ok\r\n", "354 go\r\n", "250 ok\r\n"}, poor_ehlo, h);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written.substr(r.written.find("MAIL")) ==
+                   "MAIL FROM:<ann@x.example>\r\nRCPT TO:<b@x.example>\r\nRCPT TO:<c@x.example>\r\nDATA\r\na\r\n.\r\n");
+        BOOST_TEST(!r.first().ec);
+        BOOST_TEST(r.first().recipients[1].reply.code == 251);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(data_waits_when_a_refusal_must_stop_the_message)
+{
+    outcome const r({message("a\r\n", {"b@x.example", "c@x.example"})},
+                    {"250 ok\r\n250 ok\r\n250 ok\r\n", "354 go\r\n", "250 ok\r\n"});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(!r.first().ec);
+    outcome const any({message("a\r\n", {"b@x.example", "c@x.example"}, recipients_policy::any)},
+                      {"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n", "250 ok\r\n"});
+    BOOST_TEST(!any.ec, any.ec.message());
+    BOOST_TEST(!any.first().ec);
+}
+
+BOOST_AUTO_TEST_CASE(several_messages_take_one_round_trip_each)
+{
+    std::string const next = "250 ok\r\n250 ok\r\n354 go\r\n";
+    in_all_pieces([&](how h) {
+        outcome const r({message(), message(), message()}, {accepted, taken + next, taken + next, taken}, ehlo, h);
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        BOOST_TEST(r.written ==
+                   envelope_of_one + body_of_one + envelope_of_one + body_of_one + envelope_of_one + body_of_one);
+        for (auto const& d : r.deliveries)
+            BOOST_TEST(!d.ec);
+    });
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_message_does_not_stop_the_next)
+{
+    std::string const next = "250 ok\r\n250 ok\r\n354 go\r\n";
+    outcome const r({message(), message(), message(), message()},
+                    {accepted, "554 5.2.0 no\r\n" + next, taken + "530 5.7.57 no\r\n503 no\r\n503 no\r\n",
+                     "250 2.0.0 Resetting\r\n", accepted, taken});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+    BOOST_TEST((r.deliveries[0].ec == reply_error(554)));
+    BOOST_TEST(!r.deliveries[1].ec);
+    BOOST_TEST((r.deliveries[2].ec == smtp::error::authentication_required));
+    BOOST_TEST(!r.deliveries[3].ec);
+    BOOST_TEST((r.refusal == reply_error(554)));
+    BOOST_TEST(r.server_said == "5.2.0 no");
+}
+
+BOOST_AUTO_TEST_CASE(SM_05_answers_to_mail)
+{
+    for (int const code : {451, 530, 535, 550, 552})
+        for (auto const& offers : {ehlo, poor_ehlo})
+        {
+            std::string const no = std::to_string(code) + " 5.0.0 no\r\n";
+            turns const replies =
+                offers == ehlo ? turns{no + "503 x\r\n503 x\r\n", "250 ok\r\n"} : turns{no, "250 ok\r\n"};
+            outcome const r({message()}, replies, offers);
+            BOOST_TEST(!r.ec, r.ec.message());
+            BOOST_TEST((r.first().ec == reply_error(code)));
+            BOOST_TEST(r.written.ends_with("RSET\r\n"));
+            BOOST_TEST(r.written.find("hello") == std::string::npos);
+        }
+    outcome const closing({message()}, {"421 4.4.2 bye\r\n"});
+    BOOST_TEST((closing.ec == smtp::error::service_closing));
+    BOOST_TEST((closing.first().ec == smtp::error::not_sent));
+    for (char const* const odd : {"354 go\r\n", "220 x\r\n", "334 \r\n", "235 x\r\n"})
+        BOOST_TEST((outcome({message()}, {odd}).ec == smtp::error::unexpected_reply), odd);
+}
+
+BOOST_AUTO_TEST_CASE(SM_06_some_recipients_are_refused)
+{
+    std::vector<char const*> const three = {"a@x.example", "b@x.example", "c@x.example"};
+    std::string const second_refused = "250 ok\r\n250 ok\r\n550 5.1.10 unknown\r\n251 forwards\r\n";
+    {
+        outcome const r({message("x", three)}, {second_refused, "250 ok\r\n"});
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST((r.first().ec == smtp::error::mailbox_unavailable));
+        BOOST_TEST_REQUIRE(r.first().recipients.size() == 3u);
+        BOOST_TEST(!r.first().recipients[0].ec);
+        BOOST_TEST((r.first().recipients[1].ec == smtp::error::mailbox_unavailable));
+        BOOST_TEST(!r.first().recipients[2].ec);
+        BOOST_TEST(r.written.find("DATA") == std::string::npos);
+        BOOST_TEST(r.server_said == "5.1.10 unknown");
+    }
+    {
+        outcome const r({message("x", three, recipients_policy::any)}, {second_refused + "354 go\r\n", "250 ok\r\n"});
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(!r.first().ec);
+        BOOST_TEST((r.first().recipients[1].ec == smtp::error::mailbox_unavailable));
+        BOOST_TEST(r.written.ends_with("DATA\r\nx\r\n.\r\n"));
+    }
+    for (auto const& at_data : {turns{"503 none\r\n", "250 ok\r\n"}, turns{"354 go\r\n", "554 none\r\n", "250 ok\r\n"}})
+    {
+        turns replies = at_data;
+        replies[0] = "250 ok\r\n550 a\r\n552 b\r\n550 c\r\n" + replies[0];
+        outcome const r({message("x", three, recipients_policy::any)}, replies);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST((r.first().ec == smtp::error::mailbox_unavailable));
+        BOOST_TEST((r.first().recipients[1].ec == smtp::error::over_quota));
+        BOOST_TEST(r.written.ends_with(at_data.size() == 2 ? "DATA\r\nRSET\r\n" : "DATA\r\n.\r\nRSET\r\n"));
+    }
+    {
+        outcome const r({message("x", std::vector<char const*>(1'001, "a@x.example"))}, {});
+        BOOST_TEST((r.first().ec == smtp::error::too_many_recipients));
+        BOOST_TEST(r.written == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(many_recipients_go_in_groups)
+{
+    std::vector<char const*> const many(1'000, "somebody.with.a.long.name@fabrikam.example");
+    for (bool const mail_taken : {true, false})
+    {
+        std::size_t groups = 0;
+        std::size_t largest = 0;
+        // Answers whatever has been asked, a group at a time.
+        auto const server = [&](outkit::detail::wire& w) -> flow<> {
+            co_await w.write("220 x\r\n");
+            std::string line = co_await w.read_line();
+            co_await w.write("250-x\r\n250 PIPELINING\r\n");
+            for (bool data = false; !data;)
+            {
+                std::string replies;
+                std::size_t size = 0;
+                do
+                {
+                    line = co_await w.read_line();
+                    size += line.size() + 2;
+                    data = line == "DATA";
+                    bool const no = !mail_taken && line != "RSET";
+                    replies += no ? "550 no\r\n" : data ? "354 go\r\n" : "250 ok\r\n";
+                } while (w.has_buffered());
+                ++groups;
+                largest = std::max(largest, size);
+                co_await w.write(std::move(replies));
+                if (line == "RSET")
+                    co_return;
+            }
+            do
+                line = co_await w.read_line();
+            while (line != ".");
+            co_await w.write("250 ok\r\n");
+        };
+        sending a;
+        std::vector<mail> one{message("x", many)};
+        outkit::detail::simulator sim(1);
+        sim.listen("127.0.0.1", 587, server);
+        auto const r = sim.start("client", a.run(std::move(one)));
+        sim.run();
+        BOOST_TEST((r->done && !r->ec), r->ec.message());
+        BOOST_TEST((a.first().ec == (mail_taken ? error_code() : reply_error(550))));
+        BOOST_TEST((a.first().recipients.size() == 1'000u) == mail_taken);
+        BOOST_TEST(groups >= (mail_taken ? 4u : 2u));
+        BOOST_TEST(largest <= 17'000u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_07_answers_to_data)
+{
+    std::string const open = "250 ok\r\n250 ok\r\n";
+    for (char const* const odd : {"250 ok\r\n", "220 x\r\n", "334 \r\n"})
+    {
+        outcome const r({message()}, {open + odd});
+        BOOST_TEST((r.ec == smtp::error::unexpected_reply), odd);
+        BOOST_TEST(r.written == envelope_of_one);  // no body
+    }
+    outcome const refused({message()}, {open + "503 5.5.1 no\r\n", "250 ok\r\n"});
+    BOOST_TEST(!refused.ec);
+    BOOST_TEST((refused.first().ec == smtp::error::bad_sequence));
+    BOOST_TEST(refused.written == envelope_of_one + "RSET\r\n");
+    outcome const twice({message()}, {open + "354 go\r\n354 go\r\n"});
+    BOOST_TEST((twice.ec == smtp::error::outcome_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(SM_08_after_the_final_dot)
+{
+    for (int const code : {432, 451, 552, 554})
+    {
+        outcome const r({message()}, {accepted, std::to_string(code) + " 5.2.0 no\r\n"});
+        BOOST_TEST(!r.ec);
+        BOOST_TEST((r.first().ec == reply_error(code)));
+    }
+    for (std::string const& end : {""s, "2"s, "250 ok"s, "250 ok\n"s, "garbage\r\n"s, "354 go\r\n"s,
+                                   "250 " + std::string(1 << 20, 'x') + "\r\n"})
+    {
+        outcome const r({message()}, {accepted, end});
+        BOOST_TEST((r.ec == smtp::error::outcome_unknown), end.substr(0, 20) << ": " << r.ec.message());
+        BOOST_TEST((r.ec == condition::outcome_unknown));
+        BOOST_TEST((r.first().ec == smtp::error::outcome_unknown));
+        BOOST_TEST(r.diagnostics.find("<1@x.example>") != std::string::npos, r.diagnostics);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_21_421_in_every_state)
+{
+    std::string const bye = "421 4.3.2 Service not available\r\n";
+    turns const whole{"250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"};
+    for (std::size_t i = 0; i != whole.size(); ++i)
+    {
+        turns replies(whole.begin(), whole.begin() + std::ptrdiff_t(i));
+        replies.push_back(bye);
+        outcome const r({message()}, replies, poor_ehlo);
+        BOOST_TEST((r.ec == smtp::error::service_closing), i << ": " << r.ec.message());
+        BOOST_TEST((r.ec == condition::transient));
+        BOOST_TEST(r.diagnostics == "4.3.2 Service not available");
+        BOOST_TEST(!r.doubtful);
+        BOOST_TEST((r.first().ec == (i == 3 ? smtp::error::service_closing : smtp::error::not_sent)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_22_SM_28_every_step_of_a_mailing_fails_or_is_cancelled)
+{
+    std::string const next = "250 ok\r\n250 ok\r\n354 go\r\n";
+    turns const replies{accepted, taken + next, taken};
+    std::vector<mail> const two{message(), message()};
+    std::size_t const steps = outcome(two, replies).steps;
+    std::size_t unknown = 0;
+    for (std::size_t at = 1; at <= steps; ++at)
+        for (bool const cancel : {false, true})
+        {
+            outcome const r(two, replies, ehlo, {.fail_at = at, .cancel = cancel});
+            BOOST_TEST_CONTEXT("step " << at << (cancel ? " cancelled" : " failing"))
+            {
+                BOOST_TEST(!!r.ec);
+                // A second message whose first is in doubt is never half-sent.
+                for (auto const& d : r.deliveries)
+                    BOOST_TEST((!d.ec || d.ec == smtp::error::not_sent || d.ec == smtp::error::outcome_unknown));
+                unknown += r.ec == smtp::error::outcome_unknown;
+                if (cancel)
+                    BOOST_TEST((r.ec == os_error(ECANCELED)));
+                bool const second_dot = r.written == envelope_of_one + body_of_one + envelope_of_one + body_of_one;
+                if (second_dot)
+                    BOOST_TEST((cancel ? r.doubtful : r.deliveries[1].ec == smtp::error::outcome_unknown));
+            }
+        }
+    BOOST_TEST(unknown >= 2u);
+}
+
+BOOST_AUTO_TEST_CASE(SM_23_a_mailing_cut_at_every_byte)
+{
+    std::string const next = "250 ok\r\n250 ok\r\n354 go\r\n";
+    turns const whole{accepted, taken + next, taken};
+    for (std::size_t turn = 0; turn != whole.size(); ++turn)
+        for (std::size_t n = 0; n != whole[turn].size(); ++n)
+        {
+            turns cut(whole.begin(), whole.begin() + std::ptrdiff_t(turn) + 1);
+            cut.back().resize(n);
+            outcome const r({message(), message()}, cut);
+            bool const first_taken = turn == 2 || (turn == 1 && n >= taken.size());
+            error_code const first = first_taken ? error_code()
+                                     : turn == 1 ? make_error_code(smtp::error::outcome_unknown)
+                                                 : make_error_code(smtp::error::not_sent);
+            BOOST_TEST_CONTEXT("cut in turn " << turn << " after " << n)
+            {
+                BOOST_TEST((r.deliveries[0].ec == first));
+                BOOST_TEST((r.deliveries[1].ec == (turn == 2 ? smtp::error::outcome_unknown : smtp::error::not_sent)));
+                BOOST_TEST((r.ec == (turn == 2 || (turn == 1 && !first_taken)
+                                         ? make_error_code(smtp::error::outcome_unknown)
+                                         : make_error_code(outkit::error::connection_closed))));
+            }
+        }
+}
+
+BOOST_AUTO_TEST_CASE(SM_19_replies_too_few_and_too_many)
+{
+    outcome const few({message()}, {"250 ok\r\n250 ok\r\n"});
+    BOOST_TEST((few.ec == outkit::error::connection_closed));
+    session s;
+    auto const again = [](session& in) -> flow<> {
+        co_await smtp::detail::connect(in, loopback);
+        co_await smtp::detail::noop(in);
+        co_await smtp::detail::noop(in);
+    };
+    auto const many = converse(again(s), {greeting, ehlo, "250 ok\r\n250 ok\r\n", "250 ok\r\n"});
+    BOOST_TEST((many.ec == smtp::error::early_reply));
+    BOOST_TEST((many.ec == condition::protocol_violation));
+}
+
+BOOST_AUTO_TEST_CASE(SM_20_replies_before_their_commands)
+{
+    std::string ten;
+    for (int i = 0; i != 10; ++i)
+        ten += "250 OK\r\n";
+    outcome const r({message()}, {}, ehlo + ten);
+    BOOST_TEST((r.ec == smtp::error::early_reply));
+    BOOST_TEST(r.written == "");
+    outcome const closing({message()}, {}, ehlo + "421 4.4.1 Connection timed out\r\n");
+    BOOST_TEST((closing.ec == smtp::error::service_closing));
+}
+
+BOOST_AUTO_TEST_CASE(SM_13_unicode_local_parts_want_smtputf8)
+{
+    mail m = message("x");
+    m.envelope.to = {address("j\xc3\xbcrgen@x.example", true)};
+    outcome const no({m}, {}, "250-mx.test\r\n250 PIPELINING\r\n");
+    BOOST_TEST((no.first().ec == smtp::error::smtputf8_not_offered));
+    BOOST_TEST(no.written.find("MAIL") == std::string::npos);
+    outcome const yes({m}, {accepted, taken});
+    BOOST_TEST(!yes.first().ec);
+    BOOST_TEST(yes.written.starts_with("MAIL FROM:<ann@x.example> SIZE=3 SMTPUTF8\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(SM_17_messages_that_cannot_go_as_they_are)
+{
+    struct
+    {
+        std::string content;
+        std::string offers;
+        smtp::error ec;
+    } const rows[] = {
+        {std::string(100'000, 'x'), ehlo, smtp::error::message_line_too_long},
+        {std::string(999, 'x') + "\r\n", ehlo, smtp::error::message_line_too_long},
+        {"a\0b"s, ehlo, smtp::error::message_has_nul},
+        {"\xc3\xa4", poor_ehlo, smtp::error::eight_bit_not_offered},
+        {std::string(500, '\n'), ehlo, smtp::error{}},
+        {std::string(501, '\n'), ehlo, smtp::error::message_too_large},
+    };
+    for (auto const& row : rows)
+    {
+        outcome const r({message(row.content)}, {accepted, taken}, row.offers);
+        BOOST_TEST(!r.ec);
+        BOOST_TEST((r.first().ec == (int(row.ec) ? make_error_code(row.ec) : error_code())));
+        BOOST_TEST((int(row.ec) == 0 || r.written.find("MAIL") == std::string::npos));
+        if (r.first().ec)
+            BOOST_TEST((r.first().ec == condition::invalid_argument));
+    }
+    BOOST_TEST(!outcome({message(std::string(998, 'x'))}, {accepted, taken}, "250-x\r\n250 PIPELINING\r\n").first().ec);
+}
+
+BOOST_AUTO_TEST_CASE(SM_16_long_messages_in_small_writes)
+{
+    std::string content = "Subject: x\r\n\r\n";
+    for (int i = 0; i != 6'000; ++i)
+        content += i % 3 ? ".line " + std::to_string(i) + "\n" : "another line\r\n";
+    std::string const offers = "250-x\r\n250 PIPELINING\r\n";
+    std::string first;
+    for (std::size_t const piece : {1u, 2u, 3u, 7u, 1'024u, 1u << 20})
+    {
+        outcome const r({message(content + content)}, {accepted, "250 ok\r\n"}, offers, {.piece = piece});
+        BOOST_TEST(!r.first().ec);
+        if (first.empty())
+            first = r.written;
+        BOOST_TEST((r.written == first));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_11_the_envelope_id_is_encoded_or_refused)
+{
+    mail m = message("x");
+    m.envelope.report = delivery_report{.envelope_id = "a=b +c"};
+    outcome const good({m}, {accepted, taken});
+    BOOST_TEST(!good.first().ec);
+    BOOST_TEST(good.written.starts_with("MAIL FROM:<ann@x.example> SIZE=3 RET=HDRS ENVID=a+3Db+20+2Bc\r\nRCPT "
+                                        "TO:<bob@x.example> NOTIFY=FAILURE ORCPT=rfc822;bob@x.example\r\n"));
+    for (std::string const& id : {"a\r\nRSET"s, "\x7f"s, "\xc3\xa4"s, std::string(101, 'x')})
+    {
+        m.envelope.report->envelope_id = id;
+        outcome const bad({m}, {accepted, taken});
+        BOOST_TEST((bad.first().ec == smtp::error::invalid_envelope_id));
+        BOOST_TEST(bad.written == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_09_quit_succeeds_whatever_is_answered)
+{
+    for (char const* const answer : {"221 2.0.0 bye\r\n", "421 4.4.2 bye\r\n", "500 no\r\n", "garbage\r\n", ""})
+    {
+        sending a;
+        std::vector<mail> one{message()};
+        auto const r = converse(a.run_and_quit(std::move(one)), {greeting, ehlo, accepted, taken, answer});
+        BOOST_TEST(!r.ec, answer);
+        BOOST_TEST(!a.first().ec);
+        BOOST_TEST(r.written.ends_with("QUIT\r\n"));
+        BOOST_TEST(r.connected.back() == "close");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(reset_and_noop)
+{
+    session s;
+    auto const talk = [](session& in) -> flow<> {
+        co_await smtp::detail::connect(in, loopback);
+        co_await smtp::detail::noop(in);
+        co_await smtp::detail::reset(in);
+        co_await smtp::detail::noop(in);
+    };
+    auto const r = converse(talk(s), {greeting, ehlo, "250 2.0.0 OK\r\n", "250 2.0.0 Resetting\r\n", "502 no\r\n"});
+    BOOST_TEST((r.ec == smtp::error::command_not_implemented));
+    BOOST_TEST(r.written == hello + "NOOP\r\nRSET\r\nNOOP\r\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
