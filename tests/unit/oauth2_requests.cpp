@@ -1,0 +1,433 @@
+#include <outkit/oauth2/authorization.hpp>
+
+#include <outkit/detail/encoding.hpp>
+#include <outkit/detail/simulate.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace outkit;
+using oauth2::authority;
+
+namespace {
+
+authority from(std::string_view tenant, oauth2::cloud in = oauth2::global_cloud())
+{
+    error_code ec;
+    auto a = authority::make(std::move(in), tenant, ec);
+    BOOST_TEST_REQUIRE(!ec, tenant);
+    return a;
+}
+
+oauth2::app mail_app()
+{
+    return {.client_id = "00001111-aaaa-2222-bbbb-3333cccc4444", .redirect_uri = "http://localhost:3000/oauth"};
+}
+
+oauth2::authorization_options imap_options()
+{
+    oauth2::authorization_options o;
+    o.scopes = oauth2::scopes_for(oauth2::base_scope::imap, oauth2::global_cloud());
+    return o;
+}
+
+// What a server makes of the query of a URL.
+std::map<std::string, std::string> parameters_of(std::string const& url)
+{
+    std::map<std::string, std::string> found;
+    std::string_view rest = std::string_view(url).substr(url.find('?') + 1);
+    while (!rest.empty())
+    {
+        auto const end = std::min(rest.find('&'), rest.size());
+        auto const equals = rest.find('=');
+        auto const name = detail::form_decode(rest.substr(0, equals));
+        auto const value = detail::form_decode(rest.substr(equals + 1, end - equals - 1));
+        BOOST_TEST_REQUIRE((name && value));
+        BOOST_TEST(found.emplace(*name, *value).second);  // none twice
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return found;
+}
+
+struct begun
+{
+    detail::simulator world{7};
+    error_code ec;
+    oauth2::pending_authorization pending;
+    std::map<std::string, std::string> sent;
+
+    explicit begun(oauth2::authorization_options o = imap_options(), std::string_view tenant = "common",
+                   oauth2::metadata const* discovered = nullptr)
+    {
+        pending = begin_authorization(world, from(tenant), mail_app(), o, ec, discovered);
+        if (!ec)
+            sent = parameters_of(pending.url());
+    }
+    oauth2::authorization_response read(std::string const& parameters, error_code& unrelated)
+    {
+        return pending.read(parameters, unrelated);
+    }
+    std::string state() { return "&state=" + sent.at("state"); }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(oauth2_requests)
+
+// RFC 7636 appendix B.
+BOOST_AUTO_TEST_CASE(the_challenge_is_that_of_rfc_7636)
+{
+    BOOST_TEST(oauth2::s256_challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk") ==
+               "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+}
+
+BOOST_AUTO_TEST_CASE(OA_01_verifiers_states_and_nonces_are_never_the_same)
+{
+    detail::simulator world(1);
+    std::set<std::string> seen;
+    auto const where = from("common");
+    auto const a = mail_app();
+    auto const o = imap_options();
+    for (int i = 0; i != 10'000; ++i)
+    {
+        error_code ec;
+        auto const p = begin_authorization(world, where, a, o, ec);
+        std::string const verifier(p.verifier().reveal());
+        auto const state_at = p.url().find("&state=") + 7;
+        bool const fresh = seen.insert(verifier).second && seen.insert(p.nonce()).second &&
+                           seen.insert(p.url().substr(state_at, 43)).second;
+        if (!fresh || verifier.size() != 43 || p.url()[state_at + 43] != '&')
+            BOOST_FAIL("request " << i);
+        if (i % 1000 != 0)
+            continue;
+        auto const sent = parameters_of(p.url());
+        BOOST_TEST(verifier.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~") ==
+                   std::string::npos);
+        BOOST_TEST(sent.at("code_challenge_method") == "S256");
+        BOOST_TEST(sent.at("code_challenge") == oauth2::s256_challenge(verifier));
+        BOOST_TEST(sent.at("state").size() == 43u);
+        BOOST_TEST(sent.at("nonce") == p.nonce());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(OA_02_without_randomness_there_is_no_request)
+{
+    struct no_randomness : detail::simulator
+    {
+        void random(std::span<unsigned char>) override { throw std::runtime_error("no randomness"); }
+    } world;
+    error_code ec;
+    BOOST_CHECK_THROW(begin_authorization(world, from("common"), mail_app(), imap_options(), ec), std::runtime_error);
+}
+
+// The request of the guide's sign-in (documented: Microsoft Learn, OAuth 2.0 authorization code flow).
+BOOST_AUTO_TEST_CASE(the_request_has_what_entra_wants)
+{
+    begun b;
+    BOOST_TEST_REQUIRE(!b.ec, b.ec.message());
+    BOOST_TEST(b.pending.url().starts_with("https://login.microsoftonline.com/common/oauth2/v2.0/authorize?"));
+    std::map<std::string, std::string> expected = {
+        {"client_id", "00001111-aaaa-2222-bbbb-3333cccc4444"},
+        {"response_type", "code"},
+        {"redirect_uri", "http://localhost:3000/oauth"},
+        {"response_mode", "query"},
+        {"scope", "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send "
+                  "offline_access openid profile"},
+        {"code_challenge_method", "S256"},
+    };
+    for (auto const& [name, value] : expected)
+        BOOST_TEST(b.sent[name] == value, name << ": " << b.sent[name]);
+    BOOST_TEST(b.sent.size() == expected.size() + 3);  // state, nonce, code_challenge
+}
+
+BOOST_AUTO_TEST_CASE(OA_28_extra_parameters_do_not_repeat_ours)
+{
+    for (char const* const name :
+         {"client_id", "state", "redirect_uri", "scope", "nonce", "code_challenge", "code_challenge_method",
+          "response_type", "response_mode", "client_secret", "prompt", ""})
+    {
+        auto o = imap_options();
+        o.extra.emplace_back(name, "x");
+        BOOST_TEST((begun(o).ec == make_error_code(oauth2::error::parameter_is_ours)), name);
+    }
+    auto o = imap_options();
+    o.extra = {{"client_info", "1"}, {"x", "a&b=c"}};
+    begun b(o);
+    BOOST_TEST_REQUIRE(!b.ec);
+    BOOST_TEST(b.sent.at("x") == "a&b=c");
+    o.extra.emplace_back("x", "again");
+    BOOST_TEST((begun(o).ec == condition::invalid_argument));
+}
+
+BOOST_AUTO_TEST_CASE(OA_29_scopes_of_bad_alphabet_or_several_resources_are_refused)
+{
+    oauth2::authorization_options none;
+    BOOST_TEST((begun(none).ec == make_error_code(oauth2::error::invalid_scope_text)));
+    for (std::string const& bad : {std::string("a\"b"), std::string("a\\b"), std::string("\xc3\xa9"),
+                                   std::string("a\tb"), std::string("a\nb"), std::string("a\0b", 3)})
+    {
+        error_code ec;
+        oauth2::scope_set::parse(bad, ec);
+        BOOST_TEST((ec == make_error_code(oauth2::error::invalid_scope_text)), bad);
+    }
+    for (char const* const two :
+         {"https://outlook.office.com/SMTP.Send https://graph.microsoft.com/User.Read",
+          "https://outlook.office.com/SMTP.Send User.Read", "https://outlook.office.com/SMTP.Send api://x/y"})
+    {
+        error_code ec;
+        oauth2::authorization_options o;
+        o.scopes = oauth2::scope_set::parse(two, ec);
+        BOOST_TEST((begun(o).ec == make_error_code(oauth2::error::several_resources)), two);
+    }
+    oauth2::authorization_options many;
+    for (int i = 0; i != 200; ++i)
+        many.scopes.add("Scope.Number" + std::to_string(i));
+    begun b(many);
+    BOOST_TEST_REQUIRE(!b.ec);
+    BOOST_TEST(b.sent.at("scope") == many.scopes.text());
+}
+
+BOOST_AUTO_TEST_CASE(OA_30_a_login_hint_cannot_change_other_parameters)
+{
+    for (std::string const& hint :
+         {std::string("a\r\nb"), std::string("x&state=evil"), std::string("x#y"), std::string("a b+c%20"),
+          std::string("\xc3\xa9@test.example"), std::string(4096, 'x')})
+    {
+        auto o = imap_options();
+        o.login_hint = hint;
+        begun b(o);
+        BOOST_TEST_REQUIRE(!b.ec);
+        BOOST_TEST(b.sent.at("login_hint") == hint);
+        BOOST_TEST(b.sent.at("state").size() == 43u);
+        BOOST_TEST(b.pending.url().find('#') == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(OA_40_authorities_that_are_not_plain_https_hosts_and_tenants_are_refused)
+{
+    auto const made = [](std::string login, std::string_view tenant) {
+        error_code ec;
+        authority::make(oauth2::global_cloud().with_login(std::move(login)), tenant, ec);
+        return ec;
+    };
+    BOOST_TEST(!made("https://localhost:8443", "common"));
+    BOOST_TEST(!made("https://localhost:8443/", "common"));
+    for (char const* const login : {"http://login.microsoftonline.com", "https://user@login.microsoftonline.com",
+                                    "https://login.microsoftonline.com:0", "https://login.microsoftonline.com/..",
+                                    "https://login.microsoftonline.com/common", "https://login.microsoftonline.com?x",
+                                    "login.microsoftonline.com", ""})
+        BOOST_TEST((made(login, "common") == make_error_code(oauth2::error::invalid_authority)), login);
+    for (char const* const tenant :
+         {"", "..", "a/b?x=", "a b", "a", "user@contoso.com", "contoso.com/", "-a.com", "a-.com", "a..com", ".com",
+          "a.", "00000000-0000-4000-8000-00000000000g", "00000000000040008000000000000001", "{tenantid}", "co%6dmon"})
+        BOOST_TEST(
+            (made("https://login.microsoftonline.com", tenant) == make_error_code(oauth2::error::invalid_authority)),
+            tenant);
+}
+
+BOOST_AUTO_TEST_CASE(endpoints_follow_from_cloud_and_tenant)
+{
+    BOOST_TEST(from("COMMON").token_endpoint().text() == "https://login.microsoftonline.com/common/oauth2/v2.0/token");
+    BOOST_TEST(from("contoso.onmicrosoft.com").authorization_endpoint().text() ==
+               "https://login.microsoftonline.com/contoso.onmicrosoft.com/oauth2/v2.0/authorize");
+    auto const china = from("organizations", oauth2::china_cloud());
+    BOOST_TEST(china.keys_endpoint().text() ==
+               "https://login.partner.microsoftonline.cn/organizations/discovery/v2.0/keys");
+    auto const government = from("8eaef023-2b34-4da1-9baa-8bc8c9d6a490", oauth2::us_government_l4_cloud());
+    BOOST_TEST(government.discovery_endpoint().text() ==
+               "https://login.microsoftonline.us/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0/.well-known/"
+               "openid-configuration");
+    BOOST_TEST((from("9188040d-6c67-4c5b-b112-36a304b66dad").kind() == authority::audience::consumers));
+    BOOST_TEST(oauth2::find_cloud("us-gov-dod").graph == "https://dod-graph.microsoft.us");
+    BOOST_TEST(oauth2::find_cloud("mars").name == "");
+}
+
+BOOST_AUTO_TEST_CASE(base_scopes_become_full_names_for_each_cloud)
+{
+    using oauth2::base_scope;
+    BOOST_TEST(oauth2::scopes_for(base_scope::api, oauth2::global_cloud()).text() ==
+               "https://graph.microsoft.com/Mail.ReadWrite https://graph.microsoft.com/Mail.Send "
+               "https://graph.microsoft.com/User.Read offline_access openid profile");
+    BOOST_TEST(oauth2::scopes_for(base_scope::imap, oauth2::china_cloud()).text() ==
+               "https://partner.outlook.cn/IMAP.AccessAsUser.All https://partner.outlook.cn/SMTP.Send offline_access "
+               "openid profile");
+    BOOST_TEST(oauth2::app_scopes_for(base_scope::imap, oauth2::global_cloud()).text() ==
+               "https://outlook.office365.com/.default");
+    BOOST_TEST(oauth2::app_scopes_for(base_scope::api, oauth2::global_cloud()).text() ==
+               "https://graph.microsoft.com/.default");
+    for (auto const& in : {oauth2::global_cloud(), oauth2::us_government_l4_cloud(), oauth2::us_government_dod_cloud(),
+                           oauth2::china_cloud()})
+        for (auto const base : {base_scope::imap, base_scope::api})
+        {
+            error_code ec;
+            auto const resource = oauth2::scopes_for(base, in).resource(in, ec);
+            BOOST_TEST((!ec && resource == (base == base_scope::imap ? in.mail_resource : in.graph)), in.name);
+        }
+}
+
+// Echoed forms: Learn's code flow; microsoft-authentication-library-for-python#125; ms-identity-java-webapp#82.
+BOOST_AUTO_TEST_CASE(granted_scopes_compare_without_case_order_and_prefix)
+{
+    error_code ec;
+    auto const asked = oauth2::scopes_for(oauth2::base_scope::imap, oauth2::global_cloud());
+    auto const missing = [&](char const* granted) {
+        return asked.missing_in(oauth2::scope_set::parse(granted, ec)).text();
+    };
+    BOOST_TEST(missing("https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send") == "");
+    BOOST_TEST(missing("smtp.send IMAP.ACCESSASUSER.ALL") == "");
+    BOOST_TEST(missing("https://outlook.office.com/IMAP.AccessAsUser.All") == "https://outlook.office.com/SMTP.Send");
+    BOOST_TEST(missing("openid profile email").starts_with("https://outlook.office.com/IMAP"));
+}
+
+BOOST_AUTO_TEST_CASE(OA_06_an_answer_of_another_issuer_is_refused)
+{
+    oauth2::metadata m = usual_metadata(from("common"));
+    m.issuer = "https://login.microsoftonline.com/{tenantid}/v2.0";
+    m.answers_with_issuer = true;
+    begun b(imap_options(), "common", &m);
+    error_code unrelated;
+    auto const code = "code=c" + b.state();
+    auto const other = b.read(code + "&iss=https%3A%2F%2Fevil.test%2Fv2.0", unrelated);
+    BOOST_TEST(!unrelated);
+    BOOST_TEST((other.ec == make_error_code(oauth2::error::issuer_mismatch)));
+    BOOST_TEST(other.code.empty());
+    auto const tenant = "https://login.microsoftonline.com/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0";
+    auto const good = b.read(code + "&iss=" + detail::form_encode(tenant), unrelated);
+    BOOST_TEST(!good.ec);
+    BOOST_TEST((good.code.reveal() == "c"));
+}
+
+BOOST_AUTO_TEST_CASE(OA_07_an_answer_without_the_promised_issuer_is_refused)
+{
+    oauth2::metadata m = usual_metadata(from("common"));
+    m.issuer = "https://login.microsoftonline.com/{tenantid}/v2.0";
+    m.answers_with_issuer = true;
+    begun b(imap_options(), "common", &m);
+    error_code unrelated;
+    BOOST_TEST((b.read("code=c" + b.state(), unrelated).ec == make_error_code(oauth2::error::issuer_mismatch)));
+}
+
+BOOST_AUTO_TEST_CASE(OA_08_an_answer_to_another_sign_in_is_not_ours)
+{
+    detail::simulator world(3);
+    error_code ec, unrelated;
+    auto const a = begin_authorization(world, from("common"), mail_app(), imap_options(), ec);
+    auto const b = begin_authorization(world, from("organizations"), mail_app(), imap_options(), ec);
+    auto const answer = "code=c&state=" + parameters_of(a.url()).at("state");
+    b.read(answer, unrelated);
+    BOOST_TEST((unrelated == make_error_code(oauth2::error::state_mismatch)));
+    auto const r = a.read(answer, unrelated);
+    BOOST_TEST((!unrelated && !r.ec));
+}
+
+BOOST_AUTO_TEST_CASE(OA_05_and_09_answers_without_state_or_with_repeated_parameters_are_not_ours)
+{
+    begun b;
+    error_code unrelated;
+    std::string const twice = "code=a&code=b" + b.state();
+    for (std::string const& answer :
+         {std::string("code=c"), std::string(), "code=c&state=x" + b.sent.at("state"), "code=c" + b.state() + b.state(),
+          twice, std::string("code=c&state="), "c%6fde=a&code=b" + b.state(), "=x" + b.state(), "code=%zz" + b.state(),
+          "code=%" + b.state()})
+    {
+        auto const r = b.read(answer, unrelated);
+        BOOST_TEST(!!unrelated, answer);
+        BOOST_TEST(r.code.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(OA_10_an_error_answer_is_made_presentable)
+{
+    begun b;
+    error_code unrelated;
+    auto const r =
+        b.read("error=access_denied&error_description=%3Cscript%3E%0d%0aSet-Cookie%3Ax%1b%5B2J" + b.state(), unrelated);
+    BOOST_TEST(!unrelated);
+    BOOST_TEST((r.ec == make_error_code(oauth2::error::access_denied)));
+    BOOST_TEST((r.ec == condition::authentication_failed));
+    BOOST_TEST(r.refusal.description == "<script>  Set-Cookie:x [2J");
+}
+
+BOOST_AUTO_TEST_CASE(OA_11_an_answer_with_both_code_and_error_is_malformed)
+{
+    begun b;
+    error_code unrelated;
+    for (std::string const& both :
+         {"error=access_denied&code=c" + b.state(), b.state().substr(1), "code=c&access_token=x" + b.state(),
+          "code=c&id_token=x" + b.state(), "code=" + b.state()})
+    {
+        auto const r = b.read(both, unrelated);
+        BOOST_TEST(!unrelated, both);
+        BOOST_TEST((r.ec == make_error_code(oauth2::error::malformed_response)), both);
+        BOOST_TEST(r.code.empty());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(OA_12_long_codes_pass_and_broken_ones_do_not)
+{
+    begun b;
+    error_code unrelated;
+    std::string const longest(4096, 'x');
+    auto const r = b.read("code=" + longest + b.state(), unrelated);
+    BOOST_TEST((!unrelated && !r.ec && r.code.reveal() == longest));
+    for (char const* const code : {"a%00b", "%ff", "%c3%28", "%ed%a0%80", "%c0%af"})
+    {
+        b.read("code=" + std::string(code) + b.state(), unrelated);
+        BOOST_TEST((unrelated == make_error_code(oauth2::error::malformed_response)), code);
+    }
+}
+
+// As Entra answers (observed: MSAL Android test constants; documented: Microsoft Learn).
+BOOST_AUTO_TEST_CASE(answers_of_entra_are_read)
+{
+    begun b;
+    error_code unrelated;
+    auto const good = b.read("code=0.AXEAbc-_x&client_info=eyJ1aWQiOiJ4In0" + b.state() +
+                                 "&session_state=7b29111d-c220-4263-99ab-6f6e135d75ef",
+                             unrelated);
+    BOOST_TEST((!unrelated && !good.ec && good.code.reveal() == "0.AXEAbc-_x"));
+    BOOST_TEST(good.session_state == "7b29111d-c220-4263-99ab-6f6e135d75ef");
+    auto const cancelled = b.read("error=access_denied&error_subcode=cancel" + b.state(), unrelated);
+    BOOST_TEST((cancelled.ec == make_error_code(oauth2::error::access_denied)));
+    BOOST_TEST(cancelled.refusal.suberror == "cancel");
+    auto const refused = b.read(
+        "error=invalid_request&error_description=AADSTS900144%3a+The+request+body+must+contain+the+following+parameter"
+        "%3a+%27response_type%27.%0d%0aTrace+ID%3a+12345678-0000-0000-0000-000000000100%0d%0aCorrelation+ID%3a+"
+        "87654321-0000-0000-0000-000000000000%0d%0aTimestamp%3a+2019-05-01+12%3a00%3a00Z&error_uri=https%3a%2f%2f"
+        "login.microsoftonline.com%2ferror%3fcode%3d900144" +
+            b.state(),
+        unrelated);
+    BOOST_TEST((refused.ec == make_error_code(oauth2::error::invalid_request)));
+    BOOST_TEST(refused.refusal.code() == 900144u);
+    BOOST_TEST(refused.refusal.description ==
+               "AADSTS900144: The request body must contain the following parameter: 'response_type'.");
+    BOOST_TEST(refused.refusal.correlation_id == "87654321-0000-0000-0000-000000000000");
+    BOOST_TEST(refused.refusal.trace_id == "12345678-0000-0000-0000-000000000100");
+    BOOST_TEST(refused.refusal.timestamp == "2019-05-01 12:00:00Z");
+}
+
+BOOST_AUTO_TEST_CASE(apps_that_cannot_work_are_refused)
+{
+    detail::simulator world(3);
+    for (char const* const redirect : {"http://example.com/oauth", "http://localhost:3000/oauth#x", "javascript:x",
+                                       "oauth", "", "https://a@b.test/"})
+    {
+        error_code ec;
+        oauth2::app a = mail_app();
+        a.redirect_uri = redirect;
+        begin_authorization(world, from("common"), a, imap_options(), ec);
+        BOOST_TEST((ec == make_error_code(oauth2::error::invalid_redirect_uri)), redirect);
+    }
+    error_code ec;
+    oauth2::app a = mail_app();
+    a.client_id = "a b";
+    begin_authorization(world, from("common"), a, imap_options(), ec);
+    BOOST_TEST((ec == make_error_code(oauth2::error::invalid_app)));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
