@@ -12,10 +12,13 @@
 #include <outkit/mock/entra_sign_in.ipp>
 #include <outkit/mock/entra_token.ipp>
 #include <outkit/mock/faults.ipp>
+#include <outkit/mock/graph.ipp>
+#include <outkit/mock/graph_view.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/mailbox.ipp>
+#include <outkit/mock/odata.ipp>
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>

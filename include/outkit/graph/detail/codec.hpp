@@ -39,6 +39,8 @@ struct send_mail_request
 parsed<send_mail_request> parse_send_mail(std::string_view json, limits const& l);
 
 parsed<message_update> parse_update(std::string_view json, limits const& l);
+parsed<std::string> parse_folder_name(std::string_view json, limits const& l);  // of a new or renamed folder
+parsed<std::string> parse_destination(std::string_view json, limits const& l);  // of move and copy
 
 // The problem a response of 400 or more tells of. Never fails: an empty or foreign body leaves status and headers.
 problem parse_problem(http::response const& r, limits const& l);

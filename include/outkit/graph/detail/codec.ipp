@@ -604,6 +604,27 @@ OUTKIT_DECL parsed<message_update> parse_update(std::string_view text, limits co
     return result;
 }
 
+inline parsed<std::string> parse_one_member(std::string_view text, std::string_view name, limits const& l)
+{
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    json::value const* const v = o ? member_in_any_case(*o, name) : nullptr;
+    json::string const* const s = v ? v->if_string() : nullptr;
+    if (!s || s->empty())
+        return {{}, error::response_malformed, std::string(name) + ": a string was expected"};
+    return {std::string(s->data(), s->size()), {}, {}};
+}
+OUTKIT_DECL parsed<std::string> parse_folder_name(std::string_view text, limits const& l)
+{
+    return parse_one_member(text, "displayName", l);
+}
+OUTKIT_DECL parsed<std::string> parse_destination(std::string_view text, limits const& l)
+{
+    return parse_one_member(text, "destinationId", l);
+}
+
 // Errors
 
 struct known_code

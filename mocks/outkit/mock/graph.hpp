@@ -1,0 +1,53 @@
+#ifndef OUTKIT_MOCK_GRAPH_HPP
+#define OUTKIT_MOCK_GRAPH_HPP
+
+#include <outkit/config.hpp>
+#include <outkit/http/message.hpp>
+
+#include <memory>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+class world;
+
+/** The mock of graph.microsoft.com, its mail part: a view of the world's directory, mailboxes and policy.
+
+    It answers under /v1.0 and /beta, for /me and /users/{id or principal name}, in slash and in key syntax:
+
+    @li `GET /me` and `/users/{id}`
+    @li `GET|POST /me/mailFolders`, `GET|PATCH|DELETE /me/mailFolders/{id or well-known name}`, `…/childFolders`
+    @li `GET /me/messages`, `/me/mailFolders/{id}/messages` with $select, $filter, $orderby, $top, $skip, $count, and
+        `…/messages/$count`
+    @li `GET|PATCH|DELETE …/messages/{id}`, `GET …/{id}/$value`, `POST …/{id}/move` and `copy`
+    @li `POST /me/sendMail` with JSON or base64 MIME
+
+    Who may what is decided by the token, the directory and the policy, in the real service's order: token, route,
+    permission, mailbox, item. See docs/fidelity.md for what is known from where. Links name the host that the request was
+    sent to and are https always. Credentials of the real service are refused and neither kept nor written down. What
+    arrived is in the world's journal; queued faults of the server "graph" with a status or an answer happen here.
+
+    Used where the world runs.
+*/
+class graph
+{
+public:
+    /// The world must outlive it.
+    explicit graph(world& w);
+    ~graph();
+
+    /// The answer to one request that arrived over TLS. Never throws for anything that is in the request.
+    http::response answer(http::request const& request);
+
+private:
+    struct state;
+    struct exchange;
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/graph.ipp>
+#endif
+
+#endif
