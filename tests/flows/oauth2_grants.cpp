@@ -1,0 +1,315 @@
+#include <outkit/oauth2/detail/flows.hpp>
+
+#include "support.hpp"
+
+#include <outkit/detail/encoding.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace outkit;
+using namespace outkit::detail;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr char const* client_id = "00001111-aaaa-2222-bbbb-3333cccc4444";
+constexpr char const* client_secret = "canary~secret.&=+% \xc3\xa9";
+
+struct session : oauth2::detail::session
+{
+    explicit session(std::string_view tenant = "common")
+    {
+        error_code ec;
+        from = oauth2::authority::make(oauth2::global_cloud(), tenant, ec);
+        BOOST_TEST_REQUIRE(!ec);
+        application = {.client_id = client_id, .client_secret = secret(client_secret)};
+        options.verify_signatures = false;
+    }
+};
+
+std::string answer(std::string const& body, std::string const& status = "200 OK")
+{
+    // The header fields of the real service (recorded by the Azure SDK's tests), shortened.
+    return "HTTP/1.1 " + status +
+           "\r\nCache-Control: no-store, no-cache\r\nPragma: no-cache\r\nContent-Type: application/json; charset=utf-8"
+           "\r\nExpires: -1\r\nX-Content-Type-Options: nosniff\r\nP3P: CP=\"DSP CUR OTPi IND OTRi ONL FIN\""
+           "\r\nSet-Cookie: fpc=canary-cookie; expires=Thu, 24-Dec-2026 06:00:00 GMT; path=/; secure; HttpOnly"
+           "\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+std::string const tokens =
+    R"({"token_type":"Bearer","scope":"https://outlook.office.com/IMAP.AccessAsUser.All )"
+    R"(https://outlook.office.com/SMTP.Send","expires_in":3599,"ext_expires_in":3599,"access_token":"canary-access",)"
+    R"("refresh_token":"canary-refresh2"})";
+
+oauth2::redemption redemption()
+{
+    oauth2::redemption r;
+    r.code = secret("canary-code/+");
+    r.verifier = secret("canary-verifier");
+    r.redirect_uri = "http://localhost:3000/oauth";
+    error_code ec;
+    r.scopes = oauth2::scope_set::parse(
+        "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send offline_access", ec);
+    return r;
+}
+
+std::string body_of(std::string const& written) { return written.substr(written.find("\r\n\r\n") + 4); }
+
+std::vector<std::pair<std::string, std::string>> form(std::string_view text)
+{
+    std::vector<std::pair<std::string, std::string>> fields;
+    while (!text.empty())
+    {
+        auto const end = std::min(text.find('&'), text.size());
+        auto const equals = text.find('=');
+        fields.emplace_back(form_decode(text.substr(0, equals)).value(),
+                            form_decode(text.substr(equals + 1, end - equals - 1)).value());
+        text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    return fields;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(oauth2_grants)
+
+BOOST_AUTO_TEST_CASE(a_code_is_redeemed_with_secret_verifier_and_redirect_uri)
+{
+    session s;
+    std::string traced;
+    s.connection.w.trace = [&](wire::direction, std::string_view line) { traced += std::string(line) + '\n'; };
+    auto const r = play(oauth2::detail::redeem(s, redemption()), {"", answer(tokens)});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+    BOOST_TEST((r.value->access.reveal() == "canary-access"));
+    BOOST_TEST((r.value->refresh.reveal() == "canary-refresh2"));
+    BOOST_TEST(r.connected ==
+                   (std::vector<std::string>{"login.microsoftonline.com:443", "tls login.microsoftonline.com"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(r.written.starts_with("POST /common/oauth2/v2.0/token HTTP/1.1\r\nHost: login.microsoftonline.com\r\n"));
+    auto const sent = form(body_of(r.written));
+    std::vector<std::pair<std::string, std::string>> const expected = {
+        {"grant_type", "authorization_code"},
+        {"code", "canary-code/+"},
+        {"redirect_uri", "http://localhost:3000/oauth"},
+        {"code_verifier", "canary-verifier"},
+        {"client_info", "1"},
+        {"client_id", client_id},
+        {"client_secret", client_secret},
+        {"scope", redemption().scopes.text()},
+    };
+    BOOST_TEST((sent == expected));
+    BOOST_TEST(traced.find("canary") == std::string::npos, traced);
+    BOOST_TEST(traced.find("POST /common/oauth2/v2.0/token") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(TR_18_a_refresh_without_a_new_token_keeps_the_old)
+{
+    session s;
+    auto const r = play(oauth2::detail::refresh(s, secret("canary-refresh1"), {}, {}),
+                        {"", answer(R"({"token_type":"Bearer","expires_in":3599,"access_token":"canary-access"})")});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+    BOOST_TEST((r.value->refresh.reveal() == "canary-refresh1"));
+    BOOST_TEST(body_of(r.written).find("scope=") == std::string::npos);
+    auto const renewed = play(oauth2::detail::refresh(s, secret("canary-refresh1"), redemption().scopes, {}),
+                              {answer(tokens), answer(tokens)});
+    BOOST_TEST_REQUIRE(!renewed.ec, renewed.ec.message());
+    BOOST_TEST((renewed.value->refresh.reveal() == "canary-refresh2"));
+}
+
+BOOST_AUTO_TEST_CASE(OA_37_a_secret_of_any_characters_arrives_as_it_is_and_in_the_body_only)
+{
+    session s("contoso.onmicrosoft.com");
+    auto const scopes = oauth2::app_scopes_for(oauth2::base_scope::imap, oauth2::global_cloud());
+    auto const r =
+        play(oauth2::detail::client_credentials(s, scopes),
+             {"", answer(R"({"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"a.b.c"})")});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+    BOOST_TEST(r.value->refresh.empty());
+    std::vector<std::pair<std::string, std::string>> const expected = {
+        {"grant_type", "client_credentials"},
+        {"client_id", client_id},
+        {"client_secret", client_secret},
+        {"scope", "https://outlook.office365.com/.default"},
+    };
+    BOOST_TEST((form(body_of(r.written)) == expected));
+    BOOST_TEST(r.written.substr(0, r.written.find("\r\n\r\n")).find("canary") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(client_credentials_need_a_tenant_and_a_secret)
+{
+    for (char const* const tenant : {"common", "organizations", "consumers"})
+    {
+        session s(tenant);
+        auto const r = play(oauth2::detail::client_credentials(s, {}), {""});
+        BOOST_TEST((r.ec == make_error_code(oauth2::error::invalid_authority)), tenant);
+        BOOST_TEST(r.connected.empty());
+    }
+    session s("contoso.com");
+    s.application.client_secret = secret();
+    BOOST_TEST(
+        (play(oauth2::detail::client_credentials(s, {}), {""}).ec == make_error_code(oauth2::error::invalid_app)));
+}
+
+BOOST_AUTO_TEST_CASE(scopes_of_two_resources_are_refused_before_anything_is_sent)
+{
+    session s;
+    oauth2::scope_set both;
+    both.add("https://outlook.office.com/SMTP.Send");
+    both.add("https://graph.microsoft.com/Mail.Send");
+    auto const r = play(oauth2::detail::refresh(s, secret("x"), both, {}), {""});
+    BOOST_TEST((r.ec == make_error_code(oauth2::error::several_resources)));
+    BOOST_TEST(r.connected.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_is_kept_and_told)
+{
+    session s;
+    auto const r = play(
+        oauth2::detail::redeem(s, redemption()),
+        {"",
+         answer(R"({"error":"invalid_grant","error_description":"AADSTS54005: OAuth2 Authorization code was already )"
+                R"(redeemed, please retry with a new valid code or use an existing refresh token. Trace ID: t )"
+                R"(Correlation ID: c Timestamp: 2026-11-24 06:00:00Z","error_codes":[54005]})",
+                "400 Bad Request")});
+    BOOST_TEST((r.ec == make_error_code(oauth2::error::invalid_grant)));
+    BOOST_TEST((r.ec == condition::interaction_required));
+    BOOST_TEST(s.last.code() == 54005u);
+    BOOST_TEST(s.last.status == 400u);
+    BOOST_TEST(s.last.correlation_id == "c");
+    BOOST_TEST(r.diagnostics.starts_with("invalid_grant: AADSTS54005: OAuth2 Authorization code was already redeemed"));
+    // The next success forgets it.
+    auto const again = play(oauth2::detail::redeem(s, redemption()), {answer(tokens), answer(tokens)});
+    BOOST_TEST(!again.ec);
+    BOOST_TEST(s.last.name.empty());
+}
+
+BOOST_AUTO_TEST_CASE(TR_25_redirects_of_the_token_endpoint_are_refused)
+{
+    for (char const* const status : {"302 Found", "307 Temporary Redirect", "308 Permanent Redirect"})
+    {
+        session s;
+        std::string const redirect =
+            std::string("HTTP/1.1 ") + status + "\r\nLocation: https://evil.test/token\r\nContent-Length: 0\r\n\r\n";
+        auto const r = play(oauth2::detail::redeem(s, redemption()), {"", redirect, answer(tokens)});
+        BOOST_TEST((r.ec == make_error_code(http::error::redirect_refused)), status);
+        BOOST_TEST(std::none_of(r.connected.begin(), r.connected.end(),
+                                [](auto const& c) { return c.find("evil") != std::string::npos; }));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(DJ_07_documents_beyond_the_limit_are_refused)
+{
+    session s;
+    std::string const long_one(256 * 1024 + 1, ' ');
+    auto const r = play(oauth2::detail::discover(s), {"", answer(long_one)});
+    BOOST_TEST((r.ec == make_error_code(http::error::body_too_large)));
+    auto const endless =
+        play(oauth2::detail::redeem(s, redemption()),
+             {"", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + std::string(1 << 20, ' ')});
+    BOOST_TEST((endless.ec == condition::limit_exceeded), endless.ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(DJ_08_redirects_of_discovery_are_refused)
+{
+    session s;
+    auto const r =
+        play(oauth2::detail::discover(s),
+             {"", "HTTP/1.1 301 x\r\nLocation: https://evil.test/common/v2.0/.well-known/openid-configuration"
+                  "\r\nContent-Length: 0\r\n\r\n"});
+    BOOST_TEST((r.ec == make_error_code(http::error::redirect_refused)));
+}
+
+BOOST_AUTO_TEST_CASE(discovery_moves_endpoints_and_is_kept_for_a_day)
+{
+    std::string const document =
+        R"({"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0",)"
+        R"("authorization_endpoint":"https://login.windows.net/a","token_endpoint":"https://login.windows.net/t",)"
+        R"("jwks_uri":"https://login.windows.net/k"})";
+    session s;
+    auto const r = play(oauth2::detail::discover(s), {"", answer(document)});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+    BOOST_TEST(r.value->token_endpoint.text() == "https://login.windows.net/t");
+    auto const kept = play(oauth2::detail::discover(s), {""});
+    BOOST_TEST((!kept.ec && kept.connected.empty()));
+    auto const redeemed = play(oauth2::detail::redeem(s, redemption()), {"", answer(tokens)});
+    BOOST_TEST_REQUIRE(!redeemed.ec, redeemed.ec.message());
+    BOOST_TEST(redeemed.written.starts_with("POST /t HTTP/1.1\r\nHost: login.windows.net\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(DJ_02_a_tenant_found_by_domain_stays_the_same)
+{
+    auto const document = [](char const* tenant) {
+        std::string const base = "https://login.microsoftonline.com/" + std::string(tenant);
+        return answer(R"({"issuer":")" + base + R"(/v2.0","authorization_endpoint":")" + base +
+                      R"(/a","token_endpoint":")" + base + R"(/t","jwks_uri":")" + base + "/k\"}");
+    };
+    session s("contoso.com");
+    s.options.metadata_lifetime = std::chrono::hours(0);
+    auto const first = play(oauth2::detail::discover(s), {"", document("8eaef023-2b34-4da1-9baa-8bc8c9d6a490")});
+    BOOST_TEST_REQUIRE(!first.ec, first.ec.message());
+    s.connection.open_to.reset();
+    auto const moved = play(oauth2::detail::discover(s), {"", document("8eaef023-2b34-4da1-9baa-8bc8c9d6a491")});
+    BOOST_TEST((moved.ec == make_error_code(oauth2::error::issuer_mismatch)), moved.ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(a_sign_in_that_asked_for_an_id_token_wants_one)
+{
+    session s;
+    auto r = redemption();
+    r.nonce = "n";
+    auto const played = play(oauth2::detail::redeem(s, std::move(r)), {"", answer(tokens)});
+    BOOST_TEST((played.ec == make_error_code(oauth2::error::malformed_id_token)));
+}
+
+BOOST_AUTO_TEST_CASE(TR_23_and_24_grants_cut_split_and_broken_at_every_point_never_half_succeed)
+{
+    std::vector<std::string> const scripts = {"", answer(tokens)};
+    auto const redeem = [](auto use) {
+        session s;
+        use(oauth2::detail::redeem(s, redemption()));
+    };
+    auto const refresh = [](auto use) {
+        session s;
+        use(oauth2::detail::refresh(s, secret("canary-refresh1"), redemption().scopes, {}));
+    };
+    auto const credentials = [](auto use) {
+        session s("contoso.com");
+        use(oauth2::detail::client_credentials(s, {}));
+    };
+    auto const check = [](auto const& r) {
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        BOOST_TEST((r.value->access.reveal() == "canary-access"));
+    };
+    tests::in_pieces_of_every_size(redeem, scripts, check);
+    tests::cut_at_every_byte(redeem, scripts);
+    tests::failing_at_every_step(redeem, scripts);
+    tests::in_pieces_of_every_size(refresh, scripts, check);
+    tests::cut_at_every_byte(refresh, scripts);
+    tests::failing_at_every_step(refresh, scripts);
+    tests::in_pieces_of_every_size(credentials, scripts, check);
+    tests::cut_at_every_byte(credentials, scripts);
+    tests::failing_at_every_step(credentials, scripts);
+}
+
+BOOST_AUTO_TEST_CASE(discovery_cut_split_and_broken_at_every_point_never_half_succeeds)
+{
+    std::vector<std::string> const scripts = {
+        "", answer(R"({"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0",)"
+                   R"("authorization_endpoint":"https://login.windows.net/a",)"
+                   R"("token_endpoint":"https://login.windows.net/t","jwks_uri":"https://login.windows.net/k"})")};
+    auto const make = [](auto use) {
+        session s;
+        use(oauth2::detail::discover(s));
+    };
+    tests::in_pieces_of_every_size(make, scripts, [](auto const& r) { BOOST_TEST(!r.ec, r.ec.message()); });
+    tests::cut_at_every_byte(make, scripts);
+    tests::failing_at_every_step(make, scripts);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
