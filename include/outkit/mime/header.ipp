@@ -292,7 +292,7 @@ inline std::string to_encoded_words(std::string_view utf8, std::size_t first_roo
     std::size_t q_size = 0;
     for (char const c : utf8)
         q_size += literal(c) || c == ' ' ? 1 : 3;
-    bool const q = q_size <= (utf8.size() + 2) / 3 * 4;
+    bool const q = q_size <= (utf8.size() + 2) / 3 * 5;  // a little longer, but people can read it
 
     constexpr std::string_view tail = "?=";
     std::string const head = q ? "=?utf-8?Q?" : "=?utf-8?B?";
@@ -407,7 +407,11 @@ inline std::string fold(std::string_view name, std::string_view value, error_cod
             line = 0;
         }
         if (first)
-            out += ' ';
+        {
+            bool const own_line = line > 40 && line + 1 + (end - word) > 78;  // only a long name leaves too little room
+            out += own_line ? "\r\n " : " ";
+            line = own_line ? 0 : line;
+        }
         else
             out += value.substr(i, word - i);
         out += value.substr(word, end - word);

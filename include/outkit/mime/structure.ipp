@@ -62,10 +62,10 @@ private:
         line.remove_prefix(2);
         for (std::size_t depth = open_.size(); depth-- != 0;)
         {
-            container& c = open_[depth];
-            if (c.boundary.empty() || !line.starts_with(c.boundary))
+            std::string const& boundary = open_[depth].boundary;
+            if (boundary.empty() || !line.starts_with(boundary))
                 continue;
-            std::string_view rest = line.substr(c.boundary.size());
+            std::string_view rest = line.substr(boundary.size());
             bool const last = rest.starts_with("--");
             if (last)
                 rest.remove_prefix(2);
@@ -77,6 +77,7 @@ private:
                 return false;
             }
             end_parts(depth + 1);
+            container& c = open_[depth];
             if (last)
             {
                 c.boundary.clear();
