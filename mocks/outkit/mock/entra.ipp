@@ -144,25 +144,14 @@ inline std::string timestamp(std::int64_t seconds, bool round_trip)
 // The host of a Host header without port and brackets; empty when it is malformed.
 inline std::string host_name(std::string_view host)
 {
-    std::string_view name = host;
-    if (name.starts_with('['))
-    {
-        std::size_t const end = name.find(']');
-        if (end == name.npos)
-            return {};
-        std::string_view const rest = name.substr(end + 1);
-        if (!rest.empty() && rest.front() != ':')
-            return {};
-        name = name.substr(1, end - 1);
-    }
-    else
-        name = name.substr(0, name.find(':'));
-    std::string_view const port = host.substr(std::min(host.rfind(':'), host.size()));
-    bool const with_port = !port.empty() && host.back() != ']';
-    if (with_port &&
-        (port.size() < 2 || port.size() > 6 || port.substr(1).find_first_not_of("0123456789") != port.npos))
-        return {};
-    return lower(name);
+    bool const bracketed = host.starts_with('[');
+    std::size_t const end = std::min(bracketed ? host.find(']') : host.find(':'), host.size());
+    std::string_view const name = bracketed ? host.substr(1, std::max<std::size_t>(end, 1) - 1) : host.substr(0, end);
+    std::string_view const port = host.substr(std::min(end + (bracketed ? 1 : 0), host.size()));
+    bool const closed = !bracketed || end != host.size();
+    bool const fine = port.empty() || (port.front() == ':' && port.size() >= 2 && port.size() <= 6 &&
+                                       port.substr(1).find_first_not_of("0123456789") == port.npos);
+    return closed && fine ? lower(name) : std::string();
 }
 
 inline bool is_domain(std::string_view s)
@@ -176,7 +165,12 @@ inline bool is_domain(std::string_view s)
 
 }  // namespace sts
 
-OUTKIT_DECL entra::entra(world& w) : state_(std::make_unique<state>(w)) {}
+OUTKIT_DECL entra::entra(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
+{
+    state_->hosts = w.certificates.default_names();
+    for (std::string const& host : hosts)
+        state_->hosts.push_back(sts::lower(host));
+}
 OUTKIT_DECL entra::~entra() = default;
 OUTKIT_DECL http::response entra::answer(http::request const& request) { return state_->answer(request); }
 
@@ -649,8 +643,8 @@ OUTKIT_DECL http::response entra::state::answer(http::request const& request)
         std::string const name = host ? sts::host_name(*host) : std::string();
         if (name.empty())
             return plain(400, "The request has no usable Host header.");
-        // A name that no certificate here can be for has been rebound to this machine (R-MOC-06).
-        if (!w.certificates.allows(name))
+        // Any other name has been rebound to this machine by somebody (R-MOC-06).
+        if (std::find(hosts.begin(), hosts.end(), name) == hosts.end())
             return plain(421, "This mock is not responsible for that host.");
         c.base = "https://" + sts::lower(*host);
         if (target.size() > sts::longest_target)

@@ -148,6 +148,7 @@ struct entra::state
     explicit state(world& of) : w(of) {}
 
     world& w;
+    std::vector<std::string> hosts;  // lower case, without brackets
     std::map<std::string, sts::browser, std::less<>> browsers;
     std::deque<std::string> browser_order;
     std::set<std::string, std::less<>> used;     // ids of redeemed codes, and in strict mode of used refresh tokens
