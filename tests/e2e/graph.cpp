@@ -1,0 +1,219 @@
+// The Graph client and the mock Graph over real sockets and TLS.
+
+#include <outkit/blocking.hpp>
+#include <outkit/graph/client.hpp>
+#include <outkit/mock/graph.hpp>
+#include <outkit/mock/http_service.hpp>
+#include <outkit/mock/server.hpp>
+#include <outkit/mock/tokens.hpp>
+#include <outkit/mock/world.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <memory>
+#include <optional>
+
+using namespace std::chrono_literals;
+using outkit::access_token;
+using outkit::error_code;
+using outkit::detail::flow;
+using outkit::detail::wire;
+namespace graph = outkit::graph;
+namespace http = outkit::http;
+namespace mock = outkit::mock;
+
+namespace {
+
+// A world with Adele and Alex, a Graph on a thread of its own, and a client's end of things.
+struct service
+{
+    service()
+    {
+        mock::tenant t;
+        t.domains = {"contoso.example"};
+        tenant = world.directory.add_tenant(world, t).id;
+        add("adele", "Adele Vance");
+        add("alex", "Alex Wilber");
+        answering = std::make_unique<mock::graph>(world);
+        world.start_thread();
+        error_code ec;
+        world.run([&] {
+            auto serve = [this](wire& w, mock::visitor& who) -> flow<> {
+                mock::http_handler answer = [this, &who](http::request const& r) {
+                    http::response response = answering->answer(r);
+                    who.logged_in = response.status != 401;
+                    return response;
+                };
+                co_await mock::serve_http(w, std::move(answer));
+            };
+            door = std::make_unique<mock::listener>(world, "graph", serve, world.certificates.server_context(),
+                                                    mock::listener::mode::implicit_tls, 0, ec);
+        });
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        trust = outkit::tls_context::client(ec, {.system = false, .authorities_pem = world.certificates.ca_pem()});
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+    }
+    ~service()
+    {
+        world.run([&] {
+            door.reset();
+            answering.reset();
+        });
+    }
+
+    void add(std::string const& name, std::string const& display)
+    {
+        mock::user u;
+        u.tenant_id = tenant;
+        u.principal_name = name + "@contoso.example";
+        u.display_name = display;
+        world.directory.add_user(world, u);
+        world.mailboxes.create({.address = u.principal_name, .display_name = display});
+    }
+    access_token token(std::string const& address, std::vector<std::string> permissions)
+    {
+        return world.run([&] {
+            mock::user const& u = *world.directory.find_user(address);
+            mock::access_claims c;
+            c.audience = "https://graph.microsoft.com";
+            c.tenant = tenant;
+            c.client_id = "00000000-0000-4000-8000-00000000a001";
+            c.person = {tenant, u.id, u.principal_name, u.display_name, u.given_name, u.surname, u.mail};
+            c.permissions = std::move(permissions);
+            return access_token(mock::issue_access_token(world.keys, world, c));
+        });
+    }
+    graph::client client(std::string const& address)
+    {
+        graph::options o;
+        o.host = "localhost";
+        o.port = door->port();
+        return graph::client(outkit::stream(io.get_executor(), trust),
+                             token(address, {"User.Read", "Mail.ReadWrite", "Mail.Send"}), o);
+    }
+
+    mock::world world;
+    std::string tenant;
+    std::unique_ptr<mock::graph> answering;
+    std::unique_ptr<mock::listener> door;
+    outkit::tls_context trust;
+    outkit::blocking_context io;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(graph_end_to_end)
+
+BOOST_AUTO_TEST_CASE(what_the_store_delivers_is_seen)
+{
+    service s;
+    std::string const raw = "From: Alex Wilber <alex@contoso.example>\r\nTo: adele@contoso.example\r\n"
+                            "Subject: from the store\r\n\r\nhello\r\n";
+    s.world.run([&] { s.world.mailboxes.deliver(*s.world.mailboxes.find("adele@contoso.example"), raw); });
+    auto client = s.client("adele@contoso.example");
+    error_code ec;
+    graph::user const me = client.async_me(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << ' ' << client.diagnostics());
+    BOOST_TEST(me.user_principal_name == "adele@contoso.example");
+    graph::mail_folder const inbox = client.async_get_folder("inbox", s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(inbox.total_item_count == 1u);
+    graph::message_query q;
+    q.folder = inbox.id;
+    auto const page = client.async_list_messages(q, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST_REQUIRE(page.value.size() == 1u);
+    BOOST_TEST(page.value[0].subject == "from the store");
+    std::string mime;
+    auto const size =
+        client.async_get_mime(page.value[0].id, [&](std::string_view part) { mime += part; }, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(size == mime.size());
+    BOOST_TEST(mime.ends_with(raw));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sent_is_in_sent_items_and_in_the_recipients_inbox)
+{
+    service s;
+    auto adele = s.client("adele@contoso.example");
+    error_code ec;
+    graph::outgoing_message m;
+    m.subject = "Lunch?";
+    m.body = {graph::body_type::text, "At noon?"};
+    m.to_recipients = {{"", "alex@contoso.example"}};
+    adele.async_send_mail(m, true, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << ' ' << adele.diagnostics());
+    graph::message_query q;
+    q.folder = "sentitems";
+    auto const sent = adele.async_list_messages(q, s.io.wait(ec));
+    BOOST_TEST_REQUIRE(sent.value.size() == 1u);
+    BOOST_TEST(sent.value[0].subject == "Lunch?");
+    BOOST_TEST(sent.value[0].is_read.value());
+    auto alex = s.client("alex@contoso.example");
+    q.folder = "inbox";
+    auto const received = alex.async_list_messages(q, s.io.wait(ec));
+    BOOST_TEST_REQUIRE(received.value.size() == 1u);
+    BOOST_TEST(received.value[0].from->address == "adele@contoso.example");
+    BOOST_TEST(received.value[0].internet_message_id == sent.value[0].internet_message_id);
+
+    alex.async_send_mime("From: alex@contoso.example\r\nTo: adele@contoso.example\r\nSubject: Re\r\n\r\nYes.\r\n",
+                         s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << ' ' << alex.diagnostics());
+    BOOST_TEST(adele.async_get_folder("inbox", s.io.wait(ec)).unread_item_count == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_keeps_the_connection)
+{
+    service s;
+    auto client = s.client("adele@contoso.example");
+    error_code ec;
+    client.async_me(s.io.wait(ec));
+    for (int i = 0; i < 3; ++i)
+    {
+        client.async_get_message("garbage", {}, s.io.wait(ec));
+        BOOST_TEST((ec == graph::error::id_malformed), ec.message());
+        BOOST_TEST(client.problem().code == "ErrorInvalidIdMalformed");
+        BOOST_TEST(!client.problem().request_id.empty());
+        BOOST_TEST(client.diagnostics().starts_with("HTTP 400 ErrorInvalidIdMalformed: Id is malformed.; request-id "));
+    }
+    client.async_me(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(s.world.run([&] { return s.door->connections(); }) == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(HT_33_an_idle_connection_that_the_service_closed_is_replaced)
+{
+    service s;
+    auto client = s.client("adele@contoso.example");
+    error_code ec;
+    client.async_me(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    s.world.run([&] { s.door->close_connections(); });
+    graph::outgoing_message m;
+    m.to_recipients = {{"", "alex@contoso.example"}};
+    client.async_send_mail(m, true, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    s.world.run([&] { s.door->close_connections(); });
+    client.async_me(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_or_not_trusted)
+{
+    service s;
+    error_code ec;
+    graph::options o;
+    o.host = "localhost";
+    o.port = s.door->port();
+    auto const stranger = outkit::tls_context::client(ec);
+    graph::client distrustful(outkit::stream(s.io.get_executor(), stranger), access_token("t"), o);
+    distrustful.async_me(s.io.wait(ec));
+    BOOST_TEST((ec == outkit::condition::untrusted_peer), ec.message());
+    s.world.run([&] { s.door.reset(); });
+    graph::client late(outkit::stream(s.io.get_executor(), s.trust), access_token("t"), o);
+    late.async_me(s.io.wait(ec));
+    BOOST_TEST(!!ec);
+    BOOST_TEST((ec != outkit::condition::outcome_unknown), ec.message());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
