@@ -23,6 +23,53 @@ struct explain_options
 };
 int explain(explain_options const& o);
 
+struct mock_options
+{
+    std::string world_file = {};
+    std::string scenario = {};
+    bool list_scenarios = false;
+    std::string write_config = {};
+    std::string base_scope = "imap";
+    std::string redirect_uri = "http://localhost:3000/oauth";
+    std::uint16_t login_port = 0;
+    std::uint16_t graph_port = 0;
+    std::uint16_t imap_port = 0;
+    std::uint16_t smtp_port = 0;
+    bool exec = false;
+    std::vector<std::string> command = {};  // with exec
+};
+int mock(mock_options const& o);
+
+struct check_options
+{
+    std::string configuration = {};
+    bool mock = false;
+    std::string world_file = {};
+    std::string scenario = {};
+    std::string base_scope = "imap";  // with mock
+    cli::format format = format::text;
+    std::string only = {};
+    bool send = false;
+    bool full_addresses = false;
+    bool no_browser = false;  // print the URL instead of opening it
+};
+int check(check_options const& o);
+
+struct demo_options
+{
+    cli::format format = format::text;
+};
+int demo(demo_options const& o);
+
+struct connect_options
+{
+    std::vector<std::string> configurations = {};
+    bool mock = false;
+    std::uint16_t port = 3000;
+    bool no_browser = false;
+};
+int connect(connect_options const& o);
+
 }  // namespace cli
 
 #endif

@@ -242,40 +242,14 @@ void prepare_process(bool allow_core)
     std::signal(SIGPIPE, SIG_IGN);
     if (!allow_core)
     {
-        rlimit const none{0, 0};
-        ::setrlimit(RLIMIT_CORE, &none);
+        rlimit core{};
+        ::getrlimit(RLIMIT_CORE, &core);
+        core.rlim_cur = 0;
+        ::setrlimit(RLIMIT_CORE, &core);
 #ifndef __SANITIZE_ADDRESS__  // its search for leaks needs to look into the process
         ::prctl(PR_SET_DUMPABLE, 0);
 #endif
     }
-}
-
-namespace {
-sigset_t ending_signals()
-{
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
-    return set;
-}
-}  // namespace
-
-void block_signals()
-{
-    sigset_t const set = ending_signals();
-    ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-int wait_for_signal()
-{
-    sigset_t const set = ending_signals();
-    int number = 0;
-    while (::sigwait(&set, &number) != 0)
-    {
-    }
-    return number;
 }
 
 }  // namespace cli

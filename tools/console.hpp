@@ -81,11 +81,6 @@ private:
 // 0 to 2 are open.
 void prepare_process(bool allow_core);
 
-// Blocks SIGINT, SIGTERM and SIGHUP in this thread and those it starts, so that wait_for_signal() gets them.
-void block_signals();
-// Waits for one of them, and returns its number.
-int wait_for_signal();
-
 }  // namespace cli
 
 #endif

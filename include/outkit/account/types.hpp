@@ -1,7 +1,7 @@
 #ifndef OUTKIT_ACCOUNT_TYPES_HPP
 #define OUTKIT_ACCOUNT_TYPES_HPP
 
-#include <outkit/config.hpp>
+#include <outkit/oauth2/scope.hpp>
 #include <outkit/secret.hpp>
 
 #include <cstdint>
@@ -10,12 +10,7 @@
 
 namespace outkit::inline OUTKIT_ABI::account {
 
-/// Over which protocols a mailbox is reached; decides permissions, scopes and hosts.
-enum class base_scope
-{
-    imap,  // IMAP and SMTP: IMAP.AccessAsUser.All and SMTP.Send of the Outlook resource
-    api    // Microsoft Graph: Mail.ReadWrite, Mail.Send, User.Read
-};
+using oauth2::base_scope;
 
 enum class transport
 {
@@ -60,7 +55,7 @@ struct settings
 };
 
 /// What state a mailbox is in. An error state says in the account's `trouble` what happened.
-enum class state
+enum class account_state
 {
     init,                  // known, not yet looked at
     unset,                 // nobody has signed in yet
@@ -71,7 +66,7 @@ enum class state
     connect_error          // the service was not reached, or failed: worth trying again
 };
 
-std::string_view name(state s) noexcept;
+std::string_view name(account_state s) noexcept;
 std::string_view name(base_scope s) noexcept;
 
 }  // namespace outkit::inline OUTKIT_ABI::account

@@ -5,17 +5,17 @@
 
 namespace outkit::inline OUTKIT_ABI::account {
 
-OUTKIT_DECL std::string_view name(state s) noexcept
+OUTKIT_DECL std::string_view name(account_state s) noexcept
 {
     switch (s)
     {
-    case state::init: return "init";
-    case state::unset: return "unset";
-    case state::connecting: return "connecting";
-    case state::syncing: return "syncing";
-    case state::connected: return "connected";
-    case state::authentication_error: return "authenticationError";
-    case state::connect_error: return "connectError";
+    case account_state::init: return "init";
+    case account_state::unset: return "unset";
+    case account_state::connecting: return "connecting";
+    case account_state::syncing: return "syncing";
+    case account_state::connected: return "connected";
+    case account_state::authentication_error: return "authenticationError";
+    case account_state::connect_error: return "connectError";
     }
     return "";
 }

@@ -159,6 +159,10 @@ inline constexpr text_row text_rows[] = {
 {"temporarily_unavailable", service::sign_in, "the sign-in service is overloaded", "~temporarily_unavailable"},
 {"msa-not-enabled", service::sign_in, "the application does not take personal accounts", "not enabled for consumers"},
 
+// A server that is none
+{"server-misbehaves", service::network, "what answers does not speak the protocol", "the peer broke the protocol"},
+{"server-misbehaves", service::network, "", "more than the limit allows"},
+
 // TLS and network, in the words of OpenSSL, of systems and of outkit
 {"tls-name", service::tls, "the certificate is for another host name", "hostname mismatch"},
 {"tls-name", service::tls, "", "ip address mismatch"},
@@ -339,6 +343,9 @@ inline constexpr cause_row cause_rows[] = {
 {"msa-not-enabled", "work-only-app", "a personal account and a registration for work accounts", owner::developer, "App registrations > (the app) > Authentication: allow personal Microsoft accounts", evidence::observed, "O365/python-o365#514; rclone/rclone#8895"},
 
 // TLS and network
+{"server-misbehaves", "wrong-server", "another program answers at this host and port", owner::developer, "compare host and port in endpoints with what the server prints", evidence::inferred, "RFC 9051, RFC 5321, RFC 9112"},
+{"server-misbehaves", "captive-portal", "a proxy, or a network's sign-in page, answers instead", owner::network, "open a browser and sign in to the network; let the mail hosts bypass the proxy", evidence::inferred, "RFC 8910"},
+{"server-misbehaves", "server-fault", "the server misbehaves", owner::microsoft, remedy::retry, evidence::inferred, "RFC 9051, RFC 5321, RFC 9112"},
 {"tls-name", "wrong-host", "the configuration names another host than the certificate, or the name leads to another server", owner::developer, "use the name that stands in the certificate", evidence::documented, source::openssl},
 {"tls-name", "interception", "a proxy or captive portal answers instead", owner::network, "let the mail hosts bypass TLS inspection", evidence::inferred, source::openssl},
 {"tls-expired", "clock", "this computer's date is wrong", owner::user, "set the clock", evidence::documented, source::openssl},

@@ -1,0 +1,67 @@
+#ifndef OUTKIT_CHECK_CHECKS_HPP
+#define OUTKIT_CHECK_CHECKS_HPP
+
+#include <outkit/check/report.hpp>
+#include <outkit/oauth2/authorization.hpp>
+#include <outkit/oauth2/cloud.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace outkit::inline OUTKIT_ABI::check {
+
+/** How somebody signs in: brings the browser to `pending.url()` and returns what came back to the redirect URI.
+
+    `ec` is for what kept that from happening: no browser, no answer in time, the port is taken.
+*/
+using sign_in_function = std::function<oauth2::authorization_response(oauth2::pending_authorization const& pending,
+                                                                      error_code& ec, std::string& said)>;
+
+/// A step that begins, and one that has ended.
+struct observer
+{
+    std::function<void(step const&)> begins = {};
+    std::function<void(step const&)> ended = {};
+};
+
+struct options
+{
+    sign_in_function sign_in = {};
+    observer watch = {};
+    /// Sends one message from the mailbox to itself, and waits until it has arrived. Without it nothing is changed.
+    bool send = false;
+    /// Subjects of messages that must be in the inbox, sent over the other base scope.
+    std::vector<std::string> expected_subjects = {};
+    /// Ids of steps, or their beginnings ("imap"); others are done only as far as these need them. Empty: all.
+    std::string only = {};
+    /// How long to wait for a message that was sent.
+    std::chrono::seconds arrival{60};
+};
+
+/** Goes the whole way from the settings to the connected mailbox, and says at each step what was verified, or what failed
+    and why. Blocks; the same way against Microsoft's services, a private cloud or the mocks, as the endpoints say.
+
+    Steps, in this order: settings, authority, sign-in, code, refresh; then for the base scope imap: imap.connect,
+    imap.sign-in, imap.folders, imap.newest, smtp.connect, smtp.sign-in, smtp.send, imap.arrival; for api: graph.me,
+    graph.folders, graph.newest, graph.send, graph.arrival; and arrival.other for the messages expected. When one fails,
+    those that need it are skipped, and further ones are still tried where they help to tell causes apart: an IMAP refusal
+    of a token that SMTP takes has another cause than one of a token that SMTP refuses, too.
+
+    The report's mailbox ends in the state connected exactly when every step passed that was not skipped by choice.
+*/
+report run(account::settings const& settings, options const& how);
+
+/// What of the settings cannot work, or looks like one of the usual mistakes; without any network.
+step check_settings(account::settings const& settings);
+
+/// The cloud of the settings with their endpoints in it; an empty name when there is no such cloud.
+oauth2::cloud cloud_of(account::settings const& settings);
+
+}  // namespace outkit::inline OUTKIT_ABI::check
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/check/checks.ipp>
+#endif
+
+#endif

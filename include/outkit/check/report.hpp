@@ -1,0 +1,75 @@
+#ifndef OUTKIT_CHECK_REPORT_HPP
+#define OUTKIT_CHECK_REPORT_HPP
+
+#include <outkit/account/mailbox.hpp>
+#include <outkit/check/types.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outkit::inline OUTKIT_ABI::check {
+
+enum class outcome
+{
+    passed,
+    warning,  // it works, but will not for long, or looks like a mistake
+    failed,
+    skipped  // not tried, since something before it failed or it was not asked for
+};
+
+/// Something that was asked of a service, in the words of the mocks' journal.
+struct request
+{
+    std::string server;  // "entra", "imap", "smtp", "graph"
+    std::string what;    // "AUTHENTICATE XOAUTH2", "GET /v1.0/me"
+};
+
+/// One thing that was looked at.
+struct step
+{
+    std::string id = {};     // stable: "imap.sign-in"
+    std::string title = {};  // "sign in to IMAP with XOAUTH2"
+    outcome result = outcome::skipped;
+    std::string verified = {};               // what was seen to be so; the peer's words in it are as they came
+    std::string problem = {};                // what failed, in our words
+    std::string said = {};                   // the peer's words about it, at most 512 octets
+    std::vector<symptom> symptoms = {};      // what the atlas knows about it, causes ranked by the other evidence
+    std::vector<check::request> asked = {};  // in their order
+    std::chrono::microseconds took{0};
+};
+
+/// What a run found.
+struct report
+{
+    account::base_scope base_scope = account::base_scope::imap;
+    account::mailbox mailbox = account::mailbox();
+    std::vector<step> steps = {};
+    std::string sent_subject = {};  // of the message that was sent; empty: none was
+
+    bool passed() const;
+    step const* find(std::string_view id) const;
+    /// The first symptom of the first failed step; null when there is none.
+    symptom const* finding() const;
+};
+
+std::string_view name(outcome o) noexcept;
+
+/** The report as JSON (RFC 8259), one object, stable keys, no secrets.
+
+    @param full_addresses  false: mail addresses are shortened to "a***@contoso.example", since reports are published
+*/
+std::string to_json(report const& r, bool full_addresses);
+
+/// The text with every mail address in it shortened to its first character and the domain.
+std::string shorten_addresses(std::string_view text);
+
+}  // namespace outkit::inline OUTKIT_ABI::check
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/check/report.ipp>
+#endif
+
+#endif

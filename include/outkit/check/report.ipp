@@ -1,0 +1,140 @@
+#ifndef OUTKIT_CHECK_REPORT_IPP
+#define OUTKIT_CHECK_REPORT_IPP
+
+#include <outkit/check/report.hpp>
+
+#include <outkit/check/atlas.hpp>
+#include <outkit/mime/header.hpp>
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace outkit::inline OUTKIT_ABI::check {
+
+namespace detail {
+
+// What may stand in a local part or a domain as people write them.
+inline bool is_address_character(char c) noexcept
+{
+    auto const u = static_cast<unsigned char>(c);
+    return u >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
+}
+
+// JSON must be UTF-8; a peer's words need not be.
+inline std::string utf8(std::string_view text)
+{
+    if (mime::valid_utf8(text))
+        return std::string(text);
+    std::string out;
+    for (char const c : text)
+        out += static_cast<unsigned char>(c) < 0x80 ? c : '?';
+    return out;
+}
+
+}  // namespace detail
+
+OUTKIT_DECL bool report::passed() const
+{
+    return !steps.empty() &&
+           std::none_of(steps.begin(), steps.end(), [](step const& s) { return s.result == outcome::failed; });
+}
+
+OUTKIT_DECL step const* report::find(std::string_view id) const
+{
+    auto const it = std::find_if(steps.begin(), steps.end(), [&](step const& s) { return s.id == id; });
+    return it == steps.end() ? nullptr : &*it;
+}
+
+OUTKIT_DECL symptom const* report::finding() const
+{
+    for (step const& s : steps)
+        if (s.result == outcome::failed && !s.symptoms.empty())
+            return &s.symptoms.front();
+    return nullptr;
+}
+
+OUTKIT_DECL std::string_view name(outcome o) noexcept
+{
+    switch (o)
+    {
+    case outcome::passed: return "passed";
+    case outcome::warning: return "warning";
+    case outcome::failed: return "failed";
+    case outcome::skipped: return "skipped";
+    }
+    return "";
+}
+
+OUTKIT_DECL std::string shorten_addresses(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    std::size_t done = 0;
+    for (std::size_t at = text.find('@'); at != text.npos; at = text.find('@', at + 1))
+    {
+        std::size_t begin = at;
+        while (begin > done && detail::is_address_character(text[begin - 1]))
+            --begin;
+        if (begin == at || at + 1 == text.size() || !detail::is_address_character(text[at + 1]))
+            continue;
+        std::size_t first = begin + 1;
+        while (first < at && (static_cast<unsigned char>(text[first]) & 0xc0) == 0x80)  // the rest of one character
+            ++first;
+        out += text.substr(done, first - done);
+        out += "***";
+        done = at;
+    }
+    out += text.substr(done);
+    return out;
+}
+
+OUTKIT_DECL std::string to_json(report const& r, bool full_addresses)
+{
+    auto const shown = [&](std::string_view text) {
+        std::string const valid = detail::utf8(text);
+        return full_addresses ? valid : shorten_addresses(valid);
+    };
+    boost::json::array steps;
+    for (step const& s : r.steps)
+    {
+        boost::json::object o{{"id", s.id},
+                              {"title", s.title},
+                              {"result", name(s.result)},
+                              {"microseconds", s.took.count()},
+                              {"verified", shown(s.verified)},
+                              {"problem", shown(s.problem)},
+                              {"said", shown(s.said)}};
+        boost::json::array findings;
+        for (symptom const& f : s.symptoms)
+        {
+            boost::json::array causes;
+            for (cause const& c : f.causes)
+                causes.push_back({{"id", c.id},
+                                  {"what", c.what},
+                                  {"owner", name(c.who)},
+                                  {"remedy", c.remedy},
+                                  {"evidence", name(c.mark)},
+                                  {"source", c.source}});
+            findings.push_back({{"id", f.id}, {"meaning", f.meaning}, {"causes", std::move(causes)}});
+        }
+        o["findings"] = std::move(findings);
+        steps.push_back(std::move(o));
+    }
+    boost::json::array states;
+    for (auto const& change : r.mailbox.history())
+        states.push_back(boost::json::string(account::name(change.state)));
+    return boost::json::serialize(boost::json::object{{"passed", r.passed()},
+                                                      {"base_scope", account::name(r.base_scope)},
+                                                      {"mailbox", shown(r.mailbox.address())},
+                                                      {"state", account::name(r.mailbox.state())},
+                                                      {"states", std::move(states)},
+                                                      {"steps", std::move(steps)}});
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::check
+
+#endif

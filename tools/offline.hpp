@@ -1,0 +1,69 @@
+#ifndef OUTKIT_TOOLS_OFFLINE_HPP
+#define OUTKIT_TOOLS_OFFLINE_HPP
+
+#include "scenario.hpp"
+
+#include <outkit/account/types.hpp>
+#include <outkit/mock/servers.hpp>
+#include <outkit/mock/world.hpp>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+// An offline Outlook in this process, with an application registered and its servers running: what `outkit mock` serves, and
+// `outkit demo` and `outkit check --mock` talk to over real sockets.
+
+namespace cli {
+
+struct offline_options
+{
+    std::string world_file = {};  // empty: the default world
+    std::string scenario = {};    // empty: none
+    outkit::mock::server_ports ports = {};
+    std::string redirect_uri = "http://localhost:3000/oauth";
+    bool with_application = true;  // false: the caller registers one
+};
+
+class offline
+{
+public:
+    // Throws usage_error: a world file or scenario that is none, a port in use.
+    explicit offline(offline_options const& o);
+    ~offline();
+
+    outkit::mock::world& world() { return *world_; }
+    outkit::mock::servers& servers() { return *servers_; }
+    std::string const& user() const { return user_; }
+    std::string const& password() const { return password_; }
+    std::string ca_file() const { return ca_file_.string(); }
+
+    // Registers an application as the portal does, with the permissions of both base scopes, and makes a secret. Throws
+    // std::runtime_error with the directory's words when it refuses. Inside world().run().
+    outkit::mock::application& register_application(std::string const& name, std::string const& redirect_uri);
+
+    // A configuration that works, unless the scenario has changed it.
+    outkit::account::settings settings(outkit::account::base_scope scope) const;
+
+    // Applies one more scenario, to the world and to the configurations. Inside world().run().
+    void apply(scenario const& s);
+
+private:
+    void make_folder();
+
+    std::unique_ptr<outkit::mock::world> world_;
+    std::unique_ptr<outkit::mock::servers> servers_;
+    std::filesystem::path folder_;
+    std::filesystem::path ca_file_;
+    std::string user_;
+    std::string password_;
+    outkit::mock::application* app_ = nullptr;
+    outkit::account::settings settings_;
+};
+
+outkit::account::settings clone(outkit::account::settings const& s);
+
+}  // namespace cli
+
+#endif
