@@ -1007,12 +1007,13 @@ OUTKIT_DECL http::response graph::exchange::list_messages(folder_ptr const& in, 
     {
         message const* what;
         folder const* where;
+        std::size_t place;  // what is equal stays in the order it was found in
     };
     std::vector<item> found;
     auto const collect = [&](folder const& f) {
         for (auto m = f.messages().rbegin(); m != f.messages().rend(); ++m)  // the newest are the last ones
             if (!filter_text || wanted.matches(**m, f))
-                found.push_back({m->get(), &f});
+                found.push_back({m->get(), &f, found.size()});
     };
     if (in)
         collect(*in);
@@ -1027,17 +1028,19 @@ OUTKIT_DECL http::response graph::exchange::list_messages(folder_ptr const& in, 
         r.body = std::to_string(found.size());
         return r;
     }
-    auto const before = [&](item const& a, item const& b) {
-        return odata::comes_before(by, *a.what, *a.where, *b.what, *b.where);
-    };
     bool const usual = by.size() == 1 && by[0].by == odata::property::received && by[0].descending;
-    auto const newer = [](item const& a, item const& b) {
-        return odata::seconds(a.what->internal_date) > odata::seconds(b.what->internal_date);
+    auto const before = [&](item const& a, item const& b) {
+        if (usual)
+        {
+            auto const x = odata::seconds(a.what->internal_date), y = odata::seconds(b.what->internal_date);
+            return x != y ? x > y : a.place < b.place;
+        }
+        if (odata::comes_before(by, *a.what, *a.where, *b.what, *b.where))
+            return true;
+        return a.place < b.place && !odata::comes_before(by, *b.what, *b.where, *a.what, *a.where);
     };
-    if (!usual)
-        std::stable_sort(found.begin(), found.end(), before);
-    else if (!std::is_sorted(found.begin(), found.end(), newer))
-        std::stable_sort(found.begin(), found.end(), newer);
+    if (!std::is_sorted(found.begin(), found.end(), before))
+        std::sort(found.begin(), found.end(), before);
 
     bool const basic = !has_right(right::read);
     std::string of = user_key();

@@ -15,7 +15,7 @@ namespace view_detail {
 
 inline bool begins(std::string_view text, std::string_view lower_case)
 {
-    return text.size() >= lower_case.size() && odata::same_letters(text.substr(0, lower_case.size()), lower_case);
+    return text.size() >= lower_case.size() && same_name(text.substr(0, lower_case.size()), lower_case);
 }
 
 // Where a tag of that name begins at or after `from` ("<script", "</p"), or npos. One pass, whatever the text.

@@ -71,6 +71,18 @@ enum class property
 using value = std::variant<std::monostate, bool, std::int64_t, std::string>;
 value value_of(message const& m, folder const& in, property p);
 
+// What the above are made of.
+std::int64_t seconds(outkit::detail::wall_time t);  // since 1970
+std::int64_t sent_seconds(message const& m);        // of the Date field; when it was received, if there is none
+std::string header_text(message const& m, std::string_view name);
+std::string importance_of(message const& m);  // "low", "normal", "high"
+std::string flag_of(message const& m);        // "notFlagged", "flagged", "complete"
+bool has_attachments(message const& m);       // that are not inline
+std::string address_text(mime::address_entry const& e);
+
+// ASCII letters in lower case; texts compare without regard to case, as Exchange's do.
+std::string lowered(std::string_view s);
+
 // The categories a view keeps with a message, and the text they are kept as.
 std::vector<std::string> categories_of(message const& m);
 std::string join_categories(std::vector<std::string> const& names);

@@ -4,6 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/http/detail/grammar.hpp>
+#include <outkit/mock/directory.hpp>
 #include <outkit/mock/odata.hpp>
 
 #include <algorithm>
@@ -11,8 +12,7 @@
 namespace outkit::inline OUTKIT_ABI::mock::odata {
 
 using http::detail::lower;
-inline bool same_letters(std::string_view a, std::string_view b) { return http::detail::equal_ignoring_case(a, b); }
-inline std::string lowered(std::string_view s)
+OUTKIT_DECL std::string lowered(std::string_view s)
 {
     std::string out(s);
     std::transform(out.begin(), out.end(), out.begin(), lower);
@@ -41,7 +41,7 @@ OUTKIT_DECL bool query::parse(std::string_view text)
 OUTKIT_DECL std::string const* query::find(std::string_view name) const
 {
     for (auto const& o : options_)
-        if (same_letters(o.first, name))
+        if (same_name(o.first, name))
             return &o.second;
     return nullptr;
 }
@@ -76,8 +76,8 @@ OUTKIT_DECL std::string query::with_skip(std::uint64_t skip) const
     };
     for (auto const& [name, value] : options_)
     {
-        add(name, same_letters(name, "$skip") ? std::to_string(skip) : value);
-        if (!written && same_letters(name, "$top"))
+        add(name, same_name(name, "$skip") ? std::to_string(skip) : value);
+        if (!written && same_name(name, "$top"))
         {
             add("$skip", std::to_string(skip));
             written = true;
@@ -90,18 +90,18 @@ OUTKIT_DECL std::string query::with_skip(std::uint64_t skip) const
 
 // Values
 
-inline std::int64_t seconds(detail::wall_time t)
+OUTKIT_DECL std::int64_t seconds(detail::wall_time t)
 {
     return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
 }
 
-inline std::int64_t sent_seconds(message const& m)
+OUTKIT_DECL std::int64_t sent_seconds(message const& m)
 {
     auto const date = mime::read_date(m.envelope().date);
     return date ? date->utc.time_since_epoch().count() : seconds(m.internal_date);
 }
 
-inline std::string header_text(message const& m, std::string_view name)
+OUTKIT_DECL std::string header_text(message const& m, std::string_view name)
 {
     std::string_view const header = mime::header_of(m.structure().parts.front(), m.raw());
     auto const fields = mime::read_fields(header);
@@ -109,7 +109,7 @@ inline std::string header_text(message const& m, std::string_view name)
     return f ? mime::read_text(f->value) : std::string();
 }
 
-inline std::string importance_of(message const& m)
+OUTKIT_DECL std::string importance_of(message const& m)
 {
     if (auto const kept = m.properties.find("importance"); kept != m.properties.end())
         return kept->second;
@@ -122,7 +122,7 @@ inline std::string importance_of(message const& m)
     return priority.starts_with('4') || priority.starts_with('5') ? "low" : "normal";
 }
 
-inline std::string flag_of(message const& m)
+OUTKIT_DECL std::string flag_of(message const& m)
 {
     if (m.is(flags::flagged))
         return "flagged";
@@ -130,14 +130,14 @@ inline std::string flag_of(message const& m)
     return kept != m.properties.end() && kept->second == "complete" ? "complete" : "notFlagged";
 }
 
-inline bool has_attachments(message const& m)
+OUTKIT_DECL bool has_attachments(message const& m)
 {
     mime::contents const c = mime::find_contents(m.structure());
     return std::any_of(c.attachments.begin(), c.attachments.end(),
                        [&](std::uint32_t at) { return !mime::is_inline(m.structure(), at); });
 }
 
-inline std::string address_text(mime::address_entry const& e)
+OUTKIT_DECL std::string address_text(mime::address_entry const& e)
 {
     if (e.domain.empty())
         return e.local;
@@ -236,7 +236,7 @@ inline constexpr known_property known_properties[] = {
 inline known_property const* find_property(std::string_view name)
 {
     for (known_property const& p : known_properties)
-        if (same_letters(p.name, name))
+        if (same_name(p.name, name))
             return &p;
     return nullptr;
 }
@@ -248,7 +248,7 @@ inline refusal no_such_property(std::string_view path)
     for (char const* const recipients :
          {"toRecipients", "ccRecipients", "bccRecipients", "replyTo", "body", "uniqueBody", "internetMessageHeaders",
           "webLink", "changeKey", "bodyPreview", "categories"})
-        if (same_letters(name, recipients))
+        if (same_name(name, recipients))
         {
             std::string shown = recipients;
             shown[0] = static_cast<char>(shown[0] - ('a' - 'A'));
@@ -333,7 +333,7 @@ private:
     }
     bool take_word(std::string_view word)
     {
-        if (!same_letters(peek(), word))
+        if (!same_name(peek(), word))
             return false;
         take();
         return true;
@@ -388,7 +388,7 @@ private:
     std::uint32_t predicate()
     {
         std::string const name(take());
-        if (name.empty() || name == ")" || name == "," || same_letters(name, "or") || same_letters(name, "and"))
+        if (name.empty() || name == ")" || name == "," || same_name(name, "or") || same_name(name, "and"))
         {
             syntax();
             return 0;
@@ -425,7 +425,7 @@ private:
             {"ge", filter::op::ge}, {"lt", filter::op::lt}, {"le", filter::op::le}};
         std::string_view const word = take();
         auto const* const found = std::find_if(std::begin(operators), std::end(operators),
-                                               [&](auto const& o) { return same_letters(o.first, word); });
+                                               [&](auto const& o) { return same_name(o.first, word); });
         if (found == std::end(operators))
         {
             syntax();
@@ -442,13 +442,13 @@ private:
             if (p.what == n.of)
                 type = p.of;
         std::string_view const text = take();
-        if (same_letters(text, "null"))
+        if (same_name(text, "null"))
             return true;
         if (type == known_property::type::boolean)
         {
-            if (!same_letters(text, "true") && !same_letters(text, "false"))
+            if (!same_name(text, "true") && !same_name(text, "false"))
                 return mismatch(text);
-            n.with = same_letters(text, "true");
+            n.with = same_name(text, "true");
             return true;
         }
         if (type == known_property::type::date)
@@ -493,14 +493,14 @@ private:
     std::uint32_t function(std::string const& name)
     {
         take();  // "("
-        if (same_letters(name, "categories/any"))
+        if (same_name(name, "categories/any"))
             return any_category();
         filter::node n;
-        if (same_letters(name, "contains"))
+        if (same_name(name, "contains"))
             n.what = kind::contains;
-        else if (same_letters(name, "startswith"))
+        else if (same_name(name, "startswith"))
             n.what = kind::starts_with;
-        else if (same_letters(name, "endswith"))
+        else if (same_name(name, "endswith"))
             n.what = kind::ends_with;
         else
         {
@@ -525,9 +525,9 @@ private:
         if (take_word("eq"))  // contains(subject,'x') eq true
         {
             std::string_view const truth = take();
-            if (same_letters(truth, "false"))
+            if (same_name(truth, "false"))
                 return add({.what = kind::negation, .first = at});
-            if (!same_letters(truth, "true"))
+            if (!same_name(truth, "true"))
                 syntax();
         }
         return at;
@@ -634,8 +634,8 @@ OUTKIT_DECL refusal parse_order(std::string_view text, std::vector<order>& out)
         if (!known)
             return {"RequestBroker--ParseUri", "Could not find a property named '" + std::string(name.substr(0, 128)) +
                                                    "' on type 'microsoft.graph.message'."};
-        bool const descending = same_letters(item, "desc");
-        if (!descending && !item.empty() && !same_letters(item, "asc"))
+        bool const descending = same_name(item, "desc");
+        if (!descending && !item.empty() && !same_name(item, "asc"))
             return {"BadRequest", "Syntax error in the $orderby clause."};
         if (out.size() >= 8)
             return {"InefficientFilter", "The restriction or sort order is too complex for this operation."};
