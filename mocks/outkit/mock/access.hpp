@@ -12,6 +12,7 @@
 namespace outkit::inline OUTKIT_ABI::mock {
 
 class world;
+class mailbox;
 
 /// Which door a token is shown at.
 enum class protocol
@@ -113,6 +114,10 @@ bool may_send_as(world& w, access const& a, std::string_view from);
 
 /// The address under which policy and mailbox store know the user's mailbox: the primary one, else the principal name.
 std::string const& mailbox_address(user const& u) noexcept;
+
+/// The user's mailbox in the store, made when it is missing: as the service does when a licence is given. Null for users
+/// that have neither a licence nor a shared mailbox.
+mailbox* ensure_mailbox(world& w, user const& u);
 
 }  // namespace outkit::inline OUTKIT_ABI::mock
 

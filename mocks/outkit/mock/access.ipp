@@ -246,6 +246,20 @@ OUTKIT_DECL std::string const& mailbox_address(user const& u) noexcept
     return u.mail.empty() ? u.principal_name : u.mail;
 }
 
+OUTKIT_DECL mailbox* ensure_mailbox(world& w, user const& u)
+{
+    if (!u.licensed && !u.shared_mailbox)
+        return nullptr;
+    if (mailbox* const known = w.mailboxes.find(mailbox_address(u)))
+        return known;
+    std::vector<std::string> aliases = u.aliases;
+    if (!u.principal_name.empty() && !same_name(u.principal_name, mailbox_address(u)) &&
+        std::none_of(aliases.begin(), aliases.end(), [&](auto const& a) { return same_name(a, u.principal_name); }))
+        aliases.push_back(u.principal_name);
+    return w.mailboxes.create(
+        {mailbox_address(u), std::move(aliases), u.display_name, u.kind == account_kind::personal});
+}
+
 OUTKIT_DECL access open(world& w, std::string_view bearer, protocol p, std::string_view user)
 {
     w.policy.apply_due(w.date());

@@ -22,7 +22,9 @@
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>
+#include <outkit/mock/smtp.ipp>
 #include <outkit/mock/tokens.ipp>
 #include <outkit/mock/world.ipp>
+#include <outkit/mock/world_json.ipp>
 
 #endif
