@@ -144,9 +144,9 @@ struct graph::state
     struct rendered
     {
         std::string change_key;
-        std::string text;
+        std::shared_ptr<std::string const> text;
     };
-    std::string const& render(message const& m, folder const& in, view_options const& o);
+    std::shared_ptr<std::string const> render(message const& m, folder const& in, view_options const& o);
 
     // Requests of one application to one mailbox; nothing if that is too many.
     std::optional<std::chrono::seconds> over_rate(std::string const& key);
@@ -901,34 +901,35 @@ OUTKIT_DECL http::response graph::exchange::messages(folder_ptr const& in, std::
     return one_message(in, s[0], s.subspan(1));
 }
 
-OUTKIT_DECL std::string const& graph::state::render(message const& m, folder const& in, view_options const& o)
+OUTKIT_DECL std::shared_ptr<std::string const> graph::state::render(message const& m, folder const& in,
+                                                                    view_options const& o)
 {
-    std::string key = o.immutable_ids ? m.immutable_id : m.id;
+    // The id changes when the message is moved, so the key has the folder in it.
+    std::string key = m.id;
+    key += o.immutable_ids ? 'i' : 'r';
     key += o.body == outkit::graph::body_type::text ? 't' : 'h';
     key += o.unsafe_html ? 'u' : 's';
-    key += m.id;  // an immutable id stays when the message is moved
     auto const found = cache.find(key);
     if (found != cache.end() && found->second.change_key == m.change_key)
         return found->second.text;
-    std::string text = outkit::graph::detail::serialise(graph_view(m, in, o));
-    if (found == cache.end() &&
-        (cache.size() >= graph_detail::most_rendered || cached_octets > graph_detail::most_rendered_octets))
+    auto text = std::make_shared<std::string const>(outkit::graph::detail::serialise(graph_view(m, in, o)));
+    if (found != cache.end())
+        cached_octets -= found->second.text->size();
+    else if (cache.size() >= graph_detail::most_rendered || cached_octets > graph_detail::most_rendered_octets)
     {
         cache.clear();
         cached_octets = 0;
     }
-    rendered& kept = cache[std::move(key)];
-    cached_octets += text.size();
-    kept.change_key = m.change_key;
-    kept.text = std::move(text);
-    return kept.text;
+    cached_octets += text->size();
+    cache.insert_or_assign(std::move(key), rendered{m.change_key, text});
+    return text;
 }
 
 // One message's JSON with what the permission allows of it (documented: permissions-reference.md, Mail.ReadBasic).
 OUTKIT_DECL std::string graph::exchange::entity(message const& m, folder const& in, selection const& chosen, bool basic)
 {
     if (chosen.names.empty() && !basic)
-        return st.render(m, in, prefer.view);
+        return *st.render(m, in, prefer.view);
     auto const is_hidden = [](std::string_view name) {
         return name == "body" || name == "bodyPreview" || name == "uniqueBody";
     };
@@ -1054,15 +1055,26 @@ OUTKIT_DECL http::response graph::exchange::list_messages(folder_ptr const& in, 
         body += ",\"@odata.nextLink\":" +
                 outkit::graph::detail::json_string("https://" + host + path + query.with_skip(skip + top));
     body += ",\"value\":[";
-    for (std::uint64_t i = skip; i < found.size() && i < skip + top; ++i)
+    found.erase(found.begin(),
+                found.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(skip, found.size())));
+    found.resize(std::min<std::uint64_t>(top, found.size()));
+    if (chosen.names.empty() && !basic)
     {
-        if (i != skip)
-            body += ',';
-        if (chosen.names.empty() && !basic)
-            body += st.render(*found[i].what, *found[i].where, prefer.view);
-        else
-            body += entity(*found[i].what, *found[i].where, chosen, basic);
+        // The kept texts, joined in one allocation.
+        std::vector<std::shared_ptr<std::string const>> texts;
+        std::size_t size = body.size() + 2;
+        for (item const& i : found)
+            size += texts.emplace_back(st.render(*i.what, *i.where, prefer.view))->size() + 1;
+        body.reserve(size);
+        for (auto const& text : texts)
+            (body += &text == &texts.front() ? "" : ",") += *text;
     }
+    else
+        for (item const& i : found)
+        {
+            body += &i == &found.front() ? "" : ",";
+            body += entity(*i.what, *i.where, chosen, basic);
+        }
     body += "]}";
     return json(200, std::move(body));
 }
@@ -1160,7 +1172,7 @@ OUTKIT_DECL http::response graph::exchange::transfer(location const& from, bool 
         return refuse(404, "ErrorItemNotFound", graph_detail::not_found, false);
     std::string const head =
         "{\"@odata.context\":" + outkit::graph::detail::json_string(context(user_key() + "/messages/$entity"));
-    return json(201, head + "," + st.render(*there, *to, prefer.view).substr(1));
+    return json(201, head + "," + st.render(*there, *to, prefer.view)->substr(1));
 }
 
 // Sending
