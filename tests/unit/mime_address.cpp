@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_mailbox_is_a_name_and_an_address)
         {"Zoë <zoe@contoso.example>", "Zoë", "zoe@contoso.example", "=?utf-8?Q?Zo=C3=AB?= <zoe@contoso.example>"},
         // RFC 2047 section 8
         {"=?ISO-8859-1?Q?Patrik_F=E4ltstr=F6m?= <paf@nada.kth.se>", "Patrik Fältström", "paf@nada.kth.se",
-         "=?utf-8?B?UGF0cmlrIEbDpGx0c3Ryw7Zt?= <paf@nada.kth.se>"},
+         "=?utf-8?Q?Patrik_F=C3=A4ltstr=C3=B6m?= <paf@nada.kth.se>"},
     };
     for (row const& r : rows)
         BOOST_TEST_CONTEXT(r.text)

@@ -22,7 +22,7 @@ inline bool has_long_line(std::string_view text)
     std::size_t length = 0;
     for (char const c : text)
     {
-        length = c == '\n' ? 0 : length + 1;
+        length = c == '\n' ? 0 : length + (c != '\r');
         if (length > 998)
             return true;
     }
