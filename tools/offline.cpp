@@ -105,6 +105,11 @@ offline::~offline()
 {
     servers_.reset();
     world_.reset();
+    remove_files();
+}
+
+void offline::remove_files()
+{
     std::error_code ignored;
     if (!folder_.empty())
         std::filesystem::remove_all(folder_, ignored);

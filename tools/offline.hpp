@@ -38,6 +38,8 @@ public:
     std::string const& user() const { return user_; }
     std::string const& password() const { return password_; }
     std::string ca_file() const { return ca_file_.string(); }
+    // For an end without destructors.
+    void remove_files();
 
     // Registers an application as the portal does, with the permissions of both base scopes, and makes a secret. Throws
     // std::runtime_error with the directory's words when it refuses. Inside world().run().

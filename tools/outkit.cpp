@@ -97,6 +97,71 @@ int run(int argc, char** argv)
 
     int result = passed;
 
+    demo_options d;
+    CLI::App* const demo_command = app.add_subcommand(
+        "demo", "The whole way from \"New registration\" to \"connected\", offline, and three usual mistakes");
+    add_format(demo_command);
+    demo_command->callback([&] {
+        d.format = wanted();
+        result = demo(d);
+    });
+
+    check_options c;
+    CLI::App* const check_command = app.add_subcommand(
+        "check", "Goes from a configuration to the connected mailbox, and names the cause of a refusal");
+    check_command->add_option("--config", c.configuration, "the configuration file")->type_name("FILE");
+    check_command->add_flag("--mock", c.mock, "against an offline Outlook of its own");
+    check_command->add_option("--world", c.world_file, "with --mock: what is in it")->type_name("FILE");
+    check_command->add_option("--scenario", c.scenario, "with --mock: what is wrong in it")->type_name("NAME");
+    check_command->add_option("--base-scope", c.base_scope, "with --mock: imap or api")
+        ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+        ->type_name("imap|api");
+    check_command->add_option("--only", c.only, "only the steps that begin so: imap, smtp.sign-in, graph, ...")
+        ->type_name("STEP");
+    check_command->add_flag("--send", c.send, "send a message to the mailbox itself, too; else nothing is changed");
+    check_command->add_flag("--full-addresses", c.full_addresses, "do not shorten mail addresses in the report");
+    check_command->add_flag("--no-browser", c.no_browser, "print the address of the sign-in, and open nothing");
+    add_format(check_command);
+    check_command->callback([&] {
+        c.format = wanted();
+        result = check(c);
+    });
+
+    mock_options m;
+    CLI::App* const mock_command = app.add_subcommand(
+        "mock", "An offline Outlook for other programs: Entra, Graph, IMAP and SMTP on the loopback");
+    mock_command->add_option("--world", m.world_file, "what is in it: a JSON file")->type_name("FILE");
+    mock_command->add_option("--scenario", m.scenario, "what is wrong in it")->type_name("NAME");
+    mock_command->add_flag("--list-scenarios", m.list_scenarios, "print the scenarios and end");
+    mock_command->add_option("--write-config", m.write_config, "write a configuration for outkit check, for you alone")
+        ->type_name("FILE");
+    mock_command->add_option("--base-scope", m.base_scope, "of that configuration: imap or api")
+        ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+        ->type_name("imap|api");
+    mock_command->add_option("--redirect-uri", m.redirect_uri, "registered for the application")->type_name("URL");
+    auto const add_port = [&](char const* name, std::uint16_t& to, char const* what) {
+        mock_command->add_option(name, to, what)->type_name("PORT");
+    };
+    add_port("--login-port", m.login_port, "of Entra; 0, the default: any that is free");
+    add_port("--graph-port", m.graph_port, "of Graph");
+    add_port("--imap-port", m.imap_port, "of IMAP with TLS");
+    add_port("--smtp-port", m.smtp_port, "of SMTP with STARTTLS");
+    mock_command->add_flag("--exec", m.exec,
+                           "run the command behind -- with OUTKIT_... variables; end with its exit code");
+    mock_command->add_option("CMD", m.command, "with --exec");
+    mock_command->callback([&] { result = mock(m); });
+
+    connect_options n;
+    CLI::App* const connect_command =
+        app.add_subcommand("connect", "A page at http://localhost:3000 to sign in, and the accounts with their state");
+    connect_command->add_option("--config", n.configurations, "a configuration file; may be repeated")
+        ->type_name("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    connect_command->add_flag("--mock", n.mock, "with an offline Outlook of its own");
+    connect_command->add_option("--port", n.port, "of the page; 0: any that is free")->type_name("PORT");
+    connect_command->add_flag("--no-browser", n.no_browser, "open nothing");
+    connect_command->callback([&] { result = connect(n); });
+
     explain_options e;
     CLI::App* const explain_command =
         app.add_subcommand("explain", "What a code or an error text means, whose fault it is, how to mend it");

@@ -25,9 +25,18 @@ struct observer
     std::function<void(step const&)> ended = {};
 };
 
+/// A sign-in that is over already.
+struct granted
+{
+    oauth2::pending_authorization pending = {};
+    oauth2::authorization_response answer = {};
+};
+
 struct options
 {
     sign_in_function sign_in = {};
+    /// Instead of sign_in: what came of it. Moved from.
+    granted* already = nullptr;
     observer watch = {};
     /// Sends one message from the mailbox to itself, and waits until it has arrived. Without it nothing is changed.
     bool send = false;

@@ -224,6 +224,12 @@ private:
         return take("sign-in", "sign in and consent in the browser", [&](step& s) {
             s.asked.push_back({"entra", "GET /" + authority_.tenant() + "/oauth2/v2.0/authorize"});
             error_code ec;
+            if (how_.already)
+            {
+                pending_ = std::move(how_.already->pending);
+                answer_ = std::move(how_.already->answer);
+                return signed_in(s, answer_.ec, answer_.refusal.text());
+            }
             oauth2::authorization_options o;
             o.scopes = scopes_;
             if (settings_.user.empty())
@@ -240,14 +246,17 @@ private:
                 ec = answer_.ec;
                 said = answer_.refusal.text();
             }
-            if (ec)
-            {
-                s.said = std::move(said);
-                return ec;
-            }
-            s.verified = "a code came back to " + settings_.redirect_uri + " with the state that was sent";
-            return ec;
+            return signed_in(s, ec, std::move(said));
         });
+    }
+
+    error_code signed_in(step& s, error_code ec, std::string said)
+    {
+        if (ec)
+            s.said = std::move(said);
+        else
+            s.verified = "a code came back to " + settings_.redirect_uri + " with the state that was sent";
+        return ec;
     }
 
     bool redeem()
