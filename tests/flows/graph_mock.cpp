@@ -1,5 +1,6 @@
 // The mock Graph by itself and with our client: what it answers comes from the world, and nothing else.
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/mock/access.hpp>
@@ -134,7 +135,7 @@ struct outlook
     }
 
     mock::world w{7};
-    mock::graph g{w};
+    mock::graph g{w, {"graph.microsoft.com", "mail.test"}};
     std::string tenant;
     mock::user *adele, *alex, *info;
     mock::folder_ptr inbox;
@@ -348,6 +349,53 @@ BOOST_AUTO_TEST_CASE(what_is_not_served_is_said_so)
     refused(o.ask("POST", "/v1.0/me/sendMail", o.everything(), {{"Content-Type", "application/json"}},
                   std::string(4 * 1024 * 1024 + 1, ' ')),
             400, "BadRequest", "The maximum request length supported is 4MB.");
+}
+
+BOOST_AUTO_TEST_CASE(MK_15_other_hosts_are_not_answered)
+{
+    outlook o;
+    auto const at = [&](std::string host) {
+        http::request r;
+        r.target = "/v1.0/me";
+        r.headers = {{"Host", std::move(host)}, {"Authorization", "Bearer " + o.everything()}};
+        return o.g.answer(r);
+    };
+    for (char const* const bad : {"evil.test", "graph.microsoft.com.evil.test", "", "localhost.", "localhost:x",
+                                  "localhost:123456", "localhost@evil.test", "[::1", "[::1]x", "localhost:8443:1"})
+        refused(at(bad), 421, "MisdirectedRequest");
+    BOOST_TEST(at("localhost").status == 200u);
+    BOOST_TEST(at("LocalHost:8443").body.find("https://LocalHost:8443/v1.0/$metadata#users/$entity") !=
+               std::string::npos);
+    BOOST_TEST(at("127.0.0.1:1").status == 200u);
+    BOOST_TEST(at("[::1]:65535").status == 200u);
+}
+
+BOOST_AUTO_TEST_CASE(MK_03_a_token_of_the_real_service_is_refused_and_forgotten)
+{
+    outlook o;
+    // Shaped like the real ones, with Microsoft's issuer and nobody's signature.
+    auto const b64 = [](std::string_view text) { return outkit::detail::base64url_encode(text); };
+    std::string const token =
+        b64(R"({"typ":"JWT","nonce":"x","alg":"RS256","x5t":"abc","kid":"abc"})") + "." +
+        b64(R"({"aud":"https://graph.microsoft.com","iss":"https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/","exp":1795428000})") +
+        "." + b64(std::string(256, 's'));
+    auto const r = o.ask("GET", "/v1.0/me", token);
+    refused(r, 400, "real_credential_refused");
+    BOOST_TEST(header(r, "Connection") == "close");
+    BOOST_TEST(o.w.journal.to_json().find(token.substr(0, 40)) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(MK_30_paths_are_routed_exactly)
+{
+    outlook o;
+    o.deliver(plain_mail);
+    for (char const* const path :
+         {"/v1.0/../v1.0/me", "/v1.0/me/..", "/v1.0/me%2fmessages", "/v1.0/me;x", "/v1.0/%2e%2e/me",
+          "/v1.0/me/messages/..%2f..", "/V1/me", "/v1.0/users", "/v1.0/users//messages"})
+        BOOST_TEST(o.get(path).status >= 400u, path);
+    BOOST_TEST(o.get("/v1.0/me/" + std::string(64 * 1024, 'x')).status == 400u);
+    BOOST_TEST(o.get("/v1.0//me").status == 400u);
+    BOOST_TEST(o.get("/v1.0/me/").status == 200u);
 }
 
 BOOST_AUTO_TEST_CASE(folders_are_listed_in_pages_by_name)

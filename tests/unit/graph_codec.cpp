@@ -2,6 +2,7 @@
 // on GitHub), so that two ends which share a mistake are found out.
 
 #include <outkit/graph/detail/codec.hpp>
+#include <outkit/http/error.hpp>
 
 #include <boost/test/unit_test.hpp>
 

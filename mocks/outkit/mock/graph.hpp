@@ -5,6 +5,8 @@
 #include <outkit/http/message.hpp>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
@@ -31,8 +33,13 @@ class world;
 class graph
 {
 public:
-    /// The world must outlive it.
-    explicit graph(world& w);
+    /** The world must outlive it.
+
+        @param hosts  Further names under which it may be asked, as in the Host header, without port. It answers to
+                      localhost, 127.0.0.1, [::1] and the names that the world's authority was made for; all others
+                      get 421, so that no web page can reach it by a name of its own.
+    */
+    explicit graph(world& w, std::vector<std::string> hosts = {});
     ~graph();
 
     /// The answer to one request that arrived over TLS. Never throws for anything that is in the request.

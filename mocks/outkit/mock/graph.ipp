@@ -52,12 +52,14 @@ inline std::optional<std::vector<std::string>> split_path(std::string_view path)
         return detail::form_decode(plus);
     };
     std::vector<std::string> out;
-    while (!path.empty())
+    if (path.starts_with('/'))
+        path.remove_prefix(1);
+    while (!path.empty())  // a slash at the end is legal (documented: message-get.md)
     {
         std::string_view const segment = path.substr(0, path.find('/'));
         path.remove_prefix(std::min(segment.size() + 1, path.size()));
         if (segment.empty())
-            continue;
+            return std::nullopt;
         auto text = decoded(segment);
         if (!text || out.size() >= most_segments)
             return std::nullopt;
@@ -82,6 +84,29 @@ inline std::optional<std::vector<std::string>> split_path(std::string_view path)
         out.push_back(std::move(*text));
     }
     return out;
+}
+
+// The name in a Host field, without port and brackets; nothing for what is none.
+inline std::string_view host_name(std::string_view host)
+{
+    std::string_view port;
+    if (host.starts_with('['))
+    {
+        std::size_t const end = host.find(']');
+        if (end == host.npos)
+            return {};
+        port = host.substr(end + 1);
+        host = host.substr(1, end - 1);
+    }
+    else
+    {
+        std::size_t const colon = std::min(host.find(':'), host.size());
+        port = host.substr(colon);
+        host = host.substr(0, colon);
+    }
+    bool const good = port.empty() || (port.starts_with(':') && port.size() >= 2 && port.size() <= 6 &&
+                                       port.find_first_not_of("0123456789", 1) == port.npos);
+    return good ? host : std::string_view();
 }
 
 struct preferences
@@ -152,6 +177,7 @@ struct graph::state
     std::optional<std::chrono::seconds> over_rate(std::string const& key);
 
     world& w;
+    std::vector<std::string> hosts;  // we answer to, without brackets
     std::unordered_map<std::string, rendered> cache;
     std::size_t cached_octets = 0;
     struct counter
@@ -243,7 +269,11 @@ struct graph::exchange
     std::string entity(message const& m, folder const& in, selection const& s, bool basic);
 };
 
-OUTKIT_DECL graph::graph(world& w) : state_(std::make_unique<state>(w)) {}
+OUTKIT_DECL graph::graph(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
+{
+    state_->hosts = w.certificates.default_names();
+    state_->hosts.insert(state_->hosts.end(), hosts.begin(), hosts.end());
+}
 OUTKIT_DECL graph::~graph() = default;
 
 OUTKIT_DECL http::response graph::answer(http::request const& request)
@@ -340,13 +370,7 @@ OUTKIT_DECL http::response graph::exchange::run()
     std::string const* const asked = http::find(request.headers, "client-request-id");
     client_request_id = asked && !asked->empty() && asked->size() <= 128 ? *asked : request_id;
     std::string const* const named = http::find(request.headers, "Host");
-    host = named && !named->empty() && named->size() <= 255 ? *named : "graph.microsoft.com";
-    // What is not a host name cannot get into links.
-    bool const plain = std::all_of(host.begin(), host.end(), [](char c) {
-        return http::detail::is_alnum(c) || c == '.' || c == '-' || c == ':' || c == '[' || c == ']' || c == '_';
-    });
-    if (!plain)
-        host = "graph.microsoft.com";
+    host = named ? *named : std::string();
     entry.time = w.date();
     entry.server = "graph";
 
@@ -357,6 +381,9 @@ OUTKIT_DECL http::response graph::exchange::run()
     entry.fields.push_back({"request-id", request_id});
     if (asked)
         entry.fields.push_back({"client-request-id", client_request_id});
+    std::string_view name = d::host_name(host);
+    if (std::none_of(st.hosts.begin(), st.hosts.end(), [&](std::string const& h) { return same_name(h, name); }))
+        return refuse(421, "MisdirectedRequest", "This mock is not responsible for that host.");
     auto const segments = d::split_path(path);
     if (target.size() > d::longest_target || !segments ||
         !query.parse(mark == target.npos ? std::string_view() : target.substr(mark + 1)))
