@@ -74,6 +74,8 @@ public:
     // The same for bytes: up to n of those already here, valid until the next call.
     std::string_view buffered_bytes(std::size_t n);
     bool has_buffered() const { return !buffered().empty(); }
+    // All of them, to look at only. For formats whose end cannot be told before it has been seen.
+    std::string_view peek() const { return buffered(); }
 
 private:
     flow<std::size_t> read_more(time_point deadline);

@@ -22,6 +22,7 @@
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/server.ipp>
+#include <outkit/mock/servers.ipp>
 #include <outkit/mock/smtp.ipp>
 #include <outkit/mock/tokens.ipp>
 #include <outkit/mock/world.ipp>
