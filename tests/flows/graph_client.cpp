@@ -679,6 +679,17 @@ BOOST_AUTO_TEST_CASE(HT_30_a_download_cut_or_too_long_is_an_error_and_not_begun_
     BOOST_TEST(got.size() <= 10u);
 }
 
+BOOST_AUTO_TEST_CASE(HT_30_an_error_instead_of_a_download_is_kept_small)
+{
+    std::string const head =
+        "HTTP/1.1 404 Not Found\r\nContent-Length: " + std::to_string(17 * 1024 * 1024) + "\r\n\r\n";
+    std::string got;
+    auto const [r, size] =
+        call([&](session& s) { return flows::get_mime(s, "m", [&](auto p) { got += p; }); }, {head + "x"});
+    BOOST_TEST((r.ec == http::error::body_too_large), r.ec.message());
+    BOOST_TEST(got.empty());
+}
+
 BOOST_AUTO_TEST_CASE(HT_38_cookies_are_not_kept)
 {
     session s({}, bearer());

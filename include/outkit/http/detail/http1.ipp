@@ -405,6 +405,8 @@ OUTKIT_DECL flow<received_response> read_response(wire& w, std::string method, l
     wire::sink to = [&r](std::string_view part) { r.message.body += part; };
     if (body && h.status < 300)
         to = std::move(body);
+    else if (body)  // the limit is for what goes to the sink; this is kept in memory
+        l.body_bytes = std::min(l.body_bytes, limits().body_bytes);
     co_await read_body(w, l, length, until_closed, std::move(to));
     co_return r;
 }
