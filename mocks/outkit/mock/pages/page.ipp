@@ -12,7 +12,10 @@ inline kainjow::mustache::data data_of(values const& from)
 {
     kainjow::mustache::data d;
     for (auto const& [name, text] : from.texts)
-        d.set(name, text);
+        if (text.empty())
+            d.set(name, false);  // a section of an empty text is left out
+        else
+            d.set(name, text);
     for (auto const& [name, on] : from.flags)
         d.set(name, on);
     for (auto const& [name, rows] : from.lists)
