@@ -1,0 +1,124 @@
+#ifndef OUTKIT_IMAP_DETAIL_COMMAND_HPP
+#define OUTKIT_IMAP_DETAIL_COMMAND_HPP
+
+#include <outkit/imap/detail/codec.hpp>
+
+// The grammar of commands, both directions (RFC 9051 and RFC 3501 section 9). A client builds, a server reads.
+
+namespace outkit::inline OUTKIT_ABI::imap::detail {
+
+// One command without its tag. The only way to a command line: everything a caller says passes through the member for
+// its grammar, which refuses what cannot be said. The first error stays.
+class command
+{
+public:
+    explicit command(std::string_view name);  // of ours, so it is right
+
+    command& atom(std::string_view s);
+    command& astring(std::string_view s);  // atom, quoted or literal by content
+    command& mailbox(mailbox_name const& name);
+    command& list_pattern(std::string_view s);  // may hold wildcards
+    command& number(std::uint32_t n);
+    command& set(number_set const& s);
+    command& flag_list(flags const& f);
+    command& date_time(std::chrono::sys_seconds t);
+    command& date(std::chrono::sys_days d);  // "1-Feb-1994", for SEARCH
+    command& literal(std::string octets);    // always as a literal
+    command& items(fetch_items const& i);
+    command& word(std::string_view s);  // of ours: "RETURN", "+FLAGS.SILENT", "("
+
+    error_code ec;
+
+    // What is sent, in this order. Before each literal stands its announcement, which the sender makes.
+    struct piece
+    {
+        std::string text;
+        bool is_literal = false;
+    };
+    std::vector<piece> pieces;
+
+private:
+    std::string& text();
+    void wrong(error e);
+};
+
+// Whether all of a flag list can be said.
+error_code check(flags const& f);
+error_code check(section const& s);
+std::string section_name(section const& s);  // "1.2.MIME", "HEADER.FIELDS (From To)"
+
+// The same numbers in several sets, each of at most `most` characters: servers limit the length of a command
+// (Exchange's MaxCommandSize: 10,240).
+std::vector<number_set> in_pieces(number_set const& s, std::size_t most = 8'000);
+
+// --- the server's side ---
+
+// One section of a FETCH command, as asked for.
+struct fetch_section
+{
+    std::string spelled;   // as the client wrote it, without brackets
+    section wanted;        // mark_seen unless PEEK
+    std::string reply_as;  // "BODY[...]" without the partial, or the old name: "RFC822.HEADER"
+};
+
+struct fetch_arguments
+{
+    enum class item
+    {
+        uid,
+        flags,
+        internal_date,
+        size,
+        envelope,
+        body,
+        structure,
+        section
+    };
+    std::vector<item> order;              // items in the client's order
+    std::vector<fetch_section> sections;  // for each item::section, in order
+};
+
+// Takes a command's frame apart, from left to right. A member that does not find what it looks for returns nothing or
+// false, and the command is BAD.
+class command_reader
+{
+public:
+    command_reader(std::string_view frame, std::span<literal_mark const> literals) : text_(frame), literals_(literals)
+    {
+    }
+
+    std::string_view tag();  // empty: there is none
+    std::string name();      // in capitals; with "UID " before it where that is so
+
+    bool blank();
+    bool at_end() const { return at_ == text_.size(); }
+    bool open();
+    bool close();
+    char peek() const { return at_ == text_.size() ? '\0' : text_[at_]; }
+    std::optional<std::string_view> atom();  // 1*ATOM-CHAR, with what flags and sets need
+    std::optional<std::string> astring();
+    std::optional<std::string> list_mailbox();  // with wildcards
+    std::optional<number_set> set();
+    std::optional<std::uint32_t> number();
+    std::optional<flags> flag_list(bool parentheses_needed);
+    std::optional<std::chrono::sys_seconds> date_time();
+    std::optional<std::chrono::sys_days> date();
+    std::optional<fetch_arguments> fetch_items();
+    std::optional<std::string_view> literal();  // octets of the literal that stands here
+
+private:
+    bool fetch_item(fetch_arguments& out);
+    bool section_spec(fetch_section& out);
+
+    std::string_view text_;
+    std::span<literal_mark const> literals_;
+    std::size_t at_ = 0;
+};
+
+}  // namespace outkit::inline OUTKIT_ABI::imap::detail
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/imap/detail/command.ipp>
+#endif
+
+#endif

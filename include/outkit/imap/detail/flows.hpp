@@ -1,0 +1,119 @@
+#ifndef OUTKIT_IMAP_DETAIL_FLOWS_HPP
+#define OUTKIT_IMAP_DETAIL_FLOWS_HPP
+
+#include <outkit/imap/detail/command.hpp>
+#include <outkit/secret.hpp>
+
+// What a client says and hears, in order. One flow per command; each leaves the session as RFC 9051 section 3 has it.
+
+namespace outkit::inline OUTKIT_ABI::imap::detail {
+
+// The answer to a command, with text of its own.
+struct reply
+{
+    bool continuation = false;
+    status_text::condition status = status_text::condition::ok;
+    std::string code, arguments, text;
+
+    bool ok() const { return !continuation && status == status_text::condition::ok; }
+    status_text view() const { return {status, code, arguments, text}; }
+};
+
+// What is known of the server on one connection.
+struct session
+{
+    enum class state
+    {
+        disconnected,
+        not_authenticated,
+        authenticated,
+        selected
+    };
+
+    explicit session(imap::settings set = {})
+        : settings(std::move(set)), w(settings.limits.line), frames(framer::role::client, settings.limits)
+    {
+    }
+
+    imap::settings settings;
+    wire w;
+    framer frames;
+    std::string host;
+    security how = security::implicit_tls;
+    bool trusted = false;  // TLS is up (or need not be): what the server says may be believed
+
+    state at = state::disconnected;
+    bool ending = false;  // LOGOUT has been said: BYE is no failure
+    bool ended = false;   // BYE has been heard
+    capabilities caps;
+    imap::namespaces spaces;
+    mailbox_status box;
+    std::vector<mailbox_event> events;
+    std::string alert;
+    std::optional<std::chrono::milliseconds> retry_after;  // of the last refusal, if it was throttling
+    std::size_t malformed = 0;
+
+    reply last;
+    response heard;  // scratch, of the loop that reads
+    arena scratch;   // the same
+
+    event stop_idle;
+
+    void forget();  // everything learned on a connection
+};
+
+// Takes the untagged responses a command asked for.
+class data_handler
+{
+public:
+    // Where the frame's views shall live; null: they are not kept.
+    virtual arena* block(std::string_view frame) = 0;
+    // False: it is nothing this command asked for.
+    virtual bool take(session& s, response& r, error_code& ec) = 0;
+
+protected:
+    ~data_handler() = default;
+};
+
+flow<> connect(session& s, std::string host, std::uint16_t port, security how);
+flow<> authenticate(session& s, std::string user, access_token token);
+flow<capabilities> capability(session& s);
+flow<std::vector<mailbox_event>> noop(session& s);
+flow<> logout(session& s);
+
+flow<imap::namespaces> namespaces_of(session& s);
+flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern);
+flow<mailbox_status> status(session& s, mailbox_name name);
+flow<mailbox_status> select(session& s, mailbox_name name, bool read_only);
+flow<> unselect(session& s);
+flow<> create(session& s, mailbox_name name);
+flow<> remove(session& s, mailbox_name name);
+flow<> rename(session& s, mailbox_name from, mailbox_name to);
+flow<> subscribe(session& s, mailbox_name name, bool on);
+
+enum class numbering
+{
+    uid,
+    sequence
+};
+flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what);
+flow<message_batch> store(session& s, numbering by, number_set which, store_options what);
+flow<copy_result> copy(session& s, uid_set which, mailbox_name to);
+flow<copy_result> move(session& s, uid_set which, mailbox_name to);
+flow<> expunge(session& s, uid_set which);
+flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how);
+flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
+
+// The parts these are made of. `execute` leaves the tagged answer in s.last, whatever it is.
+flow<> execute(session& s, command c, data_handler* data = nullptr);
+// The error that a NO or BAD means; sets s.retry_after.
+error_code meaning(session& s, reply const& r);
+std::string words(reply const& r);
+
+}  // namespace outkit::inline OUTKIT_ABI::imap::detail
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/imap/detail/flows.ipp>
+#endif
+
+#endif

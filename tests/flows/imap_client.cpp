@@ -1,0 +1,958 @@
+// What the client says and how it takes what it hears, against scripts.
+
+#include <outkit/detail/drive.hpp>
+#include <outkit/imap/detail/flows.hpp>
+
+#include "support.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <set>
+
+using namespace outkit;
+using namespace outkit::imap;
+using namespace outkit::imap::detail;
+using outkit::detail::play;
+using outkit::detail::played;
+using outkit::detail::simulator;
+
+namespace {
+
+// Tags are random but come from the world of the test, so they are known: the first ones of every script.
+std::vector<std::string> first_tags(std::size_t n)
+{
+    simulator world;
+    std::vector<std::string> out;
+    for (std::size_t i = 0; i != n; ++i)
+        out.push_back(new_tag(world));
+    return out;
+}
+
+// "$1" is the first tag, "$2" the second, ...
+std::string tagged(std::string text)
+{
+    static auto const tags = first_tags(9);
+    for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 1))
+        if (at + 1 < text.size() && text[at + 1] >= '1' && text[at + 1] <= '9')
+            text.replace(at, 2, tags[static_cast<std::size_t>(text[at + 1] - '1')]);
+    return text;
+}
+std::vector<std::string> tagged(std::vector<std::string> texts)
+{
+    for (std::string& t : texts)
+        t = tagged(std::move(t));
+    return texts;
+}
+
+access_token token() { return access_token("mock-token"); }
+constexpr char const* encoded = "dXNlcj1hbm5AY29udG9zby5leGFtcGxlAWF1dGg9QmVhcmVyIG1vY2stdG9rZW4BAQ==";
+
+flow<> sign_in(session& s, security how = security::implicit_tls)
+{
+    co_await connect(s, "mail.test", 993, how);
+    co_await authenticate(s, "ann@contoso.example", token());
+}
+
+// The same with a mailbox open: three more tags are used up.
+std::string const ready = "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] ready\r\n"
+                          "$1 OK [CAPABILITY IMAP4rev1 IDLE UIDPLUS MOVE UNSELECT] AUTHENTICATE completed.\r\n"
+                          "* 3 EXISTS\r\n* 0 RECENT\r\n* FLAGS (\\Seen \\Deleted $MDNSent)\r\n"
+                          "* OK [PERMANENTFLAGS (\\Seen \\Deleted $MDNSent)] Permanent flags\r\n"
+                          "* OK [UIDVALIDITY 14] UIDVALIDITY value\r\n* OK [UIDNEXT 4491] next\r\n"
+                          "$2 OK [READ-WRITE] SELECT completed.\r\n";
+flow<> open_inbox(session& s)
+{
+    co_await sign_in(s);
+    co_await select(s, "INBOX", false);
+}
+
+template <class T>
+flow<T> after_opening(session& s, flow<T> (*then)(session&))
+{
+    co_await open_inbox(s);
+    co_return co_await then(s);
+}
+
+template <class T>
+played<T> in_inbox(flow<T> (*then)(session&), std::string const& script, session& s)
+{
+    return play(after_opening(s, then), tagged(std::vector<std::string>{"", ready + script}));
+}
+template <class T>
+played<T> in_inbox(flow<T> (*then)(session&), std::string const& script)
+{
+    session s;
+    return in_inbox(then, script, s);
+}
+
+std::string last_line(std::string const& written)
+{
+    auto const end = written.rfind("\r\n", written.size() - 3);
+    return end == std::string::npos ? written : written.substr(end + 2);
+}
+
+played<void> play_sign_in(std::string const& script, security how = security::implicit_tls)
+{
+    session s;
+    return play(sign_in(s, how), tagged(std::vector<std::string>{"", script}));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(imap_client)
+
+// --- connecting ---
+
+// observed: jstedfast/MailKit#2016
+std::string const exchange_2026 =
+    "* OK Microsoft Exchange IMAP4 service ready. 00000000-0000-4000-8000-0000000000aa (tcpproxy/15.21.0406.000 "
+    "BACKENDAUTHENTICATE) [QQBNADAAUABSADAANgBDAEEAMAAwADQAMgA=]\r\n"
+    "* CAPABILITY IMAP4 IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE "
+    "LITERAL+\r\n$1 OK CAPABILITY completed.\r\n";
+std::string const capabilities_after =
+    "* CAPABILITY IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CLIENTACCESSRULES "
+    "CLIENTNETWORKPRESENCELOCATION BACKENDAUTHENTICATE CHILDREN IDLE NAMESPACE LITERAL+\r\n$3 OK CAPABILITY "
+    "completed.\r\n";
+
+BOOST_AUTO_TEST_CASE(signs_in_to_exchange_with_an_initial_response)
+{
+    std::string const script = exchange_2026 + "$2 OK AUTHENTICATE completed.\r\n" + capabilities_after +
+                               "* NAMESPACE ((\"\" \"/\")) NIL NIL\r\n$4 OK NAMESPACE completed.\r\n";
+    auto make = [&](auto&& run) {
+        session s;
+        run(sign_in(s));
+    };
+    tests::in_pieces_of_every_size(make, tagged(std::vector<std::string>{"", script}), [&](auto const& r) {
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == tagged("$1 CAPABILITY\r\n$2 AUTHENTICATE XOAUTH2 " + std::string(encoded) +
+                                       "\r\n$3 CAPABILITY\r\n$4 NAMESPACE\r\n"));
+        BOOST_TEST((r.connected == std::vector<std::string>{"mail.test:993", "tls mail.test"}));
+    });
+    tests::failing_at_every_step(make, tagged(std::vector<std::string>{"", script}));
+    tests::cut_at_every_byte(make, tagged(std::vector<std::string>{"", script}));
+}
+
+BOOST_AUTO_TEST_CASE(SL_02_SL_11_without_SASL_IR_the_token_waits_for_the_continuation)
+{
+    for (char const* const go : {"+ \r\n", "+\r\n"})  // documented with, observed without the blank
+    {
+        auto const r = play_sign_in("* OK [CAPABILITY AUTH=XOAUTH2] hi\r\n" + std::string(go) +
+                                    "$1 OK [CAPABILITY IMAP4rev1] AUTHENTICATE completed.\r\n");
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written == tagged("$1 AUTHENTICATE XOAUTH2\r\n" + std::string(encoded) + "\r\n"));
+    }
+    auto const text = play_sign_in("* OK [CAPABILITY AUTH=XOAUTH2] hi\r\n+ VXNlcm5hbWU6\r\n");
+    BOOST_TEST((text.ec == imap::error::malformed_challenge));
+    BOOST_TEST(text.written == tagged("$1 AUTHENTICATE XOAUTH2\r\n*\r\n"));
+    auto const ok = play_sign_in("* OK [CAPABILITY AUTH=XOAUTH2] hi\r\n$1 OK welcome\r\n");
+    BOOST_TEST((ok.ec == imap::error::completed_without_credentials));
+    BOOST_TEST(ok.written.find(encoded) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(IM_01_greetings)
+{
+    struct row
+    {
+        char const* greeting;
+        error_code ec;
+    };
+    for (row const& r : {row{"* BYE too busy\r\n", imap::error::greeting_refused},
+                         {"* NO\r\n", imap::error::malformed_greeting},
+                         {"* BAD x\r\n", imap::error::malformed_greeting},
+                         {"a OK hi\r\n", imap::error::malformed_greeting},
+                         {"+OK POP3\r\n", imap::error::malformed_greeting},
+                         {"220 smtp.test ESMTP\r\n", imap::error::malformed_greeting},
+                         {"HTTP/1.1 400 Bad Request\r\n", imap::error::malformed_greeting},
+                         {"\r\n", imap::error::malformed_greeting},
+                         {"* CAPABILITY IMAP4rev1\r\n", imap::error::malformed_greeting},
+                         {"* PREAUTH hi\r\n", imap::error::completed_without_credentials},
+                         {"", outkit::error::connection_closed}})
+    {
+        auto const p = play_sign_in(r.greeting);
+        BOOST_TEST((p.ec == r.ec), r.greeting << ": " << p.ec.message());
+        BOOST_TEST(p.written == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(IM_01_no_greeting_at_all)
+{
+    // A server that accepts and says nothing.
+    session s;
+    simulator sim;
+    sim.listen("mail.test", 993,
+               [](wire& w) -> flow<> {
+                   event never_happens;
+                   event::watch none(never_happens);
+                   co_await w.wait(none);
+               },
+               {});
+    auto const r = sim.start("client", connect(s, "mail.test", 993, security::starttls));
+    sim.run();
+    BOOST_TEST((r->ec == outkit::error::timeout));
+}
+
+BOOST_AUTO_TEST_CASE(plaintext_is_for_loopback_only)
+{
+    session s;
+    auto const r = play(sign_in(s, security::plaintext_loopback), {"", "* OK hi\r\n"});
+    BOOST_TEST((r.ec == imap::error::plaintext_not_loopback));
+    BOOST_TEST(r.connected.empty());
+}
+
+// --- STARTTLS ---
+
+BOOST_AUTO_TEST_CASE(ST_01_ST_20_starttls_first_whatever_the_server_offers)
+{
+    auto const r = play_sign_in("* OK [CAPABILITY IMAP4rev1] hi\r\n$1 OK begin\r\n", security::starttls);
+    BOOST_TEST(r.written.starts_with(tagged("$1 STARTTLS\r\n")));
+    BOOST_TEST((r.connected == std::vector<std::string>{"mail.test:993", "tls mail.test"}));
+}
+
+BOOST_AUTO_TEST_CASE(ST_02_anything_but_OK_ends_it)
+{
+    for (char const* const answer : {"$1 NO no\r\n", "$1 BAD what\r\n", "+ go on\r\n", "* BYE\r\n", "\r\n$1 NO\r\n"})
+    {
+        auto const r = play_sign_in("* OK hi\r\n" + std::string(answer), security::starttls);
+        bool const refused = r.ec == outkit::error::tls_required || r.ec == imap::error::unknown_tag;
+        BOOST_TEST(refused, answer << ": " << r.ec.message());
+        BOOST_TEST(r.written == tagged("$1 STARTTLS\r\n"));
+        BOOST_TEST(r.connected.size() == 1u);
+        BOOST_TEST(r.diagnostics == "");
+    }
+    for (char const* const answer : {"garbage\r\n", "\r\n"})
+        BOOST_TEST((play_sign_in("* OK hi\r\n" + std::string(answer), security::starttls).ec ==
+                    condition::protocol_violation));
+}
+
+BOOST_AUTO_TEST_CASE(ST_03_ST_07_nothing_may_follow_the_positive_answer)
+{
+    for (char const* const injected :
+         {"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n", "* BYE\r\n", "A2 OK in\r\n", "\r\n", "x"})
+    {
+        auto const r = play_sign_in("* OK hi\r\n$1 OK begin\r\n" + std::string(injected), security::starttls);
+        BOOST_TEST((r.ec == outkit::error::early_plaintext));
+        BOOST_TEST(r.connected.size() == 1u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_05_ST_11_ST_14_what_was_said_before_TLS_is_forgotten)
+{
+    session s;
+    auto const r =
+        play(connect(s, "mail.test", 143, security::starttls),
+             tagged(std::vector<std::string>{
+                 "", "* OK [ALERT] evil\r\n* CAPABILITY AUTH=XOAUTH2 SASL-IR LITERAL+\r\n* LIST () \"/\" evil\r\n"
+                     "* 99 EXISTS\r\n* FLAGS (evil)\r\n* OK [UIDVALIDITY 1] evil\r\n* SEARCH 1 2\r\n* 1 EXPUNGE\r\n"
+                     "* OK [ALERT] more\r\n$1 OK [CAPABILITY AUTH=PLAIN] begin\r\n"}),
+             {.piece = 1});
+    BOOST_TEST((r.ec == outkit::error::connection_closed));  // the server says nothing after TLS
+    BOOST_TEST(r.written == tagged("$1 STARTTLS\r\n$2 CAPABILITY\r\n"));
+    BOOST_TEST(s.caps.empty());
+    BOOST_TEST(s.alert == "");
+    BOOST_TEST(s.box.exists == 0u);
+    BOOST_TEST(s.events.empty());
+}
+
+BOOST_AUTO_TEST_CASE(ST_06_preauth_before_TLS)
+{
+    for (char const* const greeting : {"* PREAUTH hi\r\n", "* PREAUTH [CAPABILITY IMAP4rev1 STARTTLS] hi\r\n"})
+    {
+        auto const r = play_sign_in(greeting, security::starttls);
+        BOOST_TEST((r.ec == outkit::error::tls_required));
+        BOOST_TEST(r.written == "");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_08_tags_cannot_be_guessed)
+{
+    // An answer written before the command: whatever the tag, it is none of ours.
+    session s;
+    auto const r = play(connect(s, "mail.test", 143, security::starttls), {"", "* OK hi\r\nA1 OK begin\r\n"});
+    BOOST_TEST((r.ec == imap::error::unknown_tag));
+    std::set<std::string> seen;
+    for (int i = 0; i != 1000; ++i)
+    {
+        auto const tag = new_tag(outkit::detail::real_environment());
+        BOOST_TEST(tag.size() == 8u);
+        BOOST_TEST(seen.insert(tag).second);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ST_09_ST_19_answers_with_other_tags)
+{
+    BOOST_TEST((play_sign_in("* OK hi\r\n$2 OK begin\r\n", security::starttls).ec == imap::error::unknown_tag));
+    BOOST_TEST(
+        (play_sign_in("* OK hi\r\n" + std::string(2 << 20, ' '), security::starttls).ec == condition::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(ST_10_no_credentials_before_TLS)
+{
+    session s;
+    s.at = session::state::not_authenticated;
+    s.how = security::starttls;
+    s.caps.add("AUTH=XOAUTH2");
+    s.caps.add("SASL-IR");
+    auto const r = play(authenticate(s, "ann@contoso.example", token()), {"* OK hi\r\n"});
+    BOOST_TEST((r.ec == outkit::error::tls_required));
+    BOOST_TEST(r.written == "");
+}
+
+// --- SASL ---
+
+BOOST_AUTO_TEST_CASE(SL_01_users_and_tokens_that_cannot_be_said)
+{
+    for (std::string const& bad :
+         {std::string("a\1b"), std::string("a\r\nb"), std::string("a\0b", 3), std::string("a\x7f"), std::string()})
+    {
+        for (bool const in_user : {true, false})
+        {
+            session s;
+            auto talk = [](session& se, std::string user, access_token t) -> flow<> {
+                co_await connect(se, "mail.test", 993, security::implicit_tls);
+                co_await authenticate(se, std::move(user), std::move(t));
+            };
+            auto const r = play(talk(s, in_user ? bad : "ann", access_token(in_user ? "t" : bad)),
+                                {"", "* OK [CAPABILITY AUTH=XOAUTH2] hi\r\n"});
+            BOOST_TEST((r.ec == (in_user ? imap::error::invalid_user : imap::error::invalid_access_token)));
+            BOOST_TEST(r.written == "");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SL_04_SL_05_no_other_mechanism)
+{
+    for (char const* const caps : {"AUTH=PLAIN AUTH=LOGIN", "IMAP4rev1", "XOAUTH2 AUTH=XOAUTH AUTH=OAUTHBEARER"})
+    {
+        auto const r = play_sign_in("* OK hi\r\n* CAPABILITY " + std::string(caps) + "\r\n$1 OK done\r\n");
+        BOOST_TEST((r.ec == imap::error::xoauth2_not_offered));
+        BOOST_TEST(r.written == tagged("$1 CAPABILITY\r\n"));
+    }
+}
+
+std::string const hello = "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] hi\r\n";
+std::string const challenge =
+    "+ eyJzdGF0dXMiOiI0MDAiLCJzY2hlbWVzIjoiQmVhcmVyIiwic2NvcGUiOiJodHRwczovL21haWwuZ29vZ2xlLmNvbS8ifQ==\r\n";
+
+BOOST_AUTO_TEST_CASE(SL_06_an_error_challenge_is_answered_once)
+{
+    auto const r = play_sign_in(hello + challenge + "$1 NO SASL authentication failed\r\n");
+    BOOST_TEST((r.ec == imap::error::authentication_failed));
+    BOOST_TEST((r.ec == condition::authentication_failed));
+    BOOST_TEST(r.written == tagged("$1 AUTHENTICATE XOAUTH2 " + std::string(encoded) + "\r\n\r\n"));
+    BOOST_TEST(r.diagnostics ==
+               "SASL authentication failed (status 400, schemes Bearer, scope https://mail.google.com/)");
+}
+
+BOOST_AUTO_TEST_CASE(SL_07_after_an_error_challenge)
+{
+    BOOST_TEST((play_sign_in(hello + challenge).ec == outkit::error::connection_closed));
+    BOOST_TEST((play_sign_in(hello + challenge + "$1 OK welcome\r\n").ec == imap::error::completed_after_refusal));
+    BOOST_TEST((play_sign_in(hello + "+ \r\n$1 OK welcome\r\n").ec == imap::error::completed_after_refusal));
+}
+
+BOOST_AUTO_TEST_CASE(SL_08_challenges_that_are_no_base64)
+{
+    for (std::string const& bad : {std::string("+ {}\r\n"), std::string("+ =\r\n"), std::string("+ eyJ9=\r\n"),
+                                   std::string("+ ey J9\r\n"), std::string("+ eyJ9===\r\n")})
+    {
+        auto const r = play_sign_in(hello + bad);
+        BOOST_TEST((r.ec == imap::error::malformed_challenge), bad << r.ec.message());
+        BOOST_TEST(r.written.ends_with("\r\n*\r\n"));
+    }
+    auto const r = play_sign_in(hello + "+ " + std::string(1 << 19, 'A') + "\r\n");
+    BOOST_TEST((r.ec == imap::error::challenge_too_long));
+    BOOST_TEST((play_sign_in(hello + "+ " + std::string(1 << 21, 'A') + "\r\n").ec == condition::limit_exceeded));
+}
+
+BOOST_AUTO_TEST_CASE(SL_10_endless_challenges)
+{
+    auto const r = play_sign_in(hello + challenge + challenge + challenge + challenge + challenge);
+    BOOST_TEST((r.ec == imap::error::too_many_challenges));
+    BOOST_TEST(r.written.ends_with("==\r\n\r\n\r\n\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(SL_12_untagged_responses_in_the_middle)
+{
+    auto const r =
+        play_sign_in(hello + "* CAPABILITY IMAP4rev1\r\n* OK still here\r\n$1 OK [CAPABILITY IMAP4rev1] in\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    auto const bye = play_sign_in(hello + "* BYE going down\r\n");
+    BOOST_TEST((bye.ec == imap::error::connection_ended));
+    BOOST_TEST(bye.diagnostics == "going down");
+}
+
+BOOST_AUTO_TEST_CASE(what_exchange_says_about_a_bad_token)
+{
+    // documented: Microsoft Learn, "Authenticate an IMAP connection using OAuth"
+    auto const r = play_sign_in(hello + "$1 NO AUTHENTICATE failed.\r\n");
+    BOOST_TEST((r.ec == imap::error::authentication_failed));
+    BOOST_TEST(r.diagnostics == "AUTHENTICATE failed.");
+}
+
+BOOST_AUTO_TEST_CASE(SL_16_authenticated_but_not_connected_in_both_shapes)
+{
+    // 2026: in answer to AUTHENTICATE
+    auto const now = play_sign_in(hello + "$1 NO User is authenticated but not connected.\r\n");
+    BOOST_TEST((now.ec == imap::error::authenticated_but_not_connected));
+    // before: OK, and then BAD to the next command; observed: simonrob/email-oauth2-proxy#74
+    auto const classic =
+        play_sign_in(hello + "$1 OK AUTHENTICATE completed.\r\n* CAPABILITY IMAP4rev1 NAMESPACE\r\n$2 OK "
+                             "CAPABILITY completed.\r\n$3 BAD User is authenticated but not connected.\r\n");
+    BOOST_TEST((classic.ec == imap::error::authenticated_but_not_connected));
+    BOOST_TEST(classic.diagnostics == "User is authenticated but not connected.");
+    BOOST_TEST(last_line(classic.written) == tagged("$3 NAMESPACE\r\n"));
+}
+
+// --- commands ---
+
+BOOST_AUTO_TEST_CASE(selecting_tells_all_about_the_mailbox)
+{
+    session s;
+    auto const r = play(open_inbox(s), tagged(std::vector<std::string>{"", ready}));
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(s.box.name == "INBOX");
+    BOOST_TEST(s.box.exists == 3u);
+    BOOST_TEST(s.box.uid_validity == 14u);
+    BOOST_TEST(s.box.uid_next == 4491u);
+    BOOST_TEST(s.box.permanent_flags.has("$MDNSent"));
+    BOOST_TEST(!s.box.read_only);
+    BOOST_TEST(!s.box.new_keywords);
+    auto make = [&](auto&& run) {
+        session t;
+        run(open_inbox(t));
+    };
+    tests::failing_at_every_step(make, tagged(std::vector<std::string>{"", ready}));
+    tests::cut_at_every_byte(make, tagged(std::vector<std::string>{"", ready}));
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_mailbox_leaves_the_connection_usable)
+{
+    // observed: imapsync/imapsync#459
+    auto const r = in_inbox<std::uint32_t>(
+        [](session& s) -> flow<std::uint32_t> {
+            auto const gone = co_await attempt(select(s, "Nowhere", false));
+            BOOST_TEST((gone.ec == imap::error::no_such_mailbox));
+            BOOST_TEST((gone.ec == condition::not_found));
+            BOOST_TEST(gone.diagnostics == "Nowhere doesn't exist.");
+            BOOST_TEST((s.at == session::state::authenticated));
+            auto const again = co_await select(s, "INBOX", true);
+            BOOST_TEST(again.read_only);
+            co_return again.exists;
+        },
+        "$3 NO Nowhere doesn't exist.\r\n* 7 EXISTS\r\n$4 OK [READ-ONLY] EXAMINE completed.\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.value.value_or(0) == 7u);
+}
+
+BOOST_AUTO_TEST_CASE(IM_48_refusals_have_names)
+{
+    struct row
+    {
+        char const* answer;
+        imap::error e;
+    };
+    for (row const& r :
+         {row{"NO [AUTHENTICATIONFAILED] x", imap::error::authentication_failed},
+          {"NO [UNAVAILABLE] x", imap::error::unavailable},
+          {"NO [OVERQUOTA] x", imap::error::over_quota},
+          {"NO [THROTTLED] x", imap::error::throttled},
+          {"NO [NONEXISTENT] x", imap::error::no_such_mailbox},
+          {"NO [TRYCREATE] x", imap::error::no_such_mailbox},
+          {"NO [ALREADYEXISTS] x", imap::error::mailbox_exists},
+          {"NO [BADCHARSET (US-ASCII)] The specified charset is not supported.", imap::error::charset_not_supported},
+          {"NO Server Unavailable. 15", imap::error::unavailable},
+          {"BAD Request is throttled. Suggested Backoff Time: 178755 milliseconds", imap::error::throttled},
+          {"BAD Command Argument Error. 11", imap::error::command_rejected},
+          {"NO no", imap::error::command_refused}})
+    {
+        session s;
+        auto const p = in_inbox<mailbox_status>([](session& se) { return select(se, "x", false); },
+                                                "$3 " + std::string(r.answer) + "\r\n", s);
+        BOOST_TEST((p.ec == r.e), r.answer << ": " << p.ec.message());
+        BOOST_TEST(s.retry_after.has_value() == (std::string_view(r.answer).find("Backoff") != std::string_view::npos));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(IM_16_uid_validity)
+{
+    auto const zero = in_inbox<mailbox_status>([](session& s) { return select(s, "x", false); },
+                                               "* OK [UIDVALIDITY 0] x\r\n$3 OK done\r\n");
+    BOOST_TEST((zero.ec == imap::error::uid_validity_zero));
+    auto const changed = in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); },
+                                                              "* OK [UIDVALIDITY 15] x\r\n$3 OK done\r\n");
+    BOOST_TEST((changed.ec == imap::error::uid_validity_changed));
+    auto const missing = in_inbox<mailbox_status>([](session& s) { return select(s, "x", false); }, "$3 OK done\r\n");
+    BOOST_TEST(!missing.ec);
+    BOOST_TEST(missing.value->uid_validity == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(lists_mailboxes_with_their_roles)
+{
+    auto const r = in_inbox<std::vector<mailbox>>(
+        [](session& s) { return list(s, "", "*"); },
+        "* LIST (\\HasNoChildren \\Trash) \"/\" \"Deleted Items\"\r\n* LIST (\\Marked \\HasNoChildren) \"/\" INBOX\r\n"
+        "* LIST (\\Noselect) \"/\" Kategorie/Przesy&AUI-ki\r\n$3 OK LIST completed.\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(last_line(r.written) == tagged("$3 LIST \"\" \"*\"\r\n"));
+    BOOST_TEST_REQUIRE(r.value->size() == 3u);
+    BOOST_TEST((*r.value)[0].has("\\trash"));
+    BOOST_TEST((*r.value)[2].name == "Kategorie/Przesy\u0142ki");
+    BOOST_TEST(!(*r.value)[2].selectable);
+}
+
+BOOST_AUTO_TEST_CASE(status_of_a_mailbox)
+{
+    // observed: owncloud-archive/mail#721
+    auto const r = in_inbox<mailbox_status>([](session& s) { return status(s, "Junk-E-Mail"); },
+                                            "* STATUS Junk-E-Mail (MESSAGES 5 RECENT 0 UIDNEXT 18 UIDVALIDITY 213 "
+                                            "UNSEEN 2)\r\n$3 OK STATUS completed.\r\n");
+    BOOST_TEST(!r.ec);
+    BOOST_TEST(r.value->exists == 5u);
+    BOOST_TEST(r.value->unseen == 2u);
+    BOOST_TEST(r.value->uid_validity == 213u);
+    BOOST_TEST(last_line(r.written) ==
+               tagged("$3 STATUS Junk-E-Mail (MESSAGES RECENT UIDNEXT UIDVALIDITY UNSEEN)\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(fetches_metadata_into_one_batch)
+{
+    std::string const script = "* 1 FETCH (UID 11 FLAGS (\\Seen))\r\n* 2 FETCH (UID 12 FLAGS ())\r\n* 4 EXISTS\r\n"
+                               "$3 OK FETCH completed.\r\n";
+    auto get = [](session& s) { return fetch(s, numbering::uid, uid_set(11, 20), {.flags = true}); };
+    session s;
+    auto const r = in_inbox<message_batch>(get, script, s);
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(last_line(r.written) == tagged("$3 UID FETCH 11:20 (UID FLAGS)\r\n"));
+    BOOST_TEST_REQUIRE(r.value->size() == 2u);
+    BOOST_TEST((*r.value)[0].uid == 11u);
+    BOOST_TEST((*r.value)[0].has(flag::seen));
+    BOOST_TEST(s.box.exists == 4u);
+    auto make = [&](auto&& run) {
+        session t;
+        run(after_opening<message_batch>(t, get));
+    };
+    tests::cut_at_every_byte(make, tagged(std::vector<std::string>{"", ready + script}));
+    tests::failing_at_every_step(make, tagged(std::vector<std::string>{"", ready + script}));
+}
+
+BOOST_AUTO_TEST_CASE(IM_17_IM_18_answers_nobody_asked_for)
+{
+    session s;
+    auto const r = in_inbox<message_batch>(
+        [](session& se) {
+            uid_set which(11);
+            which.add(13);
+            return fetch(se, numbering::uid, std::move(which), {.flags = true});
+        },
+        "* 1 FETCH (UID 11 FLAGS (\\Seen))\r\n* 9 FETCH (UID 99 FLAGS (\\Draft))\r\n* 2 FETCH (FLAGS (\\Deleted))\r\n"
+        "* 1 FETCH (UID 11 RFC822.SIZE 5)\r\n$3 OK FETCH completed.\r\n",
+        s);
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST_REQUIRE(r.value->size() == 1u);
+    BOOST_TEST((*r.value)[0].size.value_or(0) == 5u);
+    BOOST_TEST((*r.value)[0].has(flag::seen));
+    BOOST_TEST(r.value->missing().to_string() == "13");
+    BOOST_TEST_REQUIRE(s.events.size() == 2u);
+    BOOST_TEST(s.events[0].uid == 99u);
+    BOOST_TEST(s.events[1].number == 2u);
+
+    auto const twice = in_inbox<message_batch>(
+        [](session& se) { return fetch(se, numbering::uid, uid_set(11), {.sections = {{}}}); },
+        "* 1 FETCH (UID 11 BODY[] \"a\")\r\n* 1 FETCH (UID 11 BODY[] \"b\")\r\n$3 OK FETCH completed.\r\n");
+    BOOST_TEST((twice.ec == imap::error::duplicate_answer));
+}
+
+// --- bodies ---
+
+namespace {
+struct sink_log
+{
+    std::string text;
+    std::vector<std::string> sections;
+    std::vector<std::uint32_t> uids;
+    error_code answer;
+    error_code operator()(section_piece const& p)
+    {
+        if (p.offset == 0)
+        {
+            sections.emplace_back(p.section);
+            uids.push_back(p.uid);
+        }
+        BOOST_TEST(p.offset + p.data.size() <= p.octets);
+        text += p.data;
+        return answer;
+    }
+};
+sink_log* current_log = nullptr;
+flow<message_batch> fetch_to_log(session& s)
+{
+    fetch_items what;
+    what.sections = {{}, {{1}, section::text::mime, {}, {}, false}};
+    what.sink = [](section_piece const& p) { return (*current_log)(p); };
+    return fetch(s, numbering::uid, uid_set::all(), std::move(what));
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(bodies_go_to_the_sink)
+{
+    std::string const body = "Subject: x\r\n\r\n* 5 FETCH (BODY[] {3}\r\nnot one)\r\n";
+    std::string const script =
+        "* 1 FETCH (UID 7 BODY[] {" + std::to_string(body.size()) + "}\r\n" + body +
+        " BODY[1.MIME] {0}\r\n)\r\n* 2 FETCH (UID 8 BODY[] \"short\" BODY[1.MIME] NIL)\r\n$3 OK FETCH "
+        "completed.\r\n";
+    for (std::size_t const piece : {1u, 2u, 7u, 4096u})
+    {
+        sink_log log;
+        current_log = &log;
+        session s;
+        auto const r = play(after_opening(s, fetch_to_log), tagged(std::vector<std::string>{"", ready + script}),
+                            {.piece = piece});
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(log.text == body);
+        BOOST_TEST((log.sections == std::vector<std::string>{"", "1.MIME"}));
+        BOOST_TEST((log.uids == std::vector<std::uint32_t>{7, 7}));
+        BOOST_TEST_REQUIRE(r.value->size() == 2u);
+        auto const& first = (*r.value)[0].sections.front();
+        BOOST_TEST(first.streamed);
+        BOOST_TEST(first.octets == body.size());
+        BOOST_TEST((*r.value)[1].sections.front().data == "short");
+    }
+    sink_log log;
+    current_log = &log;
+    auto make = [&](auto&& run) {
+        session t;
+        run(after_opening(t, fetch_to_log));
+    };
+    tests::cut_at_every_byte(make, tagged(std::vector<std::string>{"", ready + script}));
+    tests::failing_at_every_step(make, tagged(std::vector<std::string>{"", ready + script}));
+}
+
+BOOST_AUTO_TEST_CASE(IM_45_the_sink_may_refuse)
+{
+    sink_log log;
+    log.answer = os_error(ENOSPC);
+    current_log = &log;
+    auto const r = in_inbox(fetch_to_log, "* 1 FETCH (UID 7 BODY[] {5}\r\nhello)\r\n$3 OK done\r\n");
+    BOOST_TEST((r.ec == os_error(ENOSPC)));
+}
+
+BOOST_AUTO_TEST_CASE(IM_02_a_literal_that_never_comes)
+{
+    sink_log log;
+    current_log = &log;
+    auto const r = in_inbox(fetch_to_log, "* 1 FETCH (BODY[] {4294967295}\r\n");
+    BOOST_TEST((r.ec == imap::error::literal_too_long));
+    auto const kept =
+        in_inbox<message_batch>([](session& s) { return fetch(s, numbering::uid, uid_set::all(), {.sections = {{}}}); },
+                                "* 1 FETCH (BODY[] {4194305}\r\n");
+    BOOST_TEST((kept.ec == imap::error::literal_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(IM_04_a_tagged_OK_inside_a_literal_is_no_answer)
+{
+    sink_log log;
+    current_log = &log;
+    auto const r = in_inbox(fetch_to_log, "* 1 FETCH (BODY[] {500}\r\nabc\r\n$3 OK FETCH completed.\r\n");
+    BOOST_TEST((r.ec == outkit::error::connection_closed));
+}
+
+BOOST_AUTO_TEST_CASE(IM_09_floods_of_small_responses)
+{
+    session s;
+    s.settings.limits.untagged_responses = 100;
+    std::string flood;
+    for (int i = 0; i != 200; ++i)
+        flood += "* OK x\r\n";
+    auto const r =
+        in_inbox<std::vector<mailbox_event>>([](session& se) { return noop(se); }, flood + "$3 OK done\r\n", s);
+    BOOST_TEST((r.ec == imap::error::too_many_responses));
+    session t;
+    t.settings.limits.untagged_octets = 1000;
+    auto const octets =
+        in_inbox<std::vector<mailbox_event>>([](session& se) { return noop(se); }, flood + "$3 OK done\r\n", t);
+    BOOST_TEST((octets.ec == imap::error::response_too_long));
+}
+
+BOOST_AUTO_TEST_CASE(IM_11_IM_40_odd_responses_are_skipped_up_to_a_limit)
+{
+    std::string odd;
+    for (int i = 0; i != 100; ++i)
+        odd += "* 1 FETCH (\r\n";
+    auto const r = in_inbox<std::vector<mailbox_event>>(
+        [](session& s) { return noop(s); }, odd + "* XYZZY {3}\r\nabc ((\r\n* VANISHED 1:5\r\n$3 OK done\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    auto const more =
+        in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, odd + "* 1 FETCH (\r\n$3 OK done\r\n");
+    BOOST_TEST((more.ec == imap::error::too_many_malformed_responses));
+}
+
+BOOST_AUTO_TEST_CASE(IM_15_positions_that_contradict_each_other)
+{
+    for (char const* const odd : {"* 2 EXISTS\r\n", "* 9 EXPUNGE\r\n"})
+    {
+        session s;
+        auto const r = in_inbox<std::vector<mailbox_event>>([](session& se) { return noop(se); },
+                                                            std::string(odd) + "$3 OK done\r\n", s);
+        BOOST_TEST(!r.ec);
+        BOOST_TEST(!s.box.reliable);
+    }
+    session s;
+    auto const r = in_inbox<std::vector<mailbox_event>>(
+        [](session& se) { return noop(se); }, "* 4294967295 EXISTS\r\n* 0 EXPUNGE\r\n* 1 EXPUNGE\r\n$3 OK done\r\n", s);
+    BOOST_TEST(!r.ec);
+    BOOST_TEST(s.box.exists == 4294967294u);
+    BOOST_TEST(s.malformed == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(IM_20_tags_that_are_not_ours)
+{
+    std::string const tag = tagged(std::string("$3"));
+    std::string lower = tag;
+    for (char& c : lower)
+        c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+    for (std::string const& line : {std::string("$2 OK done\r\n"), std::string("a1 OK done\r\n"),
+                                    lower + " OK done\r\n", std::string("<body BAD Command Error. 10\r\n")})
+    {
+        auto const r = in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, line);
+        BOOST_TEST((r.ec == imap::error::unknown_tag), line);
+    }
+    auto const r = in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "* OK done\r\n");
+    BOOST_TEST((r.ec == outkit::error::connection_closed));
+}
+
+// --- APPEND ---
+
+namespace {
+flow<append_result> append_hello(session& s)
+{
+    return append(s, "Sent Items", "Subject: hello\r\n\r\nhi\r\n", {.flags = {flag::seen, {}}});
+}
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(appends_with_a_literal_that_waits)
+{
+    auto const r = in_inbox(append_hello,
+                            "+ Ready for additional command text.\r\n$3 OK [APPENDUID 21 305] APPEND completed.\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.value->uid == 305u);
+    BOOST_TEST(r.value->uid_validity == 21u);
+    BOOST_TEST(
+        r.written.ends_with(tagged("$3 APPEND \"Sent Items\" (\\Seen) {22}\r\nSubject: hello\r\n\r\nhi\r\n\r\n")));
+}
+
+BOOST_AUTO_TEST_CASE(IM_21_IM_22_the_literal_is_sent_only_when_it_is_asked_for)
+{
+    auto const early = in_inbox(append_hello, "$3 OK done\r\n");
+    BOOST_TEST((early.ec == imap::error::early_completion));
+    BOOST_TEST(last_line(early.written) == tagged("$3 APPEND \"Sent Items\" (\\Seen) {22}\r\n"));
+    auto const refused = in_inbox(append_hello, "$3 NO [TRYCREATE] no\r\n");
+    BOOST_TEST((refused.ec == imap::error::no_such_mailbox));
+    BOOST_TEST(last_line(refused.written) == tagged("$3 APPEND \"Sent Items\" (\\Seen) {22}\r\n"));
+    auto const unasked =
+        in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "+ go\r\n$3 OK done\r\n");
+    BOOST_TEST((unasked.ec == imap::error::unexpected_continuation));
+    auto const twice = in_inbox(append_hello, "+ go\r\n+ go\r\n$3 OK done\r\n");
+    BOOST_TEST((twice.ec == imap::error::outcome_unknown));
+}
+
+BOOST_AUTO_TEST_CASE(IM_24_IM_43_an_append_cut_after_sending_has_an_unknown_outcome)
+{
+    std::string const before = ready, go = "+ go\r\n", answer = "$3 OK [APPENDUID 21 305] APPEND completed.\r\n";
+    std::string const whole = tagged(before + go + answer);
+    std::size_t const sent_at = tagged(before + go).size();
+    for (std::size_t n = tagged(before).size(); n < whole.size(); ++n)
+    {
+        session s;
+        auto const r = play(after_opening(s, append_hello), {"", whole.substr(0, n)});
+        BOOST_TEST((r.ec == (n < sent_at ? make_error_code(outkit::error::connection_closed)
+                                         : make_error_code(imap::error::outcome_unknown))),
+                   n << ": " << r.ec.message());
+    }
+    auto const bye = in_inbox(append_hello, "+ go\r\n* BYE Connection closed. 14\r\n");
+    BOOST_TEST((bye.ec == imap::error::outcome_unknown));
+    BOOST_TEST((bye.ec == condition::outcome_unknown));
+    BOOST_TEST(bye.diagnostics == "Connection closed. 14");
+}
+
+BOOST_AUTO_TEST_CASE(IM_23_literals_without_waiting_only_if_this_session_may)
+{
+    // LITERAL+ before signing in, not after it.
+    session s;
+    std::string const no_longer =
+        "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR LITERAL+] hi\r\n$1 OK [CAPABILITY IMAP4rev1] in\r\n";
+    auto talk = [](session& se) -> flow<append_result> {
+        co_await sign_in(se);
+        co_return co_await append_hello(se);
+    };
+    auto const r = play(talk(s), tagged(std::vector<std::string>{"", no_longer + "$2 NO no\r\n"}));
+    BOOST_TEST(r.written.ends_with("{22}\r\n"));
+    session plus;
+    auto const p =
+        play(talk(plus),
+             tagged(std::vector<std::string>{
+                 "", "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] hi\r\n$1 OK [CAPABILITY LITERAL+] in\r\n$2 OK done\r\n"}));
+    BOOST_TEST(!p.ec, p.ec.message());
+    BOOST_TEST(p.written.find("{22+}\r\nSubject: hello") != std::string::npos);
+
+    auto big = [](session& se) -> flow<append_result> {
+        co_await sign_in(se);
+        std::string message(4097, 'x');
+        co_return co_await append(se, "x", std::move(message), {});
+    };
+    session minus;
+    auto const m =
+        play(big(minus),
+             tagged(std::vector<std::string>{
+                 "", "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] hi\r\n$1 OK [CAPABILITY LITERAL-] in\r\n$2 NO no\r\n"}));
+    BOOST_TEST(m.written.ends_with("{4097}\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(IM_14_APPENDUID_out_of_place)
+{
+    auto const r = in_inbox(append_hello, "* OK [APPENDUID 1 1] x\r\n+ go\r\n* OK [APPENDUID 2 2] x\r\n$3 OK done\r\n");
+    BOOST_TEST(!r.ec);
+    BOOST_TEST(r.value->uid == 0u);
+    auto const n =
+        in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "$3 OK [APPENDUID 1 1] done\r\n");
+    BOOST_TEST(!n.ec);
+}
+
+BOOST_AUTO_TEST_CASE(IM_47_messages_that_cannot_be_appended)
+{
+    session s;
+    s.settings.limits.message = 10;
+    auto const r = in_inbox(append_hello, "", s);
+    BOOST_TEST((r.ec == imap::error::message_too_long));
+    BOOST_TEST((r.ec == condition::invalid_argument));
+    auto const empty =
+        in_inbox<append_result>([](session& se) { return append(se, "x", "", {}); }, "+ go\r\n$3 OK done\r\n");
+    BOOST_TEST(!empty.ec);
+    BOOST_TEST(empty.written.ends_with(tagged("$3 APPEND x {0}\r\n\r\n")));
+    auto const big = in_inbox(append_hello, "$3 NO [TOOBIG] too big\r\n");
+    BOOST_TEST((big.ec == imap::error::message_too_big));
+    auto const flag_name =
+        in_inbox<append_result>([](session& se) { return append(se, "x", "y", {.flags = {flag::none, {"a b"}}}); }, "");
+    BOOST_TEST((flag_name.ec == imap::error::invalid_flag));
+}
+
+// --- STORE, COPY, MOVE ---
+
+BOOST_AUTO_TEST_CASE(stores_flags)
+{
+    // observed: iroco-co/aioimaplib#67
+    session s;
+    auto const r = in_inbox<message_batch>(
+        [](session& se) {
+            return store(se, numbering::uid, uid_set(4), {store_mode::add, {flag::deleted, {"$MDNSent"}}, false});
+        },
+        "* 1 FETCH (UID 4 FLAGS (\\Deleted \\Recent))\r\n$3 OK STORE completed.\r\n", s);
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(last_line(r.written) == tagged("$3 UID STORE 4 +FLAGS (\\Deleted $MDNSent)\r\n"));
+    BOOST_TEST_REQUIRE(r.value->size() == 1u);
+    BOOST_TEST((*r.value)[0].has(flag::deleted));
+    // Exchange would answer BAD Command Argument Error. 11; observed: djcb/mu#1384
+    auto const none = in_inbox<message_batch>(
+        [](session& se) {
+            return store(se, numbering::uid, uid_set(4), {store_mode::add, {flag::none, {"$Forwarded"}}, true});
+        },
+        "");
+    BOOST_TEST((none.ec == imap::error::flag_not_permanent));
+}
+
+BOOST_AUTO_TEST_CASE(moves_and_hears_where_to)
+{
+    // RFC 6851: the code comes before the answer; observed: jstedfast/MailKit#115, without "* OK"
+    for (char const* const code : {"* OK [COPYUID 55 31 6] x\r\n", "[COPYUID 55 31 6]\r\n"})
+    {
+        session s;
+        auto const r =
+            in_inbox<copy_result>([](session& se) { return move(se, uid_set(31), "Archive"); },
+                                  std::string(code) + "* 1 EXPUNGE\r\n* 2 EXISTS\r\n$3 OK MOVE completed.\r\n", s);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.value->to.to_string() == "6");
+        BOOST_TEST(s.box.exists == 2u);
+        BOOST_TEST(s.box.reliable);
+    }
+    auto const cut =
+        in_inbox<copy_result>([](session& se) { return move(se, uid_set(31), "Archive"); }, "* 1 EXPUNGE\r\n");
+    BOOST_TEST((cut.ec == imap::error::outcome_unknown));
+}
+
+// --- IDLE ---
+
+BOOST_AUTO_TEST_CASE(idle_ends_with_DONE_when_something_happens)
+{
+    // observed: Webklex/php-imap#258; pending data may come before the continuation
+    for (char const* const said : {"+ IDLE accepted, awaiting DONE command.\r\n* 4 EXISTS\r\n* 1 RECENT\r\n",
+                                   "* 4 EXISTS\r\n* 1 RECENT\r\n+ IDLE accepted, awaiting DONE command.\r\n"})
+    {
+        session s;
+        auto idling = [](session& se) { return idle(se, {}); };
+        std::string const script = tagged(ready + std::string(said) + "$3 OK IDLE completed.\r\n");
+        // Octet by octet: a server does not answer before it has heard DONE.
+        auto const r = play(after_opening<std::vector<mailbox_event>>(s, idling), {"", script}, {.piece = 1});
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.written.ends_with(tagged("$3 IDLE\r\nDONE\r\n")));
+        BOOST_TEST_REQUIRE(r.value->size() == 2u);
+        BOOST_TEST((*r.value)[0].number == 4u);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(idle_is_renewed_and_ends_in_time)
+{
+    session s;
+    auto const r = in_inbox<std::vector<mailbox_event>>(
+        [](session& se) { return idle(se, {std::chrono::minutes(15), std::chrono::minutes(10)}); }, "+ idling\r\n", s);
+    // The script ends there, so the second DONE is not answered; what matters is what was said, and when.
+    BOOST_TEST(r.written.ends_with(tagged("$3 IDLE\r\nDONE\r\n")));
+    BOOST_TEST((r.slept == std::chrono::minutes(10)));
+}
+
+BOOST_AUTO_TEST_CASE(the_token_expires_during_idle)
+{
+    // observed: iroco-co/aioimaplib#83: the BYE comes in place of the answer
+    auto const r = in_inbox<std::vector<mailbox_event>>(
+        [](session& s) { return idle(s, {}); },
+        "+ IDLE accepted, awaiting DONE command.\r\n* 4 EXISTS\r\n* BYE Session invalidated - AccessTokenExpired\r\n");
+    BOOST_TEST((r.ec == imap::error::access_token_expired));
+}
+
+BOOST_AUTO_TEST_CASE(logout_is_said_and_the_connection_closed)
+{
+    session s;
+    auto const r =
+        in_inbox<void>([](session& se) { return logout(se); },
+                       "* BYE Microsoft Exchange Server IMAP4 server signing off.\r\n$3 OK LOGOUT completed.\r\n", s);
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.connected.back() == "close");
+    BOOST_TEST((s.at == session::state::disconnected));
+    auto const abrupt = in_inbox<void>([](session& se) { return logout(se); }, "* BYE bye\r\n");
+    BOOST_TEST(!abrupt.ec);
+    auto const cut = in_inbox<void>([](session& se) { return logout(se); }, "");
+    BOOST_TEST(!!cut.ec);
+}
+
+BOOST_AUTO_TEST_CASE(IM_24_a_BYE_at_any_point)
+{
+    auto const r =
+        in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "* BYE Connection is closed. 13\r\n");
+    BOOST_TEST((r.ec == imap::error::connection_ended));
+    BOOST_TEST(r.diagnostics == "Connection is closed. 13");
+}
+
+BOOST_AUTO_TEST_CASE(commands_out_of_order_are_refused_here)
+{
+    session s;
+    BOOST_TEST((play(select(s, "x", false), {""}).ec == outkit::error::not_connected));
+    s.at = session::state::not_authenticated;
+    BOOST_TEST((play(select(s, "x", false), {""}).ec == imap::error::not_authenticated));
+    s.at = session::state::authenticated;
+    BOOST_TEST((play(fetch(s, numbering::uid, uid_set(1), {}), {""}).ec == imap::error::no_mailbox_selected));
+    BOOST_TEST((play(authenticate(s, "a", token()), {""}).ec == imap::error::already_authenticated));
+    s.at = session::state::selected;
+    BOOST_TEST((play(fetch(s, numbering::uid, {}, {}), {""}).ec == imap::error::empty_set));
+    BOOST_TEST((play(idle(s, {}), {""}).ec == imap::error::capability_missing));
+    BOOST_TEST((play(expunge(s, uid_set(1)), {""}).ec == imap::error::capability_missing));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
