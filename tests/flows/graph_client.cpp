@@ -7,6 +7,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
+
 using namespace outkit::graph;
 using namespace std::chrono_literals;
 using outkit::access_token;
@@ -697,6 +699,110 @@ BOOST_AUTO_TEST_CASE(HT_38_cookies_are_not_kept)
     BOOST_TEST(!play(flows::get_me(s), {"", cookie}).ec);
     auto const again = play(flows::get_me(s), {"", ok(me_body)});
     BOOST_TEST(again.written.find("Cookie") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(HT_34_a_service_that_reads_slowly_meets_the_deadline)
+{
+    outkit::detail::weather narrow;
+    narrow.largest_piece = 1024;
+    outkit::detail::simulator sim(1, narrow);
+    outkit::detail::simulator::service slow = [](outkit::detail::wire& w) -> flow<> {
+        co_await w.start_tls();
+        w.patience = std::chrono::hours(24 * 365);
+        for (;;)
+        {
+            co_await w.read_exactly(1);
+            co_await outkit::detail::sleep_for(1s);
+        }
+    };
+    sim.listen("mail.test", 443, slow, tests::certified_server());
+    options o;
+    o.host = "mail.test";
+    session s(o, bearer());
+    auto const begin = sim.now();
+    auto const r = sim.start("client", flows::send_mime(s, std::string(3 << 20, 'x')), tests::trusting_client());
+    sim.run(begin + 10min);
+    BOOST_TEST_REQUIRE(r->done);
+    BOOST_TEST((r->ec == error::outcome_unknown), r->ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(HT_35_an_answer_while_we_still_send)
+{
+    auto const big = [](session& s) { return flows::send_mime(s, std::string(3 << 20, 'x')); };
+    std::string const too_large = answer("413 Payload Too Large", problem_body("RequestEntityTooLarge"),
+                                         "Connection: close\r\nContent-Type: application/json\r\n");
+    auto const readable = call(big, {too_large});
+    BOOST_TEST((readable.ec == error::message_too_large), readable.ec.message());
+    auto const broken = call(big, {too_large}, {}, {.piece = 64 * 1024, .fail_at = 10});
+    BOOST_TEST((broken.ec == error::outcome_unknown), broken.ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(HT_36_another_protocol_is_an_error)
+{
+    std::string const settings("\0\0\x12\x04\0\0\0\0\0\0\x03\0\0\0\x80", 15);
+    for (std::string const& text :
+         {settings, std::string("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), std::string("HTTP/2 200 OK\r\n\r\n"),
+          std::string("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2\r\n\r\n")})
+    {
+        auto const [r, u] = call(me, {text});
+        BOOST_TEST(!!r.ec);
+        auto const sent = call(send, {text});
+        BOOST_TEST((sent.ec == error::outcome_unknown), sent.ec.message());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(HT_40_many_clients_get_their_own_answers)
+{
+    // 1,000 requests of 200 clients, of which every tenth connection breaks at some point.
+    outkit::detail::weather sky;
+    sky.most_latency = 30ms;
+    outkit::detail::simulator sim(7, sky);
+    unsigned served = 0;
+    outkit::detail::simulator::service echo = [&](outkit::detail::wire& w) -> flow<> {
+        co_await w.start_tls();
+        for (;;)
+        {
+            std::string const line = co_await w.read_line();
+            for (std::string header = line; !header.empty();)
+                header = co_await w.read_line();
+            if (++served % 10 == 0)
+            {
+                co_await w.close();
+                co_return;
+            }
+            std::size_t const at = line.rfind('/', line.rfind(" HTTP/")) + 1;
+            std::string text = ok(R"({"id":")" + line.substr(at, line.rfind(' ') - at) + "\"}");
+            co_await w.write(std::move(text));
+        }
+    };
+    sim.listen("mail.test", 443, echo, tests::certified_server());
+    auto const five = [](session& s, std::string name) -> flow<int> {
+        int right = 0;
+        std::vector<std::string> const select;
+        for (int i = 0; i < 5; ++i)
+        {
+            std::string const nonce = name + "-" + std::to_string(i);
+            message const m = co_await flows::get_message(s, nonce, select);
+            right += m.id == nonce;
+        }
+        co_return right;
+    };
+    options o;
+    o.host = "mail.test";
+    std::vector<std::unique_ptr<session>> sessions;
+    std::vector<std::shared_ptr<outkit::detail::simulator::result<int>>> results;
+    auto const trust = tests::trusting_client();
+    for (int i = 0; i < 200; ++i)
+    {
+        sessions.push_back(std::make_unique<session>(o, bearer()));
+        results.push_back(sim.start("client", five(*sessions.back(), "c" + std::to_string(i)), trust));
+    }
+    sim.run();
+    for (auto const& r : results)
+    {
+        BOOST_TEST(!r->ec, r->ec.message());
+        BOOST_TEST(r->value.value_or(0) == 5);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_trace_shows_no_token_and_no_body)
