@@ -4,6 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/http/detail/grammar.hpp>
 
 #include <boost/url/encode.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
@@ -32,6 +33,16 @@ inline std::string mailbox_path(options const& o)
 {
     std::string path = "/" + percent_encoded(o.version);
     return path + (o.user.empty() ? "/me" : "/users/" + percent_encoded(o.user));
+}
+
+// The one origin that may see the access token.
+inline http::origin service_of(options const& o)
+{
+    http::origin service;
+    service.host = o.host;
+    std::transform(service.host.begin(), service.host.end(), service.host.begin(), http::detail::lower);
+    service.port = o.port;
+    return service;
 }
 
 class query_builder
@@ -126,9 +137,7 @@ inline flow<http::response> perform(session& s, call c)
         co_await refuse(error::invalid_token_text);
 
     http::url to;
-    to.server.host = s.config.host;
-    std::transform(to.server.host.begin(), to.server.host.end(), to.server.host.begin(), http::detail::lower);
-    to.server.port = s.config.port;
+    to.server = service_of(s.config);
     to.target = c.target;
 
     http::request r;
@@ -259,11 +268,7 @@ OUTKIT_DECL error_code check_link(std::string_view link, session const& s, http:
     if (link.size() > s.config.limits.link)
         return ec;
     out = http::parse_url(link, ec);
-    http::origin ours;
-    ours.host = s.config.host;
-    std::transform(ours.host.begin(), ours.host.end(), ours.host.begin(), http::detail::lower);
-    ours.port = s.config.port;
-    if (ec || out.server != ours || out.target.find("%00") != std::string::npos)
+    if (ec || out.server != service_of(s.config) || out.target.find("%00") != std::string::npos)
         return http::error::untrusted_origin;
     return {};
 }
