@@ -21,6 +21,7 @@
 #include <outkit/mock/odata.ipp>
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
+#include <outkit/mock/scenarios.ipp>
 #include <outkit/mock/server.ipp>
 #include <outkit/mock/servers.ipp>
 #include <outkit/mock/smtp.ipp>
