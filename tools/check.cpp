@@ -60,10 +60,9 @@ int check(check_options const& o)
         wanted.world_file = o.world_file;
         wanted.scenario = o.scenario;
         world.emplace(wanted);
-        base_scope scope = o.base_scope == "api" ? base_scope::api : base_scope::imap;
-        if (!o.scenario.empty())
-            scope = find_scenario(o.scenario).base_scope;
-        account::settings filled = world->settings(scope);
+        account::settings filled = o.base_scope.empty()
+                                       ? world->settings()
+                                       : world->settings(o.base_scope == "api" ? base_scope::api : base_scope::imap);
         if (given)
         {
             settings = std::move(*given);

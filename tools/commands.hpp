@@ -29,7 +29,7 @@ struct mock_options
     std::string scenario = {};
     bool list_scenarios = false;
     std::string write_config = {};
-    std::string base_scope = "imap";
+    std::string base_scope = {};  // empty: the scenario's, or imap
     std::string redirect_uri = "http://localhost:3000/oauth";
     std::uint16_t login_port = 0;
     std::uint16_t graph_port = 0;
@@ -46,7 +46,7 @@ struct check_options
     bool mock = false;
     std::string world_file = {};
     std::string scenario = {};
-    std::string base_scope = "imap";  // with mock
+    std::string base_scope = {};  // with mock; empty: the scenario's, or imap
     cli::format format = format::text;
     std::string only = {};
     bool send = false;

@@ -3,6 +3,8 @@
 #include "console.hpp"
 
 #include <outkit/http/url.hpp>
+#include <outkit/oauth2/cloud.hpp>
+#include <outkit/oauth2/scope.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
@@ -513,11 +515,22 @@ settings parse_configuration(std::string_view text, std::string const& path, boo
             f.reject(*n, "authority",
                      "must be common, organizations, consumers, a tenant's GUID or a domain, not \"" +
                          printable(s.authority, 128) + "\"");
-    f.text("cloud", s.cloud);
+    if (node const* const n = f.text("cloud", s.cloud))
+        if (outkit::oauth2::find_cloud(s.cloud).name.empty())
+            f.reject(*n, "cloud",
+                     "must be one of \"global\", \"us-gov-l4\", \"us-gov-dod\", \"china\", not \"" +
+                         printable(s.cloud, 64) + "\"");
     using outkit::account::base_scope;
     if (node const* const n = f.find("base_scope", node::kind::string); n && n->text == "pubsub")
         f.reject(*n, "base_scope", "\"pubsub\" is for Gmail; Outlook has \"imap\" and \"api\"");
     choose<base_scope>(f, "base_scope", s.base_scope, {{"imap", base_scope::imap}, {"api", base_scope::api}});
+    if (node const* const n = f.text("scopes", s.scopes))
+    {
+        outkit::error_code ec;
+        outkit::oauth2::scope_set::parse(s.scopes, ec);
+        if (ec)
+            f.reject(*n, "scopes", "must be scopes parted by blanks, not \"" + printable(s.scopes, 128) + "\"");
+    }
     if (node const* const n = f.text("user", s.user))
     {
         std::size_t const at = s.user.find('@');
@@ -570,6 +583,8 @@ std::string to_json(settings const& s)
     o["authority"] = s.authority;
     o["cloud"] = s.cloud;
     o["base_scope"] = outkit::account::name(s.base_scope);
+    if (!s.scopes.empty())
+        o["scopes"] = s.scopes;
     if (!s.user.empty())
         o["user"] = s.user;
     json::object endpoints;

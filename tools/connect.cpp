@@ -332,7 +332,7 @@ private:
         error_code ec;
         oauth2::authority const from = oauth2::authority::make(cloud, s.authority, ec);
         oauth2::authorization_options o;
-        o.scopes = oauth2::scopes_for(s.base_scope, cloud);
+        o.scopes = check::scopes_of(s, cloud);
         o.prompt = "select_account";  // the browser's other account is the most human mistake
         oauth2::app const app{s.client_id, s.client_secret.clone(), s.redirect_uri};
         oauth2::pending_authorization pending;

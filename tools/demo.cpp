@@ -71,7 +71,7 @@ public:
 
         for (char const* const name :
              {"secret-id-pasted", "imap-disabled-for-mailbox", "smtp-auth-disabled-for-tenant"})
-            mistake(find_scenario(name));
+            mistake(scenario_named(name));
 
         conclude();
         return good_;
@@ -190,14 +190,14 @@ private:
         return found;
     }
 
-    void mistake(scenario const& wrong)
+    void mistake(mock::scenario const& wrong)
     {
         say(fmt::format("A usual mistake: {}", wrong.description));
         offline_options o;
         o.redirect_uri = registered_redirect;
         o.scenario = wrong.name;
         offline world(o);
-        check::report const r = run(world, wrong.base_scope, false, {});
+        check::report const r = run(world, world.settings().base_scope, false, {});
         check::step const* const failing = r.find(wrong.step);
         check::symptom const* const finding = r.finding();
         bool const as_expected = !r.passed() && failing && failing->result == check::outcome::failed && finding &&

@@ -3,7 +3,6 @@
 #include "console.hpp"
 #include "offline.hpp"
 #include "process.hpp"
-#include "scenario.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -31,7 +30,7 @@ using outkit::account::settings;
 int list_scenarios()
 {
     console out(stdout);
-    for (scenario const& s : scenarios())
+    for (outkit::mock::scenario const& s : outkit::mock::scenarios())
         out.line(fmt::format("{:<32} {}", s.name, s.description));
     out.flush();
     return out.good() ? passed : failed;
@@ -107,7 +106,9 @@ int mock(mock_options const& o)
     wanted.ports.imap = o.imap_port;
     wanted.ports.smtp = o.smtp_port;
     offline world(wanted);
-    settings const s = world.settings(o.base_scope == "api" ? base_scope::api : base_scope::imap);
+    settings const s = o.base_scope.empty()
+                           ? world.settings()
+                           : world.settings(o.base_scope == "api" ? base_scope::api : base_scope::imap);
     if (!o.write_config.empty())
         write_private_file(o.write_config, to_json(s));
 

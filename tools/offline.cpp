@@ -5,7 +5,6 @@
 
 #include <outkit/mock/world_json.hpp>
 
-#include <chrono>
 #include <cstdlib>
 #include <stdexcept>
 #include <system_error>
@@ -46,6 +45,7 @@ outkit::account::settings clone(outkit::account::settings const& s)
     c.authority = s.authority;
     c.cloud = s.cloud;
     c.base_scope = s.base_scope;
+    c.scopes = s.scopes;
     c.user = s.user;
     c.endpoints = s.endpoints;
     c.authorities_file = s.authorities_file;
@@ -66,9 +66,7 @@ offline::offline(offline_options const& o) : world_(std::make_unique<mock::world
         throw usage_error(said);
     }
 
-    mock::user& person = somebody(w);
-    user_ = person.principal_name;
-    password_ = person.password;
+    login_ = somebody(w).principal_name;
 
     outkit::error_code ec;
     servers_ = std::make_unique<mock::servers>(w, o.ports, ec);
@@ -85,19 +83,10 @@ offline::offline(offline_options const& o) : world_(std::make_unique<mock::world
     }
 
     make_folder();
-    settings_.redirect_uri = o.redirect_uri;
-    settings_.user = user_;
-    settings_.endpoints.login = servers_->login_url();
-    settings_.endpoints.graph = servers_->graph_url();
-    settings_.endpoints.imap = {"localhost", servers_->ports().imap, outkit::account::transport::implicit_tls};
-    settings_.endpoints.smtp = {"localhost", servers_->ports().smtp, outkit::account::transport::starttls};
-    settings_.authorities_file = ca_file();
     if (o.with_application)
-    {
         register_application("Outlook through outkit", o.redirect_uri);
-        if (!o.scenario.empty())
-            apply(find_scenario(o.scenario));
-    }
+    if (!o.scenario.empty() && !mock::apply(scenario_named(o.scenario), w, client_))
+        throw usage_error("the scenario does not fit this world");
     w.start_thread();
 }
 
@@ -127,55 +116,49 @@ void offline::make_folder()
     write_private_file(ca_file_.string(), world_->certificates.ca_pem());
 }
 
-mock::application& offline::register_application(std::string const& name, std::string const& redirect_uri)
+mock::application const& offline::register_application(std::string const& name, std::string const& redirect_uri)
 {
-    mock::world& w = *world_;
-    mock::user const& person = *w.directory.find_user(user_);
-    mock::application_request request;
-    request.display_name = name;
-    request.audience = mock::sign_in_audience::orgs_and_personal;
-    request.redirect_uris.push_back({redirect_uri, mock::platform::web});
-    for (char const* const permission :
-         {"IMAP.AccessAsUser.All", "SMTP.Send", "Mail.ReadWrite", "Mail.Send", "offline_access", "openid", "profile"})
-        if (!request.add_permission(permission))
-            throw std::runtime_error(std::string("the directory does not know the permission ") + permission);
-    // A personal account's tenant has no registrations of its own: those are made in some organisation.
-    std::string tenant = person.tenant_id;
-    if (tenant == mock::consumers_tenant)
-        for (mock::tenant const& t : w.directory.tenants())
-            if (!t.personal())
-                tenant = t.id;
-    mock::directory::registration const made = w.directory.register_application(w, tenant, std::move(request));
-    if (!made)
-        throw std::runtime_error("the directory refused the registration: " + made.errors.front().message);
-    mock::directory_error refused;
-    mock::client_secret const* const secret =
-        w.directory.add_secret(w, *made.app, "outkit", std::chrono::hours(24 * 180), refused);
-    if (!secret)
-        throw std::runtime_error("the directory refused the secret: " + refused.message);
-    app_ = made.app;
-    settings_.title = name;
-    settings_.client_id = app_->app_id;
-    settings_.client_secret = outkit::secret(secret->value);
-    settings_.redirect_uri = redirect_uri;
-    settings_.authority = tenant;
-    return *app_;
+    client_ = mock::register_client(*world_, login_, name, redirect_uri);
+    mock::application const* const app = world_->directory.find_application(client_.client_id);
+    if (!app)
+        throw std::runtime_error("the directory refused the registration");
+    return *app;
+}
+
+outkit::account::settings offline::settings() const
+{
+    outkit::account::settings s;
+    s.title = "Outlook through outkit";
+    s.client_id = client_.client_id;
+    s.client_secret = outkit::secret(client_.client_secret);
+    s.redirect_uri = client_.redirect_uri;
+    s.authority = client_.authority;
+    s.base_scope = client_.base_scope == "api" ? base_scope::api : base_scope::imap;
+    s.scopes = client_.scopes;
+    s.user = client_.user;
+    s.endpoints.login = servers_->login_url();
+    s.endpoints.graph = servers_->graph_url();
+    s.endpoints.imap = {"localhost", servers_->ports().imap, outkit::account::transport::implicit_tls};
+    s.endpoints.smtp = {"localhost", servers_->ports().smtp, outkit::account::transport::starttls};
+    s.authorities_file = ca_file();
+    return s;
 }
 
 outkit::account::settings offline::settings(base_scope scope) const
 {
-    outkit::account::settings s = clone(settings_);
+    outkit::account::settings s = settings();
     s.base_scope = scope;
     return s;
 }
 
-void offline::apply(scenario const& s)
+mock::scenario const& scenario_named(std::string const& name)
 {
-    mock::world& w = *world_;
-    mock::user& person = *w.directory.find_user(user_);
-    mock::tenant* const tenant = w.directory.find_tenant(person.tenant_id);
-    stage where{w, *tenant, person, *app_, settings_};
-    s.apply(where);
+    if (mock::scenario const* const s = mock::find_scenario(name))
+        return *s;
+    std::string said = "there is no scenario \"" + printable(name, 64) + '"';
+    if (std::string_view const better = mock::nearest_scenario(name); !better.empty())
+        said += "; did you mean " + std::string(better) + "?";
+    throw usage_error(said + " (outkit mock --list-scenarios)");
 }
 
 }  // namespace cli

@@ -1,9 +1,8 @@
 #ifndef OUTKIT_TOOLS_OFFLINE_HPP
 #define OUTKIT_TOOLS_OFFLINE_HPP
 
-#include "scenario.hpp"
-
 #include <outkit/account/types.hpp>
+#include <outkit/mock/scenarios.hpp>
 #include <outkit/mock/servers.hpp>
 #include <outkit/mock/world.hpp>
 
@@ -35,21 +34,21 @@ public:
 
     outkit::mock::world& world() { return *world_; }
     outkit::mock::servers& servers() { return *servers_; }
-    std::string const& user() const { return user_; }
-    std::string const& password() const { return password_; }
+    // Who signs in. A scenario may have them type a wrong password.
+    std::string const& user() const { return client_.login; }
+    std::string const& password() const { return client_.password; }
     std::string ca_file() const { return ca_file_.string(); }
     // For an end without destructors.
     void remove_files();
 
     // Registers an application as the portal does, with the permissions of both base scopes, and makes a secret. Throws
-    // std::runtime_error with the directory's words when it refuses. Inside world().run().
-    outkit::mock::application& register_application(std::string const& name, std::string const& redirect_uri);
+    // std::runtime_error when the directory refuses. Inside world().run().
+    outkit::mock::application const& register_application(std::string const& name, std::string const& redirect_uri);
 
-    // A configuration that works, unless the scenario has changed it.
+    // A configuration that works, unless the scenario has put a mistake in.
     outkit::account::settings settings(outkit::account::base_scope scope) const;
-
-    // Applies one more scenario, to the world and to the configurations. Inside world().run().
-    void apply(scenario const& s);
+    // The same with the base scope of the scenario.
+    outkit::account::settings settings() const;
 
 private:
     void make_folder();
@@ -58,11 +57,12 @@ private:
     std::unique_ptr<outkit::mock::servers> servers_;
     std::filesystem::path folder_;
     std::filesystem::path ca_file_;
-    std::string user_;
-    std::string password_;
-    outkit::mock::application* app_ = nullptr;
-    outkit::account::settings settings_;
+    std::string login_;
+    outkit::mock::client_setup client_;
 };
+
+// Throws usage_error, with a suggestion, when there is none of this name.
+outkit::mock::scenario const& scenario_named(std::string const& name);
 
 outkit::account::settings clone(outkit::account::settings const& s);
 

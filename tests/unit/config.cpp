@@ -157,6 +157,8 @@ BOOST_AUTO_TEST_CASE(CL_06_wrong_fields_are_refused_with_line_field_and_suggesti
     BOOST_TEST(contains(with(R"("base_scope":"pubsub")"), "is for Gmail"));
     BOOST_TEST(contains(with(R"("redirect_uri":"http://mail.example/oauth")"), "http to localhost"));
     BOOST_TEST(contains(with(R"("user":"ada")"), "must be a mail address"));
+    BOOST_TEST(contains(with(R"("cloud":"mars")"), "\"cloud\" must be one of \"global\""));
+    BOOST_TEST(contains(with(R"("scopes":"a\"b")"), "must be scopes parted by blanks"));
     BOOST_TEST(contains(with(R"("endpoints":[])"), "\"endpoints\" must be an object, not a list"));
     BOOST_TEST(contains(with(R"("endpoints":{"login":"http://localhost"})"), "\"endpoints.login\" must be \"https://"));
     BOOST_TEST(contains(with(R"("endpoints":{"login":"https://a/b"})"), "without a path"));

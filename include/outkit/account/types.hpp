@@ -49,7 +49,8 @@ struct settings
     std::string authority = "common";  // common, organizations, consumers, a tenant's GUID or domain
     std::string cloud = "global";      // see oauth2::find_cloud
     account::base_scope base_scope = account::base_scope::imap;
-    std::string user = {};  // the mailbox's address, UTF-8
+    std::string scopes = {};  // parted by blanks, with their resource's prefix; empty: those of the base scope
+    std::string user = {};    // the mailbox's address, UTF-8
     account::endpoints endpoints = {};
     std::string authorities_file = {};  // PEM file with further certificate authorities; empty: the system's only
 };

@@ -67,6 +67,9 @@ step check_settings(account::settings const& settings);
 /// The cloud of the settings with their endpoints in it; an empty name when there is no such cloud.
 oauth2::cloud cloud_of(account::settings const& settings);
 
+/// What a sign-in asks for: the settings' scopes, or those of the base scope.
+oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in);
+
 }  // namespace outkit::inline OUTKIT_ABI::check
 
 #ifndef OUTKIT_SEPARATE_COMPILATION

@@ -182,7 +182,7 @@ private:
             else
             {
                 authority_ = oauth2::authority::make(cloud_, settings_.authority, ec);
-                scopes_ = oauth2::scopes_for(settings_.base_scope, cloud_);
+                scopes_ = scopes_of(settings_, cloud_);
             }
         }
         bool const good = end(std::move(s));
@@ -669,21 +669,34 @@ private:
     // What the token says, and what SMTP made of it, rules causes of an IMAP refusal out or in.
     void compare_imap_with_smtp(bool smtp_took_it)
     {
+        step const* const smtp = report_.find("smtp.sign-in");
+        auto const smtp_said = [&](std::string_view id) {
+            return smtp && std::any_of(smtp->symptoms.begin(), smtp->symptoms.end(),
+                                       [&](symptom const& x) { return x.id == id; });
+        };
         for (step& s : report_.steps)
-            if (s.id == "imap.sign-in" && s.result == outcome::failed)
-                for (symptom& x : s.symptoms)
+        {
+            if (s.result != outcome::failed || (s.id != "imap.sign-in" && s.id != "smtp.sign-in"))
+                continue;
+            bool const imap = s.id == "imap.sign-in";
+            for (symptom& x : s.symptoms)
+            {
+                judge_by_token(x, imap ? "IMAP.AccessAsUser.All" : "SMTP.Send");
+                if (!imap || x.where != service::imap)
+                    continue;
+                if (smtp_took_it)
                 {
-                    if (smtp_took_it)
-                        for (char const* const id : {"no-mailbox", "user-mismatch", "wrong-audience", "token-expired",
-                                                     "wrong-tenant", "service-principal", "xoauth2-malformed"})
-                            rule_out(x, id);
-                    if (smtp_took_it)
-                        rank_first(x, x.id == "imap-authenticate-failed" ? "scope-missing" : "imap-off-for-mailbox");
-                    judge_by_token(x, "IMAP.AccessAsUser.All");
+                    for (char const* const id : {"no-mailbox", "user-mismatch", "wrong-audience", "token-expired",
+                                                 "wrong-tenant", "service-principal", "xoauth2-malformed", "policy"})
+                        rule_out(x, id);
+                    rank_first(x, x.id == "imap-authenticate-failed" ? "wrong-scope" : "imap-off-for-mailbox");
                 }
-            else if (s.id == "smtp.sign-in" && s.result == outcome::failed)
-                for (symptom& x : s.symptoms)
-                    judge_by_token(x, "SMTP.Send");
+                else if (smtp_said("smtp-criteria"))
+                    rank_first(x, "policy");
+                else if (smtp_said("smtp-authentication-unsuccessful") && facts_.readable && facts_.belongs_to(user()))
+                    rank_first(x, "no-mailbox");
+            }
+        }
     }
 
     void judge_by_token(symptom& s, std::string_view scope)
@@ -706,8 +719,7 @@ private:
                 rule_out(s, id);
         };
         decide(!facts_.belongs_to(user()), "user-mismatch");
-        decide(!facts_.app_only() && !facts_.has_scope(scope), "scope-missing");
-        decide(!facts_.app_only() && !facts_.has_scope(scope), "scope-insufficient");
+        decide(!facts_.app_only() && !facts_.has_scope(scope), "wrong-scope");
         decide(facts_.expires_at != 0 && facts_.expires_at < now, "token-expired");
         decide(facts_.audience.find("outlook.office") == std::string::npos && facts_.audience != cloud_.mail_resource &&
                    facts_.audience != cloud_.mail_app_resource &&
@@ -896,6 +908,13 @@ OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings)
     if (!settings.endpoints.login.empty())
         c = c.with_login(settings.endpoints.login);
     return c;
+}
+
+OUTKIT_DECL oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in)
+{
+    error_code ignored;
+    return settings.scopes.empty() ? oauth2::scopes_for(settings.base_scope, in)
+                                   : oauth2::scope_set::parse(settings.scopes, ignored);
 }
 
 OUTKIT_DECL step check_settings(account::settings const& settings)
