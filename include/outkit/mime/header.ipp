@@ -6,9 +6,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::mime {
@@ -459,6 +461,7 @@ struct parameter_piece
     int index = -1;        // -1: not split
     bool encoded = false;  // charset and percent signs
     std::string value;
+    std::size_t order = 0;  // in which it came
 };
 
 inline std::string percent_decode(std::string_view s)
@@ -811,11 +814,14 @@ OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t
     for (detail::parameter_piece p; pieces.size() < at_most && detail::take_parameter(rest, p);)
         if (!p.name.empty())
             pieces.push_back(std::move(p));
-    for (detail::parameter_piece const& p : pieces)
+    for (detail::parameter_piece& p : pieces)
+    {
+        p.order = names.size();
         names.push_back(p.name);
+    }
     // Split and encoded parameters come first: they say the same as a plain one, but better (RFC 2231, RFC 6266).
-    std::ranges::stable_sort(pieces, [](auto const& a, auto const& b) {
-        return a.name != b.name ? a.name < b.name : std::uint32_t(a.index) < std::uint32_t(b.index);
+    std::ranges::sort(pieces, {}, [](detail::parameter_piece const& p) {
+        return std::tuple(std::string_view(p.name), std::uint32_t(p.index), p.order);
     });
     std::vector<parameter> joined;  // sorted by name
     for (std::size_t i = 0; i != pieces.size();)
