@@ -1,7 +1,6 @@
 #ifndef OUTKIT_OAUTH2_REFUSAL_IPP
 #define OUTKIT_OAUTH2_REFUSAL_IPP
 
-#include <outkit/detail/wire.hpp>
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/http/error.hpp>
 #include <outkit/oauth2/detail/json.hpp>
@@ -12,6 +11,31 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 namespace detail {
+
+// Blanks words of 40 characters and more that could be part of a token: no identifier (a GUID has 36), host or scope name
+// is as long. Dots and slashes end a word, so that scopes and URLs stay readable.
+inline std::string without_long_words(std::string_view text)
+{
+    static constexpr std::size_t shortest_token = 40;
+    std::string out;
+    std::size_t word = 0;  // length of the one at the end of `out`
+    auto const end_word = [&] {
+        if (word >= shortest_token)
+            out.replace(out.size() - word, word, "<redacted>");
+        word = 0;
+    };
+    for (char const c : text)
+    {
+        bool const in_word =
+            http::detail::is_alnum(c) || std::string_view("-_~+=!*$%").find(c) != std::string_view::npos;
+        if (!in_word)
+            end_word();
+        out += c;
+        word += in_word;
+    }
+    end_word();
+    return out;
+}
 
 OUTKIT_DECL std::string presentable(std::string_view text, std::size_t n)
 {
@@ -29,7 +53,7 @@ OUTKIT_DECL std::string presentable(std::string_view text, std::size_t n)
             clean += text.substr(0, length);
         text.remove_prefix(std::max<std::size_t>(length, 1));
     }
-    clean = outkit::detail::without_tokens(clean);
+    clean = without_long_words(clean);
     if (clean.size() > n)
     {
         while (n != 0 && (static_cast<unsigned char>(clean[n]) & 0xc0) == 0x80)

@@ -12,9 +12,12 @@
 #include <outkit/mock/entra_sign_in.ipp>
 #include <outkit/mock/entra_token.ipp>
 #include <outkit/mock/faults.ipp>
+#include <outkit/mock/form_browser.ipp>
 #include <outkit/mock/graph.ipp>
 #include <outkit/mock/graph_view.ipp>
 #include <outkit/mock/http_service.ipp>
+#include <outkit/mock/imap.ipp>
+#include <outkit/mock/imap_view.ipp>
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/mailbox.ipp>

@@ -19,7 +19,8 @@ struct session
 struct exchange_options
 {
     http::limits limits = {};
-    unsigned redirects = 0;  // followed for GET and HEAD, to the same origin only
+    unsigned redirects = 0;             // followed for GET and HEAD, to the same origin only
+    bool redirects_are_values = false;  // for who decides on each of them: a browser
 };
 
 // Sends a request to the origin of `to` and returns the final response; its target is the URL's, not the request's.

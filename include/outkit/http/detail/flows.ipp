@@ -87,7 +87,8 @@ OUTKIT_DECL flow<response> exchange(session& s, url to, request r, exchange_opti
         http::response answer = std::move(first.value->message);
 
         static constexpr unsigned redirections[] = {301, 302, 303, 307, 308};
-        if (std::find(std::begin(redirections), std::end(redirections), answer.status) == std::end(redirections))
+        if (o.redirects_are_values ||
+            std::find(std::begin(redirections), std::end(redirections), answer.status) == std::end(redirections))
             co_return answer;
         error_code refused = error::redirect_refused;
         auto const locations = std::count_if(answer.headers.begin(), answer.headers.end(),
