@@ -38,8 +38,8 @@ inline constexpr std::string_view sign_in_password = R"html(<p class="who">{{log
 <label class="check" for="kmsi"><input id="kmsi" name="kmsi" type="checkbox" value="1"> Stay signed in</label>
 <div class="buttons">
 <button name="step" value="password">Sign in</button>
-<button class="second" name="step" value="another" formnovalidate>Use another account</button>
 <button class="second" name="step" value="cancel" formnovalidate>Cancel</button>
+<button class="second" name="step" value="another" formnovalidate>Use another account</button>
 </div>
 </form>
 )html";
@@ -118,7 +118,6 @@ inline constexpr std::string_view sign_in_error = R"html(<h1>{{heading}}</h1>
 <dt>Request Id</dt><dd>{{trace}}</dd>
 <dt>Correlation Id</dt><dd>{{correlation}}</dd>
 <dt>Timestamp</dt><dd>{{time}}</dd>
-<dt>Message</dt><dd>{{message}}</dd>
 </dl>
 )html";
 
