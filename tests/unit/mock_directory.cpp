@@ -533,7 +533,7 @@ BOOST_FIXTURE_TEST_CASE(a_removed_application_leaves_nothing_behind, fixture)
     BOOST_TEST(d.consents().empty());
 }
 
-BOOST_AUTO_TEST_CASE(MK_25_the_same_randomness_makes_the_same_directory)
+BOOST_AUTO_TEST_CASE(the_same_randomness_makes_the_same_directory)
 {
     std::string ids[2];
     for (std::string& all : ids)

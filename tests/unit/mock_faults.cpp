@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(skip_and_times_count_matching_operations)
     BOOST_TEST(!f.take("smtp", "NOOP"));
 }
 
-BOOST_AUTO_TEST_CASE(MK_25_the_same_seed_makes_the_same_faults)
+BOOST_AUTO_TEST_CASE(the_same_seed_makes_the_same_faults)
 {
     auto const run = [](std::uint64_t seed) {
         faults f;
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(MK_25_the_same_seed_makes_the_same_faults)
     BOOST_TEST(std::count(third.begin(), third.end(), 'x') < 320);
 }
 
-BOOST_AUTO_TEST_CASE(MK_24_a_cut_belongs_to_the_next_connection_even_if_never_reached)
+BOOST_AUTO_TEST_CASE(a_cut_belongs_to_the_next_connection_even_if_never_reached)
 {
     faults f;
     f.drop_after(std::numeric_limits<std::uint64_t>::max(), "imap");
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(http_faults_have_status_body_and_retry_after)
     BOOST_TEST(!down->retry_after.has_value());
 }
 
-BOOST_AUTO_TEST_CASE(MK_23_faults_that_make_no_sense_are_refused)
+BOOST_AUTO_TEST_CASE(faults_that_make_no_sense_are_refused)
 {
     auto const refused = [](auto change) {
         faults f;

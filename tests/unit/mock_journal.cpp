@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(fields_are_found_by_name)
     BOOST_TEST(e.field("nonce") == "");
 }
 
-BOOST_AUTO_TEST_CASE(LG_secret_fields_are_blanked_by_their_name)
+BOOST_AUTO_TEST_CASE(secret_fields_are_blanked_by_their_name)
 {
     for (char const* name :
          {"client_secret", "code", "code_verifier", "refresh_token", "access_token", "id_token", "passwd", "Password",
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(LG_secret_fields_are_blanked_by_their_name)
     BOOST_TEST(j.entries()[0].fields[0].second == "");
 }
 
-BOOST_AUTO_TEST_CASE(LG_canaries_get_through_nowhere)
+BOOST_AUTO_TEST_CASE(canaries_get_through_nowhere)
 {
     for (std::string const& canary : canaries)
         for (std::string const& around : {canary, "before " + canary + " after", "user=x auth=Bearer " + canary,
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(LG_canaries_get_through_nowhere)
             }
 }
 
-BOOST_AUTO_TEST_CASE(LG_a_canary_across_the_cut_is_blanked_too)
+BOOST_AUTO_TEST_CASE(a_canary_across_the_cut_is_blanked_too)
 {
     for (std::string const& canary : canaries)
         for (std::size_t before = 512 - canary.size(); before <= 512; ++before)
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(queries_are_left_out_of_what_was_asked)
     BOOST_TEST(j.entries()[0].what == "GET /common/oauth2/v2.0/authorize?…");
 }
 
-BOOST_AUTO_TEST_CASE(LG_one_record_is_one_short_line)
+BOOST_AUTO_TEST_CASE(one_record_is_one_short_line)
 {
     journal j;
     journal_entry e = entry("imap", "a\r\nb\x1b[2J\x7f", std::string(100'000, 'y'));
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(LG_one_record_is_one_short_line)
     BOOST_TEST(j.entries()[0].answer.size() <= 515u);
 }
 
-BOOST_AUTO_TEST_CASE(MK_17_json_is_valid_and_harmless_in_a_page)
+BOOST_AUTO_TEST_CASE(json_is_valid_and_harmless_in_a_page)
 {
     journal j;
     journal_entry e = entry("graph", "</script><!-- & {{7*7}}", "\xff\xfe bad \xed\xa0\x80 utf-8 \xc3\xbc");

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_a_tenant_where_everything_works)
     BOOST_TEST(p.get("mailbox.max_send").value() == "36700160");
 }
 
-BOOST_AUTO_TEST_CASE(CL_06_out_of_range_and_wrong_values_are_refused_and_change_nothing)
+BOOST_AUTO_TEST_CASE(out_of_range_and_wrong_values_are_refused_and_change_nothing)
 {
     policy p;
     std::string problem;

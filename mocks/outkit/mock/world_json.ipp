@@ -70,12 +70,11 @@ inline std::string_view described(node::kind k)
 }
 
 // What came from a file, fit for a message: short, one line, nothing invisible.
-inline std::string quoted(std::string_view text)
+inline std::string shown(std::string_view text, std::size_t most = 80)
 {
     static constexpr char digits[] = "0123456789ABCDEF";
-    std::string out = "\"";
-    bool const cut = text.size() > 80;
-    for (char const c : text.substr(0, 80))
+    std::string out;
+    for (char const c : text.substr(0, most))
     {
         unsigned char const u = static_cast<unsigned char>(c);
         if (u < 0x20 || u >= 0x7F)
@@ -87,17 +86,18 @@ inline std::string quoted(std::string_view text)
         else
             out += c;
     }
-    return out + (cut ? "…\"" : "\"");
+    return text.size() > most ? out + "…" : out;
 }
+inline std::string quoted(std::string_view text) { return "\"" + shown(text) + "\""; }
 
 class problems
 {
 public:
     problems(std::string_view file, std::vector<world_problem>& list) : file_(file), list_(list) { list_.clear(); }
-    void add(std::size_t line, std::string field, std::string message)
+    void add(std::size_t line, std::string_view field, std::string message)
     {
         if (list_.size() < max_world_problems)
-            list_.push_back({std::string(file_), line, std::move(field), std::move(message)});
+            list_.push_back({std::string(file_), line, shown(field, 200), std::move(message)});
     }
     bool none() const { return list_.empty(); }
 
@@ -1008,7 +1008,7 @@ private:
         }
         std::string problem;
         if (!policy_.set(name, value, subject, problem))
-            found_.add(n.line, std::move(path), std::move(problem));
+            found_.add(n.line, path, std::move(problem));
     }
 
     void switches(node const& n, std::string const& path, std::string_view prefix, std::string_view subject)
