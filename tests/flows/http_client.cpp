@@ -42,11 +42,12 @@ flow<std::vector<http::response>> two_exchanges(http::detail::session& s, http::
                                                 std::string base = "https://a.test/")
 {
     std::vector<http::response> both;
+    http::detail::exchange_options const options;
     http::url const first = to(base + "1"), second = to(base + "2");
     http::request copy = r;
-    http::response one = co_await http::detail::exchange(s, first, std::move(copy), {});
+    http::response one = co_await http::detail::exchange(s, first, std::move(copy), options);
     both.push_back(std::move(one));
-    http::response two = co_await http::detail::exchange(s, second, std::move(r), {});
+    http::response two = co_await http::detail::exchange(s, second, std::move(r), options);
     both.push_back(std::move(two));
     co_return both;
 }
@@ -405,10 +406,11 @@ BOOST_AUTO_TEST_CASE(a_connection_is_kept_for_the_next_request)
     int connections = 0;
     auto const serve = [&](wire& w) -> flow<> {
         ++connections;
+        http::limits const limits;
         co_await w.start_tls();
         for (int i = 0; i != 2; ++i)
         {
-            auto const request = co_await http::detail::read_request(w, {});
+            auto const request = co_await http::detail::read_request(w, limits);
             if (!request)
                 co_return;
             http::response answer;

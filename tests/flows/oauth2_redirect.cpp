@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(an_answer_may_be_posted_as_a_form)
     BOOST_TEST((w.wait().response.code.reveal() == "c1"));
 }
 
-BOOST_AUTO_TEST_CASE(OA_04_05_09_12_answers_that_are_not_ours_do_not_end_the_wait)
+BOOST_AUTO_TEST_CASE(OA_04_OA_05_OA_09_OA_12_answers_that_are_not_ours_do_not_end_the_wait)
 {
     waiting w;
     std::string wrong = w.state;
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(OA_04_05_09_12_answers_that_are_not_ours_do_not_end_the_wai
     BOOST_TEST((w.wait().response.code.reveal() == "c2"));
 }
 
-BOOST_AUTO_TEST_CASE(OA_10_and_25_the_page_is_constant_and_harmless)
+BOOST_AUTO_TEST_CASE(OA_10_OA_25_the_page_is_constant_and_harmless)
 {
     waiting w;
     auto const page = w.get("/oauth?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E%0d%0a"
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(OA_18_silent_connections_do_not_keep_the_answer_out)
     BOOST_TEST((w.wait().response.code.reveal() == "c"));
 }
 
-BOOST_AUTO_TEST_CASE(OA_19_and_20_nobody_else_can_have_the_port)
+BOOST_AUTO_TEST_CASE(OA_19_OA_20_nobody_else_can_have_the_port)
 {
     waiting w;
     asio::io_context mine;

@@ -325,7 +325,7 @@ BOOST_AUTO_TEST_CASE(OA_08_an_answer_to_another_sign_in_is_not_ours)
     BOOST_TEST((!unrelated && !r.ec));
 }
 
-BOOST_AUTO_TEST_CASE(OA_05_and_09_answers_without_state_or_with_repeated_parameters_are_not_ours)
+BOOST_AUTO_TEST_CASE(OA_05_OA_09_answers_without_state_or_with_repeated_parameters_are_not_ours)
 {
     begun b;
     error_code unrelated;

@@ -57,7 +57,7 @@ struct id_token_expectation
 {
     std::string client_id = {};
     std::string nonce = {};      ///< empty: none was sent, and none may be there
-    bool refreshed = false;      ///< from a refresh: a nonce may be missing
+    bool refreshed = false;      ///< from a refresh: the nonce of the sign-in comes again, or none
     std::string subject = {};    ///< of the earlier token of this account, if there is one
     std::string tenant_id = {};  ///< the same
     std::string issuer = {};     ///< the same

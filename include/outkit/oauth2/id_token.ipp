@@ -2,7 +2,7 @@
 #define OUTKIT_OAUTH2_ID_TOKEN_IPP
 
 #include <outkit/detail/encoding.hpp>
-#include <outkit/oauth2/detail/json.hpp>
+#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/id_token.hpp>
 
 #include <openssl/bn.h>

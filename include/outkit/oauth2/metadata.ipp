@@ -2,7 +2,7 @@
 #define OUTKIT_OAUTH2_METADATA_IPP
 
 #include <outkit/http/error.hpp>
-#include <outkit/oauth2/detail/json.hpp>
+#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/metadata.hpp>
 #include <outkit/oauth2/refusal.hpp>
 

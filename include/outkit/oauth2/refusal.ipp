@@ -3,7 +3,7 @@
 
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/http/error.hpp>
-#include <outkit/oauth2/detail/json.hpp>
+#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/detail/text.hpp>
 #include <outkit/oauth2/refusal.hpp>
 

@@ -2,7 +2,7 @@
 #define OUTKIT_OAUTH2_TOKEN_IPP
 
 #include <outkit/http/detail/grammar.hpp>
-#include <outkit/oauth2/detail/json.hpp>
+#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/token.hpp>
 
 #include <algorithm>

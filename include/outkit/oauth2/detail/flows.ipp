@@ -171,6 +171,7 @@ OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope
     {
         id_token_expectation expected;
         expected.refreshed = true;
+        expected.nonce = account.nonce;
         expected.subject = account.subject;
         expected.tenant_id = account.tenant_id;
         expected.issuer = account.issuer;

@@ -1,5 +1,5 @@
-#ifndef OUTKIT_OAUTH2_DETAIL_JSON_HPP
-#define OUTKIT_OAUTH2_DETAIL_JSON_HPP
+#ifndef OUTKIT_OAUTH2_DETAIL_JSON_IPP
+#define OUTKIT_OAUTH2_DETAIL_JSON_IPP
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value.hpp>
