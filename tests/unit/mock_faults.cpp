@@ -193,6 +193,28 @@ BOOST_AUTO_TEST_CASE(faults_that_make_no_sense_are_refused)
     BOOST_CHECK_THROW(faults().next("ftp", "NOOP", "BAD"), std::invalid_argument);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_handed_on_happens_next_and_once)
+{
+    faults f;
+    f.next_status("graph", "sendMail", 503);
+    fault slow;
+    slow.server = "graph";
+    slow.operation = "me";
+    slow.status = 429;
+    slow.delay = 3s;
+    slow.times = 0;
+    slow.skip = 5;
+    slow.probability = 0;
+    f.hand_on(slow);
+    BOOST_TEST(!f.take("entra", "POST /token").has_value());
+    auto const happens = f.take("graph", "GET /v1.0/users");
+    BOOST_TEST_REQUIRE(happens.has_value());
+    BOOST_TEST(happens->status == 429);
+    BOOST_TEST((happens->delay == 0s));
+    BOOST_TEST(!f.take("graph", "GET /v1.0/me").has_value());
+    BOOST_TEST(f.queued().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(misbehaviour_is_named_and_off_by_itself)
 {
     faults f;

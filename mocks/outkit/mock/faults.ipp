@@ -169,6 +169,17 @@ OUTKIT_DECL std::optional<fault> faults::take(std::string_view server, std::stri
     return std::nullopt;
 }
 
+OUTKIT_DECL void faults::hand_on(fault f)
+{
+    f.operation.clear();
+    f.delay = std::chrono::nanoseconds(0);
+    f.drop_after.reset();
+    f.skip = 0;
+    f.times = 1;
+    f.probability = 1;
+    queue_.push_front(std::move(f));
+}
+
 OUTKIT_DECL void faults::clear()
 {
     queue_.clear();

@@ -5,9 +5,14 @@
 #include <outkit/http/message.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
+#include <string>
 
 namespace outkit::inline OUTKIT_ABI::mock {
+
+class faults;
+class journal;
 
 // An HTTP mock is a function from request to response. The target is in origin-form; one in absolute-form has lost its
 // scheme and host. Date, Content-Length and Connection are added to the response.
@@ -18,6 +23,13 @@ struct http_service_options
     http::limits limits = {.header_bytes = 64 * 1024, .body_bytes = 36 * 1024 * 1024};
     std::chrono::milliseconds idle_before_first{30'000};  // until a request has arrived, each time
     std::chrono::milliseconds idle_between{60'000};
+
+    // Where faults of the connection come from: delays, silence, cuts. Those with a status or an answer are handed on to
+    // the handler, which takes them. Null: none happen. The journal is told of what the handler does not see.
+    mock::faults* faults = nullptr;
+    mock::journal* journal = nullptr;
+    std::string server = {};  // as faults name it
+    std::uint64_t connection = 0;
 };
 
 // One connection, until either end has had enough: requests one after the other, 400, 408, 413, 414, 431, 501 and 505
