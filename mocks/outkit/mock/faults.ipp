@@ -194,9 +194,6 @@ OUTKIT_DECL std::span<faults::named const> faults::names() noexcept
         {"smtp.lenient-end-of-data", "SMTP takes LF.LF for the end of a message, as servers open to smuggling do"},
         {"smtp.no-starttls", "SMTP does not offer STARTTLS, as after a stripping attack"},
         {"smtp.plaintext-after-starttls", "SMTP sends a reply in the clear after agreeing to STARTTLS"},
-        {"entra.lax-redirects", "the authority does not compare redirect URIs"},
-        {"entra.html-errors", "the token endpoint answers errors with HTML, as gateways do in an outage"},
-        {"graph.no-retry-after", "429 comes without Retry-After"},
     };
     return all;
 }

@@ -62,7 +62,6 @@ struct throttling
     unsigned messages_per_minute = 30;
     bool refuse_over_rate = false;  // false: delayed to the next minute, true: 421 4.4.2
     unsigned recipients_per_day = 10'000;
-    unsigned graph_concurrency = 4;  // requests per application and mailbox at once; more get 429
     unsigned graph_per_10_minutes = 10'000;
 };
 
@@ -96,7 +95,6 @@ struct tenant_policy
     mock::user_consent user_consent = mock::user_consent::allowed;
     bool admin_consent_requests = false;  // "Need admin approval" becomes a request form (AADSTS90095)
     mock::conditional_access conditional_access = mock::conditional_access::pass;
-    bool device_code = true;  // false: Conditional Access forbids the device code flow
     std::vector<exchange_principal> exchange_principals = {};
     std::vector<std::string> graph_mailboxes =
         {};  // application access policy: app-only Graph opens these only; empty: all
@@ -121,7 +119,6 @@ struct mailbox_policy
     bool full = false;                   // over quota: nothing can be sent or stored
     std::optional<mock::conditional_access> conditional_access = {};  // instead of the tenant's
     std::uint64_t max_send = 36'700'160;                              // octets of one message (35 MB)
-    std::uint64_t max_receive = 37'748'736;                           // octets (36 MB)
     std::vector<delegate> delegates = {};
 
     /// Null when this one has no rights here. Compared without case.

@@ -198,8 +198,6 @@ inline std::span<row const> rows()
          [](void const* scope) { return print(static_cast<S const*>(scope)->throttling.refuse_over_rate); }},
         throttle_of<&Q::recipients_per_day, 10'000'000>("service.recipients_per_day", "0..10000000",
                                                         "recipients a mailbox may write to in 24 hours"),
-        throttle_of<&Q::graph_concurrency, 1000>("service.graph_concurrency", "0..1000",
-                                                 "Graph requests per application and mailbox at once"),
         throttle_of<&Q::graph_per_10_minutes, 10'000'000>("service.graph_per_10_minutes", "0..10000000",
                                                           "Graph requests per application and mailbox in 10 minutes"),
         switch_of<&S::strict_oauth, S>("service.strict_oauth", on_off,
@@ -217,7 +215,6 @@ inline std::span<row const> rows()
                                                  "users may ask an administrator for approval"),
         switch_of<&T::conditional_access, T>("tenant.conditional_access", access_names,
                                              "what Conditional Access decides about a sign-in"),
-        switch_of<&T::device_code, T>("tenant.device_code", on_off, "off: the device code flow is blocked"),
 
         switch_of<&M::imap, M>("mailbox.imap", on_off, "IMAP for this mailbox"),
         switch_of<&M::smtp_auth, M>("mailbox.smtp_auth", "unset|on|off",
@@ -232,8 +229,6 @@ inline std::span<row const> rows()
                                              "Conditional Access for this user; wins over the tenant's unless unset"),
         number_of<&M::max_send, M, 1024, 157'286'400>("mailbox.max_send", "1024..157286400",
                                                       "octets of a message that may be sent"),
-        number_of<&M::max_receive, M, 1024, 157'286'400>("mailbox.max_receive", "1024..157286400",
-                                                         "octets of a message that may arrive"),
     };
     return table;
 }
