@@ -8,6 +8,7 @@
 #include <outkit/mock/world.hpp>
 #include <outkit/sasl/challenge.hpp>
 #include <outkit/smtp/detail/codec.hpp>
+#include <outkit/smtp/detail/text.hpp>
 
 #include <algorithm>
 #include <cstdio>
@@ -135,7 +136,7 @@ private:
     flow<> authenticate(std::string argument);
     flow<> xoauth2(std::optional<std::string> initial);
     flow<> login(std::optional<std::string> initial);
-    flow<std::optional<std::string>> response_to(std::string challenge);
+    flow<bool> ask(std::string challenge);
     flow<> refuse_sign_in(std::string what, std::string text, std::string user, std::string_view reason);
     void signed_in(std::string what, std::string const& user);
     void mail(std::string_view argument);
@@ -468,18 +469,14 @@ inline flow<> session::start_tls(std::string const& argument)
     reset();
 }
 
-// Sends a challenge and reads the answer. Nothing: the client has gone, or said "*".
-inline flow<std::optional<std::string>> session::response_to(std::string challenge)
+// Sends a challenge ("334 …") and reads the answer into line_. False: the client has gone, or said "*".
+inline flow<bool> session::ask(std::string challenge)
 {
-    say("334 " + challenge);
-    if (co_await next_line(longest_auth_line) == input::end)
-    {
-        close_ = true;
-        co_return std::nullopt;
-    }
-    if (line_ == "*")
-        co_return std::nullopt;
-    co_return std::move(line_);
+    say(challenge);
+    input const got = co_await next_line(longest_auth_line);
+    close_ = close_ || got == input::end;
+    bool const answered = got == input::line && line_ != "*";
+    co_return answered;
 }
 
 inline flow<> session::refuse_sign_in(std::string what, std::string text, std::string user, std::string_view reason)
@@ -522,63 +519,79 @@ inline flow<> session::authenticate(std::string argument)
         co_await login(std::move(initial));
 }
 
+// What is said to a token that does not open the mailbox. The sentences about switches are those observed in
+// simonrob/email-oauth2-proxy#193; a wrong identity never gets to see them.
+inline std::string sign_in_refusal(access_denial d)
+{
+    std::string const unsuccessful = "535 5.7.139 Authentication unsuccessful, ";
+    switch (d)
+    {
+    case access_denial::smtp_auth_disabled_tenant:
+        return unsuccessful + "SmtpClientAuthentication is disabled for the Tenant. Visit "
+                              "https://aka.ms/smtp_auth_disabled for more information.";
+    case access_denial::smtp_auth_disabled_mailbox:
+        return unsuccessful + "SmtpClientAuthentication is disabled for the Mailbox. Visit "
+                              "https://aka.ms/smtp_auth_disabled for more information.";
+    case access_denial::security_defaults:  // the tail is inferred
+        return unsuccessful + "user is locked by your organization's security defaults policy. Contact your "
+                              "administrator.";
+    case access_denial::conditional_access:
+    case access_denial::authentication_policy:
+        return unsuccessful + "the request did not meet the criteria to be authenticated successfully. Contact your "
+                              "administrator.";
+    case access_denial::real_credential:  // ours
+        return "535 5.7.3 Authentication unsuccessful: this is a mock server, it takes no real credentials";
+    default: return "535 5.7.3 Authentication unsuccessful";
+    }
+}
+
+inline std::string wanted_scope_challenge()
+{
+    return "334 " + sasl::encode_challenge({"401", "Bearer", "https://outlook.office.com/SMTP.Send"});
+}
+
 inline flow<> session::xoauth2(std::optional<std::string> initial)
 {
-    std::string const what = "AUTH XOAUTH2", unsuccessful = "535 5.7.3 Authentication unsuccessful", nobody;
+    std::string const what = "AUTH XOAUTH2";
+    std::string text = "535 5.7.3 Authentication unsuccessful";
+    std::string name;
     if (!initial)
-        initial = co_await response_to("");
-    if (!initial)  // RFC 4954 wants 501 for "*"; observed: comment in simonrob/email-oauth2-proxy
     {
-        co_await refuse_sign_in(what, unsuccessful, nobody, "cancelled by the client");
-        co_return;
+        bool const said = co_await ask("334 ");
+        if (!said)  // RFC 4954 wants 501 for "*"; observed: comment in simonrob/email-oauth2-proxy
+        {
+            co_await refuse_sign_in(what, text, name, "cancelled by the client");
+            co_return;
+        }
+        initial = line_;
     }
     sasl::error wrong{};
     auto const credentials = sasl::decode_xoauth2(*initial, wrong);
     if (!credentials)  // observed on another host of the service: tarickb/sasl-xoauth2#110
     {
-        co_await refuse_sign_in(what, "501 5.5.124 Invalid XOAUTH2 auth data", nobody, sasl::describe(wrong));
+        text = "501 5.5.124 Invalid XOAUTH2 auth data";
+        co_await refuse_sign_in(what, text, name, sasl::describe(wrong));
         co_return;
     }
-    access_ = open(world_, credentials->token, protocol::smtp, credentials->user);
-    std::string_view const reason = describe(access_.denial);
-    std::string text = unsuccessful;
-    switch (access_.denial)
+    name = credentials->user;
+    access_ = open(world_, credentials->token, protocol::smtp, name);
+    blocked_ = access_.denial == access_denial::mailbox_blocked;
+    if (access_ || blocked_)  // a suspended account may sign in, but not send
     {
-    case access_denial::mailbox_blocked:  // may sign in, but not send
-        blocked_ = true;
-        [[fallthrough]];
-    case access_denial::none: signed_in(what, credentials->user); co_return;
-    case access_denial::real_credential:
-        answer(what, "535 5.7.3 Authentication unsuccessful: this is a mock server, it takes no real credentials", {},
-               reason);
-        close_ = true;
+        signed_in(what, name);
         co_return;
-    // observed: simonrob/email-oauth2-proxy#193; a wrong identity never gets to see these
-    case access_denial::smtp_auth_disabled_tenant:
-        text = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
-               "https://aka.ms/smtp_auth_disabled for more information.";
-        break;
-    case access_denial::smtp_auth_disabled_mailbox:
-        text = "535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit "
-               "https://aka.ms/smtp_auth_disabled for more information.";
-        break;
-    case access_denial::security_defaults:  // the tail is inferred
-        text = "535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults "
-               "policy. Contact your administrator.";
-        break;
-    case access_denial::conditional_access:
-    case access_denial::authentication_policy:
-        text = "535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated "
-               "successfully. Contact your administrator.";
-        break;
-    default: break;
     }
-    if (world_.policy.service.json_challenge)  // as other services do; Exchange Online refuses at once
+    text = sign_in_refusal(access_.denial);
+    bool const real = access_.denial == access_denial::real_credential;
+    if (world_.policy.service.json_challenge && !real)  // as other services do; Exchange Online refuses at once
     {
-        std::string challenge = sasl::encode_challenge({"401", "Bearer", "https://outlook.office.com/SMTP.Send"});
-        co_await response_to(std::move(challenge));
+        std::string challenge = wanted_scope_challenge();
+        co_await ask(std::move(challenge));
     }
-    co_await refuse_sign_in(what, std::move(text), credentials->user, reason);
+    if (real)
+        name.clear();
+    co_await refuse_sign_in(what, text, name, describe(access_.denial));
+    close_ = close_ || real;
 }
 
 // The switches of SMTP AUTH, for passwords: they are the same as for tokens.
@@ -601,10 +614,18 @@ inline flow<> session::login(std::optional<std::string> initial)
 {
     std::string const what = "AUTH LOGIN", unsuccessful = "535 5.7.139 Authentication unsuccessful, ", nobody;
     if (!initial)
-        initial = co_await response_to("VXNlcm5hbWU6");
+    {
+        std::string prompt = "334 VXNlcm5hbWU6";
+        if (co_await ask(std::move(prompt)))
+            initial = line_;
+    }
     std::optional<std::string> password;
     if (initial)
-        password = co_await response_to("UGFzc3dvcmQ6");
+    {
+        std::string prompt = "334 UGFzc3dvcmQ6";
+        if (co_await ask(std::move(prompt)))
+            password = line_;
+    }
     if (!password)
     {
         co_await refuse_sign_in(what, "535 5.7.3 Authentication unsuccessful", nobody, "cancelled by the client");
