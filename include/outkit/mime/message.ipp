@@ -42,8 +42,7 @@ public:
         world_.random(bytes);
         boundary_ = boundary_mark;
         boundary_ += "outkit_";
-        boundary_ +=
-            outkit::detail::hex_encode(std::string_view(reinterpret_cast<char const*>(bytes.data()), bytes.size()));
+        boundary_ += outkit::detail::hex_encode(std::string(bytes.begin(), bytes.end()));
     }
 
     std::optional<built_message> run()

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
@@ -384,16 +385,18 @@ OUTKIT_DECL location mailbox_store::deliver(mailbox& to, std::shared_ptr<content
 OUTKIT_DECL delivery mailbox_store::submit(submission s)
 {
     delivery out;
-    std::vector<mailbox*> boxes;
+    std::vector<std::pair<mailbox*, std::string>> boxes;
+    std::set<mailbox*> known;
+    std::set<std::string> outside;
     for (std::string& recipient : s.recipients)
     {
         mailbox* const box = find(recipient);
-        if (!box && std::ranges::find(out.outside, recipient) == out.outside.end())
+        if (!box && outside.insert(mime::detail::lower(recipient)).second)
             out.outside.push_back(std::move(recipient));
         else if (box && s.raw.size() > limits_.message_octets)
             out.refused.push_back(std::move(recipient));
-        else if (box && std::ranges::find(boxes, box) == boxes.end())
-            boxes.push_back(box);
+        else if (box && known.insert(box).second)
+            boxes.emplace_back(box, std::move(recipient));
     }
     if (s.raw.size() > limits_.message_octets)
         return out;
@@ -409,13 +412,13 @@ OUTKIT_DECL delivery mailbox_store::submit(submission s)
             message_ptr m = add(*sent, same ? theirs : make_content(std::move(s.raw)), std::move(options));
             out.sent = {std::move(sent), std::move(m)};
         }
-    for (mailbox* const box : boxes)
+    for (auto& [box, recipient] : boxes)
     {
         location l = deliver(*box, theirs);
         if (l)
             out.received.push_back(std::move(l));
         else
-            out.refused.push_back(box->address());
+            out.refused.push_back(std::move(recipient));
     }
     return out;
 }
