@@ -2,6 +2,7 @@
 #include <outkit/mock/tokens.hpp>
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <boost/json/value_to.hpp>
 #include <boost/test/unit_test.hpp>

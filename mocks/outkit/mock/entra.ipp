@@ -394,10 +394,11 @@ OUTKIT_DECL http::response entra::state::page(sts::call& c, std::string_view tit
     if (!form_origin.empty())
         policy += " " + std::string(form_origin);  // browsers apply form-action to the redirect after a form, too
     policy += "; base-uri 'none'; frame-ancestors 'none'";
+    // Not no-referrer: browsers would then send "Origin: null" with our own forms, which are refused.
     for (http::field& f : std::vector<http::field>{{"Content-Type", "text/html; charset=utf-8"},
                                                    {"Content-Security-Policy", policy},
                                                    {"X-Frame-Options", "DENY"},
-                                                   {"Referrer-Policy", "no-referrer"}})
+                                                   {"Referrer-Policy", "same-origin"}})
         c.headers.push_back(std::move(f));
     return {.status = 200, .body = pages::document(title, body, with, nonce)};
 }
