@@ -4,6 +4,7 @@
 #include <outkit/mock/entra.hpp>
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
+#include <outkit/mock/imap.hpp>
 #include <outkit/mock/server.hpp>
 #include <outkit/mock/servers.hpp>
 #include <outkit/mock/smtp.hpp>
@@ -16,10 +17,11 @@ namespace outkit::inline OUTKIT_ABI::mock {
 // The services, and the doors to them. Doors close before services go.
 struct servers::state
 {
-    explicit state(world& w) : login(w), graph(w), smtp(w), tls(w.certificates.server_context()) {}
+    explicit state(world& w) : login(w), graph(w), imap(w), smtp(w), tls(w.certificates.server_context()) {}
 
     mock::entra login;
     mock::graph graph;
+    mock::imap imap;
     mock::smtp smtp;
     tls_context tls;
     std::deque<listener> doors;
@@ -38,10 +40,20 @@ OUTKIT_DECL servers::servers(world& w, server_ports const& wanted, error_code& e
     world_.run([&] {
         state_ = std::make_unique<state>(world_);
         state& s = *state_;
-        auto const http = [](auto& service) {
-            return [&service](detail::wire& c, visitor& who) {
-                who.logged_in = true;  // HTTP has no log-in: every request brings its own token
-                return serve_http(c, [&service](http::request const& r) { return service.answer(r); });
+        auto const http = [&w](auto& service, std::string name) {
+            return [&service, &w, name](detail::wire& c, visitor& who) {
+                http_service_options options;
+                options.faults = &w.faults;
+                options.journal = &w.journal;
+                options.server = name;
+                options.connection = who.number;
+                auto answer = [&service, &who](http::request const& request) {
+                    http::response response = service.answer(request);
+                    // HTTP has no log-in: every request brings its own token.
+                    who.logged_in = who.logged_in || response.status != 401;
+                    return response;
+                };
+                return serve_http(c, std::move(answer), std::move(options));
             };
         };
         auto const line = [](auto& service) {
@@ -56,8 +68,9 @@ OUTKIT_DECL servers::servers(world& w, server_ports const& wanted, error_code& e
             return got;
         };
         ec = {};
-        ports_.login = open("login", http(s.login), listener::mode::implicit_tls, wanted.login);
-        ports_.graph = open("graph", http(s.graph), listener::mode::implicit_tls, wanted.graph);
+        ports_.login = open("login", http(s.login, "entra"), listener::mode::implicit_tls, wanted.login);
+        ports_.graph = open("graph", http(s.graph, "graph"), listener::mode::implicit_tls, wanted.graph);
+        ports_.imap = open("imap", line(s.imap), listener::mode::implicit_tls, wanted.imap);
         ports_.smtp = open("smtp", line(s.smtp), listener::mode::starttls, wanted.smtp);
         if (ec)
             s.doors.clear();
