@@ -8,6 +8,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -183,6 +186,27 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_everything_is_said)
     BOOST_TEST(!find_scenario("nothing-works"));
     BOOST_TEST(nearest_scenario("imap-disabled-for-mailbx") == "imap-disabled-for-mailbox");
     BOOST_TEST(nearest_scenario("zzz") == "");
+}
+
+// docs/world.md has the tables of switches, misbehaviour and scenarios.
+BOOST_AUTO_TEST_CASE(the_documentation_lists_everything_there_is)
+{
+    std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/world.md");
+    BOOST_TEST_REQUIRE(file.good());
+    std::string const text{std::istreambuf_iterator<char>(file), {}};
+    auto const row = [&](std::string_view name, std::string_view description) {
+        std::string const begin = "\n| `" + std::string(name) + "` | ";
+        std::size_t const at = text.find(begin);
+        BOOST_TEST_REQUIRE(at != text.npos, name);
+        std::string const line = text.substr(at + 1, text.find('\n', at + 1) - at);
+        BOOST_TEST(line.find("| " + std::string(description) + " |") != line.npos, line);
+    };
+    for (policy_switch const& s : policy::switches())
+        row(s.name, s.description);
+    for (faults::named const& n : faults::names())
+        row(n.name, n.description);
+    for (scenario const& s : scenarios())
+        row(s.name, s.description);
 }
 
 BOOST_AUTO_TEST_CASE(personal_accounts_sign_in_to_the_same_registration)
