@@ -2,6 +2,8 @@
 
 #include <outkit/mock/mailbox.hpp>
 
+#include <outkit/mock/world.hpp>
+
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
@@ -454,6 +456,19 @@ BOOST_FIXTURE_TEST_CASE(the_oldest_messages_are_dropped_and_it_is_said, office)
     BOOST_TEST(store.append(inbox, "x") != nullptr);  // came and went
     BOOST_TEST(inbox.messages().empty());
     check(store);
+}
+
+BOOST_AUTO_TEST_CASE(a_world_writes_down_what_its_limits_drop)
+{
+    mock::world world(1);
+    world.mailboxes.set_limits({.messages = 1});
+    mock::mailbox& box = *world.mailboxes.create({.address = "ann@contoso.example"});
+    world.mailboxes.deliver(box, mail("1"));
+    BOOST_TEST(world.journal.count({.server = "mailbox"}) == 0U);
+    world.mailboxes.deliver(box, mail("2"));
+    BOOST_REQUIRE(world.journal.count({.server = "mailbox"}) == 1U);
+    BOOST_TEST(world.journal.last({.server = "mailbox"})
+                   ->reason.starts_with("dropped the oldest message (UID 1 of ann@contoso.example, INBOX)"));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_thousand_messages_are_kept_by_default, office)

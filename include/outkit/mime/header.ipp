@@ -79,13 +79,26 @@ OUTKIT_DECL std::string decode_base64(std::string_view text)
         return t;
     }();
     std::string out;
-    out.reserve(text.size() / 4 * 3 + 3);
+    out.resize(text.size() / 4 * 3 + 3);
+    std::size_t size = 0;
     std::uint32_t bits = 0;
     int count = 0;
-    for (char const c : text)
+    auto const value = [&](std::size_t i) { return values[static_cast<unsigned char>(text[i])]; };
+    for (std::size_t i = 0; i != text.size(); ++i)
     {
-        int const v = values[static_cast<unsigned char>(c)];
-        if (c == '=')
+        // Whole groups, as nearly all are.
+        while (count == 0 && text.size() - i > 4)
+        {
+            int const a = value(i), b = value(i + 1), c = value(i + 2), d = value(i + 3);
+            if ((a | b | c | d) < 0)
+                break;
+            out[size++] = static_cast<char>(a << 2 | b >> 4);
+            out[size++] = static_cast<char>(b << 4 | c >> 2);
+            out[size++] = static_cast<char>(c << 6 | d);
+            i += 4;
+        }
+        int const v = value(i);
+        if (text[i] == '=')
         {
             // Padding ends a group; some senders concatenate padded pieces, so reading goes on.
             count = 0;
@@ -98,9 +111,10 @@ OUTKIT_DECL std::string decode_base64(std::string_view text)
         if (count >= 8)
         {
             count -= 8;
-            out += static_cast<char>(bits >> count & 0xff);
+            out[size++] = static_cast<char>(bits >> count & 0xff);
         }
     }
+    out.resize(size);
     return out;
 }
 

@@ -30,7 +30,7 @@ struct journal_entry
 {
     std::uint64_t sequence = 0;    // given by the journal; counts from 1 and is never used twice
     detail::wall_time time{};      // the world's
-    std::string server = {};       // "entra", "imap", "smtp", "graph", "admin"
+    std::string server = {};       // "entra", "imap", "smtp", "graph", "admin"; "mailbox" for what no request caused
     std::uint64_t connection = 0;  // number of the connection; 0: not known
     std::string what = {};         // "POST /common/oauth2/v2.0/token", "AUTHENTICATE XOAUTH2", "MAIL FROM"
     /// What mattered in the request, in its order: ("grant_type", "refresh_token"), ("user", "adele@woodgrove.example").

@@ -10,8 +10,21 @@
 namespace outkit::inline OUTKIT_ABI::mock {
 
 OUTKIT_DECL world::world(std::uint64_t seed)
-    : dice_(seed), seeded_(seed != 0), clock(context_.get_executor()), mailboxes(*this), work_(asio::make_work_guard(context_))
+    : dice_(seed),
+      seeded_(seed != 0),
+      clock(context_.get_executor()),
+      mailboxes(*this),
+      work_(asio::make_work_guard(context_))
 {
+    // Mail that is dropped must be seen to be dropped: a test that misses a message looks here.
+    mailboxes.on_drop = [this](std::string const& text) {
+        journal_entry e;
+        e.time = date();
+        e.server = "mailbox";
+        e.what = "limit";
+        e.reason = text;
+        journal.record(std::move(e));
+    };
 }
 
 OUTKIT_DECL world::~world()
