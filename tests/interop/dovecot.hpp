@@ -1,0 +1,266 @@
+#ifndef OUTKIT_TESTS_INTEROP_DOVECOT_HPP
+#define OUTKIT_TESTS_INTEROP_DOVECOT_HPP
+
+// A Dovecot of the tests: Debian's packages, unpacked into the build folder (tests/interop/unpack), with a configuration
+// of its own, on a free loopback port, as whoever runs the tests. It believes the access tokens of a mock world: their
+// keys are written into its key dictionary (introspection_mode = local), and it never asks anybody.
+//
+// The binaries look for their parts in /usr/lib/dovecot. So each server gets a copy in which that path is replaced by
+// another of the same length, in a temporary folder that is removed in the end.
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <grp.h>
+#include <netinet/in.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace outkit::tests {
+
+using namespace std::string_literals;
+
+// A program started by a test and ended with it, by its process id.
+class child
+{
+public:
+    explicit child(std::vector<std::string> const& command, std::string const& output)
+    {
+        std::vector<char*> arguments;
+        for (std::string const& a : command)
+            arguments.push_back(const_cast<char*>(a.c_str()));
+        arguments.push_back(nullptr);
+        pid_ = fork();
+        BOOST_TEST_REQUIRE(pid_ >= 0);
+        if (pid_ == 0)
+        {
+            int const in = open("/dev/null", O_RDONLY);
+            int const out = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+            if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
+                _exit(126);
+            execv(arguments[0], arguments.data());
+            _exit(127);
+        }
+    }
+    child(child const&) = delete;
+    ~child() { stop(); }
+
+    bool running()
+    {
+        if (pid_ > 0 && waitpid(pid_, &status_, WNOHANG) == pid_)
+            pid_ = -1;
+        return pid_ > 0;
+    }
+    int wait()  // exit code
+    {
+        if (pid_ > 0)
+            waitpid(pid_, &status_, 0);
+        pid_ = -1;
+        return WIFEXITED(status_) ? WEXITSTATUS(status_) : -1;
+    }
+    void stop()
+    {
+        if (pid_ > 0)
+            kill(pid_, SIGTERM);
+        for (int i = 0; i != 200 && running(); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        if (pid_ > 0)
+            kill(pid_, SIGKILL);
+        wait();
+    }
+
+private:
+    pid_t pid_ = -1;
+    int status_ = 0;
+};
+
+inline void write_file(std::filesystem::path const& path, std::string const& text)
+{
+    std::ofstream out(path, std::ios::binary);
+    out << text;
+    BOOST_TEST_REQUIRE(out.good(), "cannot write " << path);
+}
+inline std::string read_file(std::filesystem::path const& path)
+{
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// A port that nobody listens on right now.
+inline std::uint16_t free_port()
+{
+    int const s = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof a;
+    bool const ok = bind(s, reinterpret_cast<sockaddr*>(&a), size) == 0 &&
+                    getsockname(s, reinterpret_cast<sockaddr*>(&a), &size) == 0;
+    close(s);
+    BOOST_TEST_REQUIRE(ok);
+    return ntohs(a.sin_port);
+}
+
+inline bool accepts(std::uint16_t port)
+{
+    int const s = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in a{};
+    a.sin_family = AF_INET;
+    a.sin_port = htons(port);
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    bool const ok = connect(s, reinterpret_cast<sockaddr*>(&a), sizeof a) == 0;
+    close(s);
+    return ok;
+}
+
+struct dovecot_options
+{
+    std::string protocol;                                              // "imap" or "submission"
+    std::string package;                                               // "dovecot-imapd" or "dovecot-submissiond"
+    std::string certificate, key;                                      // PEM
+    std::vector<std::pair<std::string, std::string>> token_keys = {};  // kid, public key as PEM
+    std::string audience = {};                                         // tokens must be for it, if it is not empty
+    std::string user_claim = "upn";                                    // whose value must be the user
+    std::string settings = {};                                         // further lines for dovecot.conf
+};
+
+class dovecot
+{
+public:
+    explicit dovecot(dovecot_options const& o) : port_(free_port())
+    {
+        namespace fs = std::filesystem;
+        fs::path const unpacked = fs::path(OUTKIT_BINARY_DIR) / "servers";
+        child unpack({OUTKIT_SOURCE_DIR "/tests/interop/unpack", unpacked.string(), "dovecot-core", o.package},
+                     "/dev/stderr");
+        BOOST_TEST_REQUIRE(unpack.wait() == 0, "Dovecot could not be unpacked into " << unpacked);
+
+        char name[] = "/tmp/oXXXXXX";  // "/tmp/oXXXXXX/lib" is as long as "/usr/lib/dovecot"
+        BOOST_TEST_REQUIRE(mkdtemp(name));
+        home_ = name;
+        fs::permissions(home_, fs::perms(0755));
+        copy_patched(unpacked / "usr/lib/dovecot", home_ / "lib");
+        copy_patched(unpacked / "usr/sbin/dovecot", home_ / "dovecot");
+        copy_patched(unpacked / "usr/bin/doveconf", home_ / "dvcf");  // "/usr/bin/doveconf"
+        configure(o);
+        server_.reset(new child({(home_ / "dovecot").string(), "-F", "-c", (home_ / "dovecot.conf").string()}, log()));
+        for (int i = 0; i != 1'000 && server_->running() && !accepts(port_); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        BOOST_TEST_REQUIRE(accepts(port_), "Dovecot does not accept connections:\n" << read_file(log()));
+    }
+    dovecot(dovecot const&) = delete;
+    ~dovecot()
+    {
+        server_.reset();
+        std::error_code ignored;
+        std::filesystem::remove_all(home_, ignored);
+    }
+
+    std::uint16_t port() const { return port_; }
+    std::filesystem::path const& home() const { return home_; }
+    std::filesystem::path mail() const { return home_ / "mail"; }  // one folder per user, a Maildir in it
+    std::string log() const { return (home_ / "log").string(); }
+
+private:
+    static std::string replaced(std::string text, std::string const& from, std::string const& to)
+    {
+        BOOST_TEST_REQUIRE(from.size() == to.size());
+        for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+            text.replace(at, from.size(), to);
+        return text;
+    }
+    void copy_patched(std::filesystem::path const& from, std::filesystem::path const& to)
+    {
+        namespace fs = std::filesystem;
+        if (fs::is_symlink(from))
+            return fs::copy_symlink(from, to);
+        if (fs::is_directory(from))
+        {
+            fs::create_directories(to);
+            for (auto const& entry : fs::directory_iterator(from))
+                copy_patched(entry.path(), to / entry.path().filename());
+            return;
+        }
+        std::string bytes = replaced(read_file(from), "/usr/lib/dovecot", home_.string() + "/lib");
+        write_file(to, replaced(std::move(bytes), "/usr/bin/doveconf", home_.string() + "/dvcf"));
+        fs::permissions(to, fs::perms(0755));
+    }
+
+    void configure(dovecot_options const& o)
+    {
+        namespace fs = std::filesystem;
+        std::string const here = home_.string();
+        // Mail belongs to nobody if we are root, as Dovecot refuses to serve root's.
+        bool const root = geteuid() == 0;
+        passwd const* const us = getpwuid(geteuid());
+        passwd const* const owner = root ? getpwnam("nobody") : us;
+        BOOST_TEST_REQUIRE(us);
+        BOOST_TEST_REQUIRE(owner);
+        std::string const owner_name = owner->pw_name;
+        uid_t const uid = owner->pw_uid;
+        gid_t const gid = owner->pw_gid;
+        fs::create_directory(mail());
+        if (root)
+            BOOST_TEST_REQUIRE(chown(mail().c_str(), uid, gid) == 0);
+        write_file(home_ / "cert.pem", o.certificate);
+        write_file(home_ / "key.pem", o.key);
+        fs::permissions(home_ / "key.pem", fs::perms(0600));
+        fs::create_directories(home_ / "keys/default/RS256");
+        for (auto const& [kid, pem] : o.token_keys)
+            write_file(home_ / "keys/default/RS256" / kid, pem);
+        std::string oauth2 = "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" + here +
+                             "/keys/\nusername_attribute = " + o.user_claim + "\n";
+        if (!o.audience.empty())
+            oauth2 += "client_id = " + o.audience + "\n";
+        write_file(home_ / "oauth2.conf", oauth2);
+
+        std::string const user = root ? owner_name : us->pw_name;
+        group const* const shared = getgrgid(gid);
+        BOOST_TEST_REQUIRE(shared);
+        std::string c = "base_dir = " + here + "/run\nstate_dir = " + here + "/run\nlibexec_dir = " + here +
+                        "/lib\nlog_path = " + here + "/log\nmail_plugin_dir = " + here + "/lib/modules\n" +
+                        "login_plugin_dir = " + here + "/lib/modules/login\n" +
+                        "listen = 127.0.0.1\nprotocols = " + o.protocol + "\ndefault_login_user = " + user +
+                        "\ndefault_internal_user = " + user + "\n";
+        c += "default_internal_group = "s + shared->gr_name + "\nfirst_valid_uid = 1\nfirst_valid_gid = 0\n";
+        c += "ssl = required\nssl_cert = <" + here + "/cert.pem\nssl_key = <" + here + "/key.pem\n" +
+             "ssl_min_protocol = TLSv1.2\nauth_mechanisms = xoauth2 oauthbearer\n" +
+             "passdb {\n  driver = oauth2\n  mechanisms = xoauth2 oauthbearer\n  args = " + here + "/oauth2.conf\n}\n" +
+             "userdb {\n  driver = static\n  args = uid=" + std::to_string(uid) + " gid=" + std::to_string(gid) +
+             " home=" + here + "/mail/%u allow_all_users=yes\n}\nmail_location = maildir:~/Maildir\n";
+        for (char const* const service : {"anvil", "imap-login", "submission-login", "stats"})
+            c += std::string("service ") + service + " {\n  chroot =\n}\n";
+        std::string const port = std::to_string(port_);
+        if (o.protocol == "imap")
+            c += "service imap-login {\n  inet_listener imap {\n    port = 0\n  }\n  inet_listener imaps {\n    port "
+                 "= " +
+                 port + "\n    ssl = yes\n  }\n}\n";
+        else
+            c += "service submission-login {\n  inet_listener submission {\n    port = " + port +
+                 "\n  }\n  inet_listener submissions {\n    port = 0\n  }\n}\n";
+        write_file(home_ / "dovecot.conf", c + o.settings);
+    }
+
+    std::uint16_t port_;
+    std::filesystem::path home_;
+    std::unique_ptr<child> server_;
+};
+
+}  // namespace outkit::tests
+
+#endif
