@@ -356,6 +356,27 @@ BOOST_AUTO_TEST_CASE(every_switch_is_reachable_from_a_file)
     BOOST_TEST((l.w.policy.service.failed_auth_delay == 5s));
 }
 
+BOOST_AUTO_TEST_CASE(a_switch_of_a_file_may_act_later)
+{
+    loaded l(with(
+        R"("switches": [{"name": "mailbox.imap", "subject": "adele@woodgrove.example", "value": false, "at": "+30m"}])"));
+    BOOST_TEST_REQUIRE(l.ok, l.said());
+    BOOST_TEST(l.w.policy.mailbox("adele@woodgrove.example").imap);
+    BOOST_TEST(describe_world(l.w).find(": mailbox.imap = off for adele@woodgrove.example\n") != std::string::npos);
+    l.w.policy.apply_due(l.w.date() + 31min);
+    BOOST_TEST(!l.w.policy.mailbox("adele@woodgrove.example").imap);
+    BOOST_TEST(
+        !loaded(
+             with(
+                 R"("switches": [{"name": "mailbox.imap", "subject": "adele@woodgrove.example", "value": 7, "at": "+30m"}])"))
+             .ok);
+    BOOST_TEST(
+        !loaded(
+             with(
+                 R"("switches": [{"name": "mailbox.imap", "subject": "adele@woodgrove.example", "value": true, "at": "soon"}])"))
+             .ok);
+}
+
 BOOST_AUTO_TEST_CASE(switches_need_a_mailbox)
 {
     refused(with("", "\"licensed\": false,\n\"mailbox\": {\"imap\": false}"),
@@ -398,7 +419,7 @@ BOOST_AUTO_TEST_CASE(MK_23_fault_scripts_are_data_held_to_limits)
 {
     auto const fault = [](std::string_view members) { return with("\"faults\": [\n{" + std::string(members) + "}]"); };
     refused(fault("\"server\": \"ftp\", \"answer\": \"NO\""),
-            "world.json:6: faults[0]: there is no server \"ftp\"; there are imap, smtp, entra, graph and admin");
+            "world.json:6: faults[0]: there is no server \"ftp\"; there are imap, smtp, entra and graph");
     refused(fault("\"server\": \"imap\", \"delay_ms\": -1"),
             "world.json:6: faults[0].delay_ms: expected a whole number from 0 to 86400000\n"
             "world.json:6: faults[0]: nothing goes wrong in this fault: give an answer, status, delay, disconnect, "
@@ -411,7 +432,7 @@ BOOST_AUTO_TEST_CASE(MK_23_fault_scripts_are_data_held_to_limits)
             "delay_ms, "
             "drop_after, skip, times, disconnect, stall, probability, header_fields");
     refused(fault("\"server\": \"../imap\", \"answer\": \"NO\""),
-            "world.json:6: faults[0]: there is no server \"../imap\"; there are imap, smtp, entra, graph and admin");
+            "world.json:6: faults[0]: there is no server \"../imap\"; there are imap, smtp, entra and graph");
     refused(fault("\"answer\": {\"faults\": [{\"answer\": \"NO\"}]}"),
             "world.json:6: faults[0].answer: expected a string, not an object");
     refused(with("\"misbehaviour\": [\"$(touch x)\"]"),
@@ -503,6 +524,7 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
              {"mailbox.conditional_access", "mfa", "adele@woodgrove.example"},
              {"mailbox.max_send", "4096", "bob@woodgrove.example"}})
         BOOST_TEST(w.policy.set(name, value, subject, problem), problem);
+    BOOST_TEST(w.policy.set_later(w.date() + 24h, "mailbox.imap", "off", "bob@woodgrove.example", problem));
     fault f;
     f.server = "graph";
     f.operation = "token";

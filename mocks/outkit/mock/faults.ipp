@@ -36,14 +36,14 @@ inline bool has_line_break(std::string_view text)
     return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
 }
 
-inline bool is_http(std::string_view server) { return server == "entra" || server == "graph" || server == "admin"; }
+inline bool is_http(std::string_view server) { return server == "entra" || server == "graph"; }
 
 // Why the fault makes no sense; empty: it does.
 inline std::string objection(fault const& f)
 {
-    static constexpr std::string_view servers[] = {"", "imap", "smtp", "entra", "graph", "admin"};
+    static constexpr std::string_view servers[] = {"", "imap", "smtp", "entra", "graph"};
     if (std::find(std::begin(servers), std::end(servers), f.server) == std::end(servers))
-        return "there is no server \"" + f.server.substr(0, 100) + "\"; there are imap, smtp, entra, graph and admin";
+        return "there is no server \"" + f.server.substr(0, 100) + "\"; there are imap, smtp, entra and graph";
     if (f.operation.size() > 1000 || has_line_break(f.operation))
         return "an operation is one line of at most 1000 octets";
     if (f.delay < std::chrono::nanoseconds(0) || f.delay > faults::max_delay)

@@ -133,6 +133,13 @@ struct policy_switch
     std::string_view description;  // one sentence
 };
 
+/// A switch that is flipped already and does not act yet.
+struct pending_switch
+{
+    detail::wall_time when{};
+    std::string name = {}, value = {}, subject = {};
+};
+
 /** Everything that can be switched in a world.
 
     The members are plain data to be read and written; set() does the same by name, so that a world file, the admin API
@@ -176,17 +183,14 @@ public:
     bool set_later(detail::wall_time when, std::string_view name, std::string_view value, std::string_view subject,
                    std::string& problem);
     void apply_due(detail::wall_time now);
+    /// Those not applied yet, in the order in which they were set.
+    std::vector<pending_switch> const& pending() const { return pending_; }
 
 private:
-    struct pending
-    {
-        detail::wall_time when;
-        std::string name, value, subject;
-    };
     tenant_policy default_tenant_;
     std::map<std::string, tenant_policy, std::less<>> tenants_;
     std::map<std::string, mailbox_policy, std::less<>> mailboxes_;
-    std::vector<pending> pending_;
+    std::vector<pending_switch> pending_;
 };
 
 /// The name among `known` that a typo probably meant; empty when none is near.

@@ -412,12 +412,13 @@ OUTKIT_DECL void policy::apply_due(detail::wall_time now)
     if (pending_.empty())
         return;
     std::stable_sort(pending_.begin(), pending_.end(),
-                     [](pending const& a, pending const& b) { return a.when < b.when; });
-    auto const end = std::find_if(pending_.begin(), pending_.end(), [&](pending const& p) { return p.when > now; });
-    std::vector<pending> const due(pending_.begin(), end);
+                     [](pending_switch const& a, pending_switch const& b) { return a.when < b.when; });
+    auto const end =
+        std::find_if(pending_.begin(), pending_.end(), [&](pending_switch const& p) { return p.when > now; });
+    std::vector<pending_switch> const due(pending_.begin(), end);
     pending_.erase(pending_.begin(), end);
     std::string ignored;
-    for (pending const& p : due)
+    for (pending_switch const& p : due)
         set(p.name, p.value, p.subject, ignored);
 }
 

@@ -991,7 +991,8 @@ private:
     }
 
     // A value of a switch as JSON: true and false for on and off, null for unset, numbers, names.
-    void set_switch(node const& n, std::string path, std::string_view name, std::string_view subject)
+    void set_switch(node const& n, std::string path, std::string_view name, std::string_view subject,
+                    std::optional<wall_time> at = std::nullopt)
     {
         std::string value;
         switch (n.type)
@@ -1007,7 +1008,7 @@ private:
             return;
         }
         std::string problem;
-        if (!policy_.set(name, value, subject, problem))
+        if (at ? !policy_.set_later(*at, name, value, subject, problem) : !policy_.set(name, value, subject, problem))
             found_.add(n.line, path, std::move(problem));
     }
 
@@ -1030,6 +1031,8 @@ private:
         in.text("name", name);
         in.text("subject", subject);
         node const* const value = in.take("value");
+        wall_time at{};
+        in.date("at", date_, at);
         if (name.empty())
             in.missing("name", "of a switch, for example \"mailbox.imap\"");
         if (!value)
@@ -1050,7 +1053,7 @@ private:
                 return in.reject("subject", "there is no user " + quoted(subject));
             subject = mailbox_address(*u);
         }
-        set_switch(*value, path, name, subject);
+        set_switch(*value, path, name, subject, in.has("at") ? std::optional(at) : std::nullopt);
     }
 
     void fault(node const& n, std::string path)
@@ -1591,6 +1594,13 @@ OUTKIT_DECL std::string save_world(world const& w, save_options options)
         if (name.starts_with("tenant."))
             rest.push_back(json::object{{"name", name}, {"value", switch_value(value)}});
     });
+    for (pending_switch const& p : w.policy.pending())
+    {
+        json::object o{{"name", p.name}, {"value", switch_value(p.value)}, {"at", printed_date(p.when)}};
+        if (!p.subject.empty())
+            o["subject"] = p.subject;
+        rest.push_back(std::move(o));
+    }
     if (!rest.empty())
         root["switches"] = std::move(rest);
 
@@ -1656,6 +1666,9 @@ OUTKIT_DECL std::string describe_world(world const& w)
     };
     line(0, "date " + printed_date(w.date()));
     switches(0, "service.", "");
+    for (pending_switch const& p : w.policy.pending())
+        line(0, "at " + printed_date(p.when) + ": " + p.name + " = " + p.value +
+                    (p.subject.empty() ? "" : " for " + p.subject));
     for (tenant const& t : w.directory.tenants())
     {
         line(0, "tenant " + t.display_name + ", " + t.initial_domain + ", " + t.id);
