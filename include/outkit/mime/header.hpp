@@ -146,6 +146,14 @@ std::string make_message_id(outkit::detail::environment& world, std::string_view
 
 namespace detail {
 
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool is_token(std::string_view s);  // RFC 2045 section 5.1
+int hex_value(char c);              // -1 for what is no hexadecimal digit
+// Takes the text before the next of the stop characters, which stays, and returns it trimmed and, on request, without
+// comments.
+std::string take_until(std::string_view& s, std::string_view stops, bool comments);
 char lower(char c);
 std::string lower(std::string_view text);
 bool equal_fold(std::string_view a, std::string_view b);

@@ -17,20 +17,17 @@ namespace outkit::inline OUTKIT_ABI::mime {
 
 namespace detail {
 
-inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
-inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
-inline bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
 inline bool is_alnum(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
 
 // token ; RFC 2045 section 5.1
-inline bool is_token(std::string_view s)
+OUTKIT_DECL bool is_token(std::string_view s)
 {
     return !s.empty() && std::ranges::all_of(s, [](char c) {
         return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
     });
 }
 
-inline int hex_value(char c)
+OUTKIT_DECL int hex_value(char c)
 {
     if (is_digit(c))
         return c - '0';
@@ -443,8 +440,7 @@ inline std::string fold(std::string_view name, std::string_view value, error_cod
     return out += "\r\n";
 }
 
-// Leaves out comments and returns the text before the next of the stop characters, which stays in the text.
-inline std::string take_until(std::string_view& s, std::string_view stops, bool comments)
+OUTKIT_DECL std::string take_until(std::string_view& s, std::string_view stops, bool comments)
 {
     std::string out;
     std::size_t i = 0;

@@ -88,7 +88,7 @@ public:
         // Each once, in order; sorted copies keep that from being quadratic.
         std::vector<std::pair<std::string, std::size_t>> seen;
         for (std::size_t i = 0; i != recipients_.size(); ++i)
-            seen.emplace_back(quote_local_key(*recipients_[i]), i);
+            seen.emplace_back(key_of(*recipients_[i]), i);
         std::ranges::sort(seen);
         std::vector<bool> wanted(recipients_.size());
         for (std::size_t i = 0; i != seen.size(); ++i)
@@ -107,7 +107,7 @@ private:
         return std::nullopt;
     }
 
-    static std::string quote_local_key(address const& a) { return a.local() + '@' + lower(a.domain()); }
+    static std::string key_of(address const& a) { return a.local() + '@' + lower(a.domain()); }
 
     static bool is_reserved(std::string_view name)
     {
