@@ -200,14 +200,16 @@ BOOST_AUTO_TEST_CASE(TR_11_answers_that_are_not_one_json_object_are_refused)
 
 BOOST_AUTO_TEST_CASE(TR_12_deep_and_long_documents_are_refused_quickly)
 {
-    BOOST_TEST(answer(std::string(10'000, '[') + std::string(10'000, ']')).is(oauth2::error::malformed_response));
+    BOOST_TEST(answer(std::string(10'000, '[') + std::string(10'000, ']')).is(oauth2::error::answer_too_large));
     std::string deep = R"({"token_type":"Bearer","access_token":"a","x":)";
     deep += std::string(8, '[') + std::string(8, ']') + '}';
-    BOOST_TEST(answer(deep).is(oauth2::error::malformed_response));
+    BOOST_TEST(answer(deep).is(oauth2::error::answer_too_large));
     std::string many = "{\"a\":[0";
     for (int i = 0; i != 20'000; ++i)
         many += ",0";
-    BOOST_TEST(answer(many + "]}").is(oauth2::error::malformed_response));
+    BOOST_TEST((answer(deep).ec == condition::limit_exceeded));
+    BOOST_TEST(answer("{\"a\":\"" + std::string(1 << 20, 'x') + "\"}").is(oauth2::error::answer_too_large));
+    BOOST_TEST(answer(many + "]}").is(oauth2::error::answer_too_large));
 }
 
 BOOST_AUTO_TEST_CASE(TR_13_text_that_is_not_unicode_is_refused)

@@ -96,7 +96,10 @@ OUTKIT_DECL token_response read_token_response(http::response const& answer, sco
         refused.description = "Content-Type: " + detail::presentable(type ? *type : "(none)", 128);
         return reject(error::unexpected_media_type);
     }
-    auto const object = detail::parse_object(answer.body);
+    bool too_large = false;
+    auto const object = detail::parse_object(answer.body, &too_large);
+    if (too_large)
+        return reject(error::answer_too_large);
     if (!object || object->contains("error"))
         return reject(error::malformed_response);
 

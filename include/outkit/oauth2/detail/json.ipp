@@ -117,14 +117,18 @@ struct strict_handler
     bool on_comment(json::string_view, ec_type&) { return true; }
 };
 
-// One JSON object and nothing else, or nothing.
-inline std::optional<json::object> parse_object(std::string_view text)
+// One JSON object and nothing else, or nothing. `too_large`: it went beyond a limit on depth, members or strings.
+inline std::optional<json::object> parse_object(std::string_view text, bool* too_large = nullptr)
 {
     json::parse_options options;
     options.max_depth = 8;
     json::basic_parser<strict_handler> parser(options);
     json::error_code ec;
     std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
+    if (too_large)
+        *too_large = ec == json::error::too_deep || ec == json::error::object_too_large ||
+                     ec == json::error::array_too_large || ec == json::error::string_too_large ||
+                     ec == json::error::key_too_large;
     if (ec || !parser.done())
         return std::nullopt;
     for (; used != text.size(); ++used)
