@@ -183,10 +183,16 @@ OUTKIT_DECL bool valid_client_name(std::string_view name)
 OUTKIT_DECL content_facts examine(std::string_view content)
 {
     content_facts f;
-    unsigned char all = 0;
-    for (char const c : content)
-        all |= static_cast<unsigned char>(c);
-    f.eight_bit = all >= 0x80;
+    std::uint64_t all = 0;  // eight octets at a time
+    std::size_t i = 0;
+    for (std::uint64_t word; i + sizeof word <= content.size(); i += sizeof word)
+    {
+        std::memcpy(&word, content.data() + i, sizeof word);
+        all |= word;
+    }
+    for (; i != content.size(); ++i)
+        all |= static_cast<unsigned char>(content[i]);
+    f.eight_bit = (all & 0x8080808080808080u) != 0;
     f.nul = content.find('\0') != std::string_view::npos;
 
     char const* at = content.data();
