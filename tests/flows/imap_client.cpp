@@ -797,7 +797,8 @@ BOOST_AUTO_TEST_CASE(IM_23_literals_without_waiting_only_if_this_session_may)
     auto big = [](session& se) -> flow<append_result> {
         co_await sign_in(se);
         std::string message(4097, 'x');
-        co_return co_await append(se, "x", std::move(message), {});
+        append_options none;
+        co_return co_await append(se, "x", std::move(message), std::move(none));
     };
     session minus;
     auto const m =
