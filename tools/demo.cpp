@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cstdio>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -45,14 +46,18 @@ public:
     bool go()
     {
         say("An offline Outlook, and an application in it");
-        offline world(options());
+        std::optional<offline> started;
         show("start", "start an offline Outlook", [&](check::step& s) {
+            offline& world = started.emplace(options());
             mock::server_ports const& p = world.servers().ports();
             s.verified =
                 fmt::format("Entra on port {}, Graph on {}, IMAP on {}, SMTP on {}, loopback only, with certificates "
                             "of a local authority",
                             p.login, p.graph, p.imap, p.smtp);
         });
+        if (!started)
+            return false;
+        offline& world = *started;
         show("register", "register an application and make a client secret", [&](check::step& s) {
             world.world().run([&] {
                 mock::application const& app =

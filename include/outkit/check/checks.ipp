@@ -27,8 +27,6 @@ namespace outkit::inline OUTKIT_ABI::check {
 
 namespace detail {
 
-inline bool looks_like_guid(std::string_view text) { return oauth2::is_guid(text); }
-
 inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 inline std::string plural(std::size_t n, std::string_view what)
@@ -107,9 +105,22 @@ private:
         if (s.said.size() > 512)
             s.said.resize(512);
         report_.steps.push_back(std::move(s));
-        if (how_.watch.ended)
-            how_.watch.ended(report_.steps.back());
-        return report_.steps.back().result != outcome::failed;
+        bool const good = report_.steps.back().result != outcome::failed;
+        if (!good && report_.steps.back().id == "imap.sign-in")
+            holding_ = true;
+        if (!holding_)
+            tell();
+        return good;
+    }
+
+    // Tells the observer of the steps that it has not heard of. A refusal by IMAP is told when SMTP has been tried, too,
+    // since that may tell which cause it has.
+    void tell()
+    {
+        holding_ = false;
+        for (; told_ != report_.steps.size(); ++told_)
+            if (how_.watch.ended)
+                how_.watch.ended(report_.steps[told_]);
     }
 
     void skip(std::string id, std::string title, std::string why)
@@ -131,6 +142,9 @@ private:
         if (ec == condition::timeout)
             text += "\ndid not answer in time";
         s.symptoms = explain(text);
+        for (symptom& x : s.symptoms)
+            if (x.id == "AADSTS7000215" && !oauth2::is_guid(settings_.client_secret.reveal()))
+                rule_out(x, "secret-id-pasted");
         // Of what is said in general terms beside a symptom of the service itself, nothing is left.
         if (s.symptoms.size() > 1)
             std::erase_if(s.symptoms,
@@ -166,6 +180,7 @@ private:
 
     bool prepare()
     {
+        auto const begin = std::chrono::steady_clock::now();
         step s = check_settings(settings_);
         if (how_.watch.begins)
             how_.watch.begins(s);
@@ -185,6 +200,7 @@ private:
                 scopes_ = scopes_of(settings_, cloud_);
             }
         }
+        s.took = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
         bool const good = end(std::move(s));
         if (!good)
             conclude();
@@ -278,8 +294,8 @@ private:
             s.verified = "signed in as " + who_.preferred_username + "; access token (" +
                          fingerprint(token_.access.reveal()) + ") for " +
                          (facts_.readable ? facts_.audience : "a personal account") + ", good for " +
-                         std::to_string(token_.lifetime.count() / 60) + " minutes; ID token's signature, nonce and " +
-                         "audience are right";
+                         std::to_string((token_.lifetime.count() + 30) / 60) +
+                         " minutes; ID token's signature, nonce and " + "audience are right";
             if (user().empty())
                 report_.mailbox.address(who_.preferred_username);
             if (token_.refresh.empty())
@@ -359,8 +375,8 @@ private:
         }
         bool const imap_refused = wanted("imap.") && !imap;
         bool const smtp = (wanted("smtp.") || imap_refused) && smtp_sign_in();
-        if (imap_refused)
-            compare_imap_with_smtp(smtp);
+        compare_imap_with_smtp(smtp);
+        tell();
         if (smtp)
             smtp_send();
         if (imap)
@@ -559,7 +575,7 @@ private:
         take("smtp.send", "send a message to the mailbox itself", [&](step& s) {
             s.asked.push_back({"smtp", "MAIL"});
             s.asked.push_back({"smtp", "RCPT"});
-            s.asked.push_back({"smtp", "DATA"});
+            s.asked.push_back({"smtp", "message"});  // what the journal calls DATA with its text
             error_code ec;
             auto built = note_to_self(ec);
             if (!built)
@@ -884,6 +900,8 @@ private:
     blocking_context io_;
     tls_context tls_;
     report report_;
+    std::size_t told_ = 0;  // steps the observer has heard of
+    bool holding_ = false;
     oauth2::cloud cloud_;
     oauth2::authority authority_;
     oauth2::scope_set scopes_;
@@ -945,6 +963,11 @@ OUTKIT_DECL step check_settings(account::settings const& settings)
     if (!http::is_loopback(redirect.server.host))
         return fail("redirect_uri leads to another machine; here the answer is awaited on localhost", "AADSTS50011");
 
+    oauth2::scope_set const scopes = scopes_of(settings, cloud);
+    std::string const resource = scopes.resource(cloud, ec);
+    if (ec)
+        return fail("scopes name more than one resource, but a token is for one only", "AADSTS28000");
+
     s.result = outcome::passed;
     s.verified = "client id, authority " + authority.tenant() + ", redirect URI " + settings.redirect_uri +
                  ", base scope " + std::string(account::name(settings.base_scope));
@@ -953,6 +976,13 @@ OUTKIT_DECL step check_settings(account::settings const& settings)
         s.result = outcome::warning;
         s.problem = "client_secret has the form of a Secret ID; what is needed is the secret's Value";
         s.symptoms.push_back(lookup("AADSTS7000215"));
+    }
+    else if (settings.base_scope == account::base_scope::imap && resource == cloud.graph)
+    {
+        s.result = outcome::warning;
+        s.problem = "the scopes have no Outlook prefix, so the token will be for Microsoft Graph, which IMAP and SMTP "
+                    "refuse; ask for " +
+                    cloud.mail_resource + "/IMAP.AccessAsUser.All and " + cloud.mail_resource + "/SMTP.Send";
     }
     else if (authority.kind() == oauth2::authority::audience::common && settings.client_secret.empty())
     {
