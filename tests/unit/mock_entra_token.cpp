@@ -1,4 +1,7 @@
 #include "../entra_office.hpp"
+#include "../support.hpp"
+
+#include <openssl/rsa.h>
 
 BOOST_AUTO_TEST_SUITE(mock_entra_token)
 namespace {
@@ -610,6 +613,126 @@ BOOST_FIXTURE_TEST_CASE(client_credentials, office)
     home.has_exchange = false;
     is_error(token(app_fields(), t), 500011, "invalid_resource",
              "The resource principal named https://outlook.office365.com was not found");
+}
+
+// Documented: Microsoft Learn, certificate credentials; the texts of 700027 and 5002723 observed.
+BOOST_FIXTURE_TEST_CASE(a_certificate_instead_of_a_secret, office)
+{
+    auto const pem = make_certificate("app.test");
+    auto const in = [](std::string const& text, auto read) {
+        BIO* const bio = BIO_new_mem_buf(text.data(), int(text.size()));
+        auto* const got = read(bio, nullptr, nullptr, nullptr);
+        BIO_free(bio);
+        return got;
+    };
+    EVP_PKEY* const key = in(pem.key, PEM_read_bio_PrivateKey);
+    X509* const x = in(pem.chain, PEM_read_bio_X509);
+    auto const digest = [&](EVP_MD const* how) {
+        std::string out(EVP_MAX_MD_SIZE, '\0');
+        unsigned n = 0;
+        X509_digest(x, how, reinterpret_cast<unsigned char*>(out.data()), &n);
+        out.resize(n);
+        return out;
+    };
+    std::string const sha1 = digest(EVP_sha1()), sha256 = outkit::detail::base64url_encode(digest(EVP_sha256()));
+    X509_free(x);
+    std::string const upper = [&] {
+        std::string t = outkit::detail::hex_encode(sha1);
+        for (char& c : t)
+            c = char(std::toupper(c));
+        return t;
+    }();
+    client_certificate c;
+    c.sha1 = upper;
+    c.sha256 = sha256;
+    c.pem = pem.chain;
+    c.start = w.date() - 1h;
+    c.end = w.date() + std::chrono::hours(24 * 30);
+    app.certificates.push_back(c);
+
+    struct parts
+    {
+        json::object header, payload;
+        bool pss = true;
+    };
+    auto const usual = [&] {
+        std::int64_t const now = unix_time(w);
+        return parts{{{"alg", "PS256"}, {"typ", "JWT"}, {"x5t#S256", sha256}},
+                     {{"aud", "https://localhost:8443/woodgrove.example/oauth2/v2.0/token"},
+                      {"iss", app.app_id},
+                      {"sub", app.app_id},
+                      {"jti", "1"},
+                      {"nbf", now},
+                      {"exp", now + 600}}};
+    };
+    auto const assertion = [&](parts const& p) {
+        std::string const input = outkit::detail::base64url_encode(json::serialize(p.header)) + "." +
+                                  outkit::detail::base64url_encode(json::serialize(p.payload));
+        EVP_MD_CTX* const md = EVP_MD_CTX_new();
+        EVP_PKEY_CTX* context = nullptr;
+        EVP_DigestSignInit(md, &context, EVP_sha256(), nullptr, key);
+        if (p.pss)
+        {
+            EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING);
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST);
+        }
+        std::string signature(256, '\0');
+        std::size_t n = signature.size();
+        EVP_DigestSign(md, reinterpret_cast<unsigned char*>(signature.data()), &n,
+                       reinterpret_cast<unsigned char const*>(input.data()), input.size());
+        EVP_MD_CTX_free(md);
+        return input + "." + outkit::detail::base64url_encode(signature);
+    };
+    auto const send = [&](std::string text) {
+        return token(app_fields({{"client_secret", "-"},
+                                 {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                                 {"client_assertion", std::move(text)}}),
+                     "woodgrove.example");
+    };
+    http::response const good = send(assertion(usual()));
+    BOOST_TEST_REQUIRE(good.status == 200u, good.body);
+    BOOST_TEST(verified(json_of(good)).claims.client_authentication == 2);
+    parts p = usual();
+    p.header = {{"alg", "RS256"}, {"typ", "JWT"}, {"x5t", outkit::detail::base64url_encode(sha1)}};
+    p.pss = false;
+    p.payload["aud"] = "https://login.microsoftonline.com/" + home.id + "/v2.0";
+    BOOST_TEST(send(assertion(p)).status == 200u);
+
+    p = usual();
+    p.header["alg"] = "RS256";
+    is_error(send(assertion(p)), 700027, "invalid_client", "The certificate with identifier", 401);
+    p.header["alg"] = "none";
+    is_error(send(assertion(p)), 700027, "invalid_client", "The certificate with identifier", 401);
+    p = usual();
+    p.header.erase("x5t#S256");
+    is_error(send(assertion(p)), 5002723, "invalid_client", "Invalid JWT token. No certificate SHA-1 thumbprint", 401);
+    p.header["x5t"] = "AAAA";
+    is_error(send(assertion(p)), 700027, "invalid_client",
+             "The certificate with identifier used to sign the client assertion is not registered on application. "
+             "[Reason - The key was not found., Thumbprint of key used by client: '000000'",
+             401);
+    p = usual();
+    p.payload["sub"] = "other";
+    is_error(send(assertion(p)), 700021, "invalid_client", "Client assertion application identifier", 401);
+    for (char const* audience : {"https://evil.test/common/oauth2/v2.0/token", "https://localhost:8443", "",
+                                 "https://localhost:8443.evil.test/common/oauth2/v2.0/token"})
+    {
+        p = usual();
+        p.payload["aud"] = audience;
+        is_error(send(assertion(p)), 700023, "invalid_client", "Client assertion audience claim", 401);
+    }
+    p = usual();
+    w.advance(15min);
+    is_error(send(assertion(p)), 700024, "invalid_client", "Client assertion is not within its valid time range.", 401);
+    is_error(send("nonsense"), 9002313, "invalid_grant", malformed);
+    is_error(token(app_fields({{"client_secret", "-"}, {"client_assertion", assertion(usual())}}), "woodgrove.example"),
+             90100, "invalid_request", "client_assertion_type parameter is empty or not valid.");
+    w.advance(std::chrono::hours(24 * 31));
+    is_error(send(assertion(usual())), 700027, "invalid_client",
+             "The certificate with identifier used to sign the client assertion is expired on application. [Reason - "
+             "The key used is expired.",
+             401);
+    EVP_PKEY_free(key);
 }
 
 // The table of the registration's account types and the authorities, for the token endpoint.

@@ -5,12 +5,15 @@
 #include <outkit/mock/entra.hpp>
 #include <outkit/mock/entra.ipp>
 #include <outkit/mock/entra_state.hpp>
+#include <outkit/mock/pki.hpp>
+#include <outkit/mock/tokens.ipp>
 #include <outkit/secret.hpp>
 
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 // The token endpoint. Documented: Microsoft Learn, authorization code flow, client credentials flow, refresh tokens;
 // members and order of the answers observed in recordings of the real service.
@@ -52,6 +55,7 @@ public:
 private:
     std::optional<refusal> read_client();
     std::optional<refusal> authenticate(std::string_view platform, bool app_only);
+    std::optional<refusal> check_assertion() const;
     std::optional<refusal> check_origin(std::string_view platform, bool with_challenge);
 
     http::response code_grant();
@@ -115,6 +119,76 @@ inline std::optional<refusal> token_endpoint::read_client()
     return s_.check_application(*app_, a_, true);
 }
 
+// Whether the signature of a JWT is by the certificate's key: PS256 or RS256.
+inline bool is_signed_by(std::string const& pem, bool pss, std::string_view input, std::string_view signature)
+{
+    std::unique_ptr<BIO, tls_context::releaser<BIO, BIO_free_all>> const in(
+        BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+    pki::x509_ptr const certificate(in ? PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr) : nullptr);
+    EVP_PKEY* const key = certificate ? X509_get0_pubkey(certificate.get()) : nullptr;
+    std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
+    EVP_PKEY_CTX* context = nullptr;
+    return key && md && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA &&
+           EVP_DigestVerifyInit(md.get(), &context, EVP_sha256(), nullptr, key) == 1 &&
+           (!pss || (EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING) > 0 &&
+                     EVP_PKEY_CTX_set_rsa_pss_saltlen(context, RSA_PSS_SALTLEN_DIGEST) > 0)) &&
+           EVP_DigestVerify(md.get(), reinterpret_cast<unsigned char const*>(signature.data()), signature.size(),
+                            reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1;
+}
+
+// A certificate instead of a secret (RFC 7523 section 2.2; documented: Microsoft Learn, certificate credentials).
+inline std::optional<refusal> token_endpoint::check_assertion() const
+{
+    if (c_.form.get("client_assertion_type") != "urn:ietf:params:oauth:client-assertion-type:jwt-bearer")
+        return refuse(90100, {{"name", "client_assertion_type"}});
+    std::string const assertion = c_.form.get("client_assertion");
+    auto const p = jwt::take_apart(assertion);
+    if (!p)
+        return refuse(9002313);
+    std::string const sha256 = jwt::text(p->header, "x5t#S256"), sha1 = jwt::text(p->header, "x5t");
+    if (sha256.empty() && sha1.empty())
+        return refuse(5002723);
+    std::string thumbprint =
+        outkit::detail::hex_encode(outkit::detail::base64url_decode(sha256.empty() ? sha1 : sha256).value_or(""));
+    for (char& c : thumbprint)
+        c = c >= 'a' && c <= 'f' ? static_cast<char>(c - 'a' + 'A') : c;
+    auto const unusable = [&](char const* what, char const* reason) {
+        return refuse(700027,
+                      {{"what", what}, {"reason", reason}, {"thumbprint", thumbprint}, {"appId", app_->app_id}});
+    };
+    client_certificate const* known = nullptr;
+    for (client_certificate const& c : app_->certificates)
+        if (sha256.empty() ? same_name(c.sha1, thumbprint) : c.sha256 == sha256)
+            known = &c;
+    if (!known)
+        return unusable("not registered", "was not found");
+    if (s_.w.date() >= known->end || s_.w.date() < known->start)
+        return unusable("expired", "used is expired");
+    std::string const algorithm = jwt::text(p->header, "alg");
+    std::string_view const input =
+        std::string_view(assertion).substr(0, p->encoded_header.size() + 1 + p->encoded_payload.size());
+    if ((algorithm != "PS256" && algorithm != "RS256") ||
+        !is_signed_by(known->pem, algorithm == "PS256", input, p->signature))
+        return unusable("not valid", "was found, but use of the key to verify the signature failed");
+    if (!same_name(jwt::text(p->payload, "iss"), client_id_) || !same_name(jwt::text(p->payload, "sub"), client_id_))
+        return refuse(700021);
+    // Any spelling of this authority is accepted: aliases, tenant or alias, either version, endpoint or issuer.
+    std::string const audience = jwt::text(p->payload, "aud");
+    std::string_view path;
+    for (std::string_view const base :
+         {std::string_view(c_.base), std::string_view("https://login.microsoftonline.com"),
+          std::string_view("https://login.windows.net"), std::string_view("https://sts.windows.net")})
+        if (audience.starts_with(base) && audience.size() > base.size() && audience[base.size()] == '/')
+            path = std::string_view(audience).substr(base.size() + 1);
+    std::string_view const rest = path.substr(std::min(path.find('/'), path.size()));
+    if (path.empty() || (rest != "/oauth2/v2.0/token" && rest != "/oauth2/token" && rest != "/v2.0" && rest != "/"))
+        return refuse(700023);
+    std::int64_t const now = unix_time(s_.w), ends = jwt::number(p->payload, "exp");
+    if (now - 300 >= ends || now + 300 < jwt::number(p->payload, "nbf"))
+        return refuse(700024, {{"now", timestamp(now, true)}, {"expiry", timestamp(ends, true)}});
+    return std::nullopt;
+}
+
 // The platform of the redirect URI decides, not the application (documented: Microsoft Learn, authorization code flow).
 inline std::optional<refusal> token_endpoint::authenticate(std::string_view platform, bool app_only)
 {
@@ -126,11 +200,10 @@ inline std::optional<refusal> token_endpoint::authenticate(std::string_view plat
         return refuse(700025);
     if (!has_secret_)
     {
-        refusal r = refuse(
-            700027,
-            {{"what", "not registered"}, {"reason", "was not found"}, {"thumbprint", ""}, {"appId", app_->app_id}});
-        r.why = "this version of the mock does not verify client assertions";
-        return r;
+        if (auto refused = check_assertion())
+            return refused;
+        authentication_ = 2;
+        return std::nullopt;
     }
     switch (directory::check(*app_, client_secret_.reveal(), s_.w.date()))
     {
