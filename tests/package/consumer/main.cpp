@@ -10,7 +10,7 @@ outkit::error_code connect_to_nobody(outkit::blocking_context& io, outkit::imap:
 int main()
 {
     outkit::blocking_context io;
-    outkit::imap::client client(outkit::stream(io.get_executor()), {});
+    outkit::imap::client client(outkit::stream(io.get_executor()));
     outkit::error_code const ec = connect_to_nobody(io, client);
     std::cout << "connect: " << ec.message() << '\n';
     return ec == outkit::asio::error::connection_refused ? 0 : 1;

@@ -8,6 +8,6 @@ outkit::error_code connect_to_nobody(outkit::blocking_context& io, outkit::imap:
     auto const port = acceptor.local_endpoint().port();
     acceptor.close();
     outkit::error_code ec;
-    client.async_connect({.host = "127.0.0.1", .port = port}, io.wait(ec));
+    client.async_connect("127.0.0.1", port, outkit::imap::security::implicit_tls, io.wait(ec));
     return ec;
 }
