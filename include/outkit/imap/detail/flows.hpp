@@ -109,6 +109,7 @@ flow<> execute(session& s, command c, data_handler* data = nullptr);
 // The error that a NO or BAD means; sets s.retry_after.
 error_code meaning(session& s, reply const& r);
 std::string words(reply const& r);
+std::string new_tag(environment& world);
 
 }  // namespace outkit::inline OUTKIT_ABI::imap::detail
 

@@ -306,7 +306,8 @@ OUTKIT_DECL error_code meaning(session& s, reply const& r)
     }
     if (code("THROTTLED") || code("LIMIT") || r.text.starts_with("Request is throttled"))
         return error::throttled;
-    if (code("NONEXISTENT") || code("TRYCREATE") || r.text.ends_with(" doesn't exist."))
+    // Exchange: "X doesn't exist."; Dovecot 2.3: "Mailbox doesn't exist: X". Neither has a code.
+    if (code("NONEXISTENT") || code("TRYCREATE") || r.text.find("doesn't exist") != std::string::npos)
         return error::no_such_mailbox;
     if (code("ALREADYEXISTS"))
         return error::mailbox_exists;
