@@ -118,10 +118,11 @@ void offline::make_folder()
 
 mock::application const& offline::register_application(std::string const& name, std::string const& redirect_uri)
 {
-    client_ = mock::register_client(*world_, login_, name, redirect_uri);
+    mock::directory_error why;
+    client_ = mock::register_client(*world_, login_, name, redirect_uri, &why);
     mock::application const* const app = world_->directory.find_application(client_.client_id);
     if (!app)
-        throw std::runtime_error("the directory refused the registration");
+        throw std::runtime_error("the directory refused the registration: " + why.message + " " + why.detail);
     return *app;
 }
 

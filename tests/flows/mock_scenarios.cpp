@@ -230,7 +230,13 @@ BOOST_AUTO_TEST_CASE(a_setup_that_names_nobody_takes_no_scenario)
     client.login = "nobody@woodgrove.example";
     BOOST_TEST(!apply(scenarios()[0], w, client));
     // what the directory refuses is no setup
-    BOOST_TEST(register_client(w, "adele@woodgrove.example", "Mail", "http://mail.example/oauth").client_id == "");
+    directory_error why;
+    BOOST_TEST(register_client(w, "adele@woodgrove.example", "Mail", "http://mail.example/oauth", &why).client_id ==
+               "");
+    BOOST_TEST(why.message == "Invalid value specified for property 'web' of resource 'Application'.");
+    BOOST_TEST(why.detail.find("must begin with https") != std::string::npos);
+    BOOST_TEST(register_client(w, "nobody@woodgrove.example", "Mail", "http://localhost/", &why).client_id == "");
+    BOOST_TEST(why.status == 404);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

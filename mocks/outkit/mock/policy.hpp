@@ -183,7 +183,7 @@ public:
     bool set_later(detail::wall_time when, std::string_view name, std::string_view value, std::string_view subject,
                    std::string& problem);
     void apply_due(detail::wall_time now);
-    /// Those not applied yet, in the order in which they were set.
+    /// Those not applied yet, by their dates.
     std::vector<pending_switch> const& pending() const { return pending_; }
 
 private:

@@ -403,7 +403,9 @@ OUTKIT_DECL bool policy::set_later(detail::wall_time when, std::string_view name
     policy trial = *this;
     if (!trial.set(name, value, subject, problem))
         return false;
-    pending_.push_back({when, std::string(name), std::string(value), std::string(subject)});
+    auto const later = std::upper_bound(pending_.begin(), pending_.end(), when,
+                                        [](detail::wall_time t, pending_switch const& p) { return t < p.when; });
+    pending_.insert(later, {when, std::string(name), std::string(value), std::string(subject)});
     return true;
 }
 
@@ -411,8 +413,6 @@ OUTKIT_DECL void policy::apply_due(detail::wall_time now)
 {
     if (pending_.empty())
         return;
-    std::stable_sort(pending_.begin(), pending_.end(),
-                     [](pending_switch const& a, pending_switch const& b) { return a.when < b.when; });
     auto const end =
         std::find_if(pending_.begin(), pending_.end(), [&](pending_switch const& p) { return p.when > now; });
     std::vector<pending_switch> const due(pending_.begin(), end);

@@ -11,6 +11,7 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 class world;
 struct application;
+struct directory_error;
 struct tenant;
 struct user;
 
@@ -84,10 +85,12 @@ std::string_view nearest_scenario(std::string_view typo) noexcept;
     directory's own validation, with a secret for 180 days and the permissions of both base scopes.
 
     @param login  principal name of a user of the world
-    @return       the setup that works with it; an empty client_id when there is no such user
+    @param why    when not null, what the directory has against it
+    @return       the setup that works with it; an empty client_id when there is no such user or the directory refuses
 */
 client_setup register_client(world& w, std::string_view login, std::string_view name = "Mail program",
-                             std::string_view redirect_uri = "http://localhost:3000/oauth");
+                             std::string_view redirect_uri = "http://localhost:3000/oauth",
+                             directory_error* why = nullptr);
 
 /** Puts the scenario's fault into the world or into the setup.
 

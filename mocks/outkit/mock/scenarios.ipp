@@ -235,12 +235,19 @@ OUTKIT_DECL std::string_view nearest_scenario(std::string_view typo) noexcept
 }
 
 OUTKIT_DECL client_setup register_client(world& w, std::string_view login, std::string_view name,
-                                         std::string_view redirect_uri)
+                                         std::string_view redirect_uri, directory_error* why)
 {
     client_setup client;
     user const* const who = w.directory.find_user(login);
     if (!who)
+    {
+        if (why)
+            *why = {404, "Request_ResourceNotFound",
+                    "Resource '" + std::string(login) +
+                        "' does not exist or one of its queried reference-property objects are not present.",
+                    "", "there is no such user in this world"};
         return client;
+    }
     // A personal account's tenant has no registrations of its own: those are made in some organisation.
     std::string home = who->tenant_id;
     for (tenant const& t : w.directory.tenants())
@@ -255,7 +262,11 @@ OUTKIT_DECL client_setup register_client(world& w, std::string_view login, std::
         request.add_permission(permission);
     directory::registration const made = w.directory.register_application(w, home, std::move(request));
     if (!made)
+    {
+        if (why)
+            *why = made.errors.front();
         return client;
+    }
     directory_error error;
     client_secret const* const secret =
         w.directory.add_secret(w, *made.app, "first", std::chrono::hours(24) * 180, error);

@@ -88,7 +88,7 @@ inline std::string shown(std::string_view text, std::size_t most = 80)
     }
     return text.size() > most ? out + "…" : out;
 }
-inline std::string quoted(std::string_view text) { return "\"" + shown(text) + "\""; }
+inline std::string in_quotes(std::string_view text) { return "\"" + shown(text) + "\""; }
 
 class problems
 {
@@ -169,7 +169,7 @@ struct builder
         for (auto const& [name, value] : open.back()->members)
             if (name == key)
                 found->add(line, "",
-                           "the key " + quoted(key) + " stands here a second time; the first is in line " +
+                           "the key " + in_quotes(key) + " stands here a second time; the first is in line " +
                                std::to_string(value.line));
         return true;
     }
@@ -294,7 +294,7 @@ public:
                 std::string_view const near = nearest_name(name, known_);
                 found_->add(value.line, path_to(name),
                             near.empty() ? "unknown key; known are " + listed()
-                                         : "unknown key; did you mean " + quoted(near) + "?");
+                                         : "unknown key; did you mean " + in_quotes(near) + "?");
             }
     }
 
@@ -316,7 +316,7 @@ public:
     void missing(std::string_view key, std::string_view what) const
     {
         found_->add(node_->line, path_.empty() ? std::string(key) : path_,
-                    "the key " + quoted(key) + " is missing: " + std::string(what));
+                    "the key " + in_quotes(key) + " is missing: " + std::string(what));
     }
 
     // Null when it is not there.
@@ -551,11 +551,11 @@ private:
         for (std::string const& domain : t.domains)
         {
             if (domain.find('.') == domain.npos || domain.find_first_of("@/ :") != domain.npos || domain.size() > 253)
-                in.reject("domains", quoted(domain) + " is no domain");
+                in.reject("domains", in_quotes(domain) + " is no domain");
             else if (mock::tenant const* const other = directory_.find_tenant(domain);
                      other && !(consumers && other->personal()))
                 in.reject("domains",
-                          quoted(domain) + " belongs to the tenant " + quoted(other->display_name) + " already");
+                          in_quotes(domain) + " belongs to the tenant " + in_quotes(other->display_name) + " already");
         }
         if (!t.id.empty() && !consumers && directory_.find_tenant(t.id))
             in.reject("id", "there is a tenant of this id already");
@@ -603,8 +603,8 @@ private:
             for (mock::tenant const& each : directory_.tenants())
                 known.insert(known.end(), each.domains.begin(), each.domains.end());
             std::string_view const near = nearest_name(name, known);
-            in.reject(key, "there is no tenant " + quoted(name) +
-                               (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+            in.reject(key, "there is no tenant " + in_quotes(name) +
+                               (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
         }
         return t;
     }
@@ -624,7 +624,7 @@ private:
         mock::tenant const* const home = tenant_of(in, "tenant", domain);
         if (!home && !in.has("tenant") && !domain.empty())
             in.reject("principal_name",
-                      "no tenant has the domain " + quoted(domain) + "; add it, or name the user's \"tenant\"");
+                      "no tenant has the domain " + in_quotes(domain) + "; add it, or name the user's \"tenant\"");
         if (home)
             u.tenant_id = home->id;
         in.guid("id", u.id);
@@ -652,7 +652,7 @@ private:
         for (std::string const& address : addresses_of(u))
             if (mock::user const* const other = directory_.find_user(address))
                 in.reject("principal_name",
-                          quoted(address) + " is an address of " + quoted(other->principal_name) + " already");
+                          in_quotes(address) + " is an address of " + in_quotes(other->principal_name) + " already");
         mock::user const& added = directory_.add_user(w_, std::move(u));
         if (node const* const box = in.take("mailbox"))
             mailbox_settings(*box, in.path_to("mailbox"), added);
@@ -694,7 +694,7 @@ private:
             std::size_t const line = each.line_of("who");
             later_.push_back([this, who = rights.who, line, where] {
                 if (!who.empty() && !is_guid(who) && !directory_.find_user(who))
-                    found_.add(line, where + ".who", "there is no user " + quoted(who));
+                    found_.add(line, where + ".who", "there is no user " + in_quotes(who));
             });
             policy_.edit_mailbox(address).delegates.push_back(std::move(rights));
         });
@@ -720,7 +720,7 @@ private:
             if (auto const f = flag_of(name))
                 m.options.flags = m.options.flags | *f;
             else
-                in.reject("flags", quoted(name) + " is none of seen, answered, flagged, deleted, draft");
+                in.reject("flags", in_quotes(name) + " is none of seen, answered, flagged, deleted, draft");
         int const forms = in.has("raw") + in.has("raw_base64") + in.has("from");
         if (forms != 1)
             found_.add(
@@ -851,7 +851,7 @@ private:
                 if (mock::user const* const u = directory_.find_user(name))
                     sp.assigned_users.push_back(u->id);
                 else
-                    each.reject("assigned_users", "there is no user " + quoted(name));
+                    each.reject("assigned_users", "there is no user " + in_quotes(name));
         });
         in.each("consents", [&](node const& c, std::string where) { consent_of(c, std::move(where), added); });
     }
@@ -867,8 +867,8 @@ private:
                     known.push_back(p.name);
                 std::string_view const near = nearest_name(n.text, known);
                 found_.add(n.line, path,
-                           "there is no permission " + quoted(n.text) +
-                               (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+                           "there is no permission " + in_quotes(n.text) +
+                               (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
             }
             return;
         }
@@ -891,7 +891,7 @@ private:
             return;
         }
         if (p.resource.empty() ? !to.add_permission(name, p.type) : !find_permission(p.resource, name, p.type))
-            in.reject("name", "there is no permission " + quoted(name) + " of type " + type);
+            in.reject("name", "there is no permission " + in_quotes(name) + " of type " + type);
         else if (!p.resource.empty())
             to.permissions.push_back({p.resource, std::string(find_permission(p.resource, name, p.type)->id), p.type});
     }
@@ -948,7 +948,7 @@ private:
         in.text("user", who);
         mock::user const* const u = who.empty() ? nullptr : directory_.find_user(who);
         if (!who.empty() && !u)
-            in.reject("user", "there is no user " + quoted(who));
+            in.reject("user", "there is no user " + in_quotes(who));
         mock::tenant const* const t = tenant_of(in, "tenant", u ? u->tenant_id : app.tenant_id);
         if (u && t && !same_name(t->id, u->tenant_id))
             in.reject("tenant", "is not the user's");
@@ -983,7 +983,7 @@ private:
                 if (!p && !r.empty() && (resource.empty() || r == resource))
                     p = find_permission(r, name, kind);
             if (!p)
-                in.reject("permissions", "there is no permission " + quoted(name));
+                in.reject("permissions", "there is no permission " + in_quotes(name));
             else
                 directory_.grant(
                     {app.app_id, tenant_id, u ? u->id : "", std::string(p->resource), kind, {std::string(p->name)}});
@@ -1043,14 +1043,14 @@ private:
         {
             mock::tenant const* const t = directory_.find_tenant(subject);
             if (!t)
-                return in.reject("subject", "there is no tenant " + quoted(subject));
+                return in.reject("subject", "there is no tenant " + in_quotes(subject));
             subject = t->id;
         }
         if (name.starts_with("mailbox.") && !subject.empty())
         {
             mock::user const* const u = directory_.find_user(subject);
             if (!u)
-                return in.reject("subject", "there is no user " + quoted(subject));
+                return in.reject("subject", "there is no user " + in_quotes(subject));
             subject = mailbox_address(*u);
         }
         set_switch(*value, path, name, subject, in.has("at") ? std::optional(at) : std::nullopt);
@@ -1115,8 +1115,8 @@ private:
             known.push_back(each.name);
         std::string_view const near = nearest_name(n.text, known);
         found_.add(n.line, path,
-                   "there is no misbehaviour " + quoted(n.text) +
-                       (near.empty() ? "" : "; did you mean " + quoted(near) + "?"));
+                   "there is no misbehaviour " + in_quotes(n.text) +
+                       (near.empty() ? "" : "; did you mean " + in_quotes(near) + "?"));
     }
 
     world& w_;
