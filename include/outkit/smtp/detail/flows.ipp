@@ -5,6 +5,8 @@
 #include <outkit/sasl/error.hpp>
 #include <outkit/smtp/detail/flows.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::smtp::detail {
@@ -29,18 +31,25 @@ struct full_reply
 
 inline flow<full_reply> read_full_reply(session& s)
 {
+    using std::chrono::milliseconds;
+    outkit::detail::environment& world = co_await outkit::detail::this_environment();
+    milliseconds const patience = s.w.patience;  // for all of the reply, however slowly it drips
+    auto const deadline = world.now() + patience;
     reply_reader reader(s.at.limits);
     while (!reader.complete())
     {
         auto const line = s.w.buffered_line();
         if (!line)
         {
+            auto const left = std::chrono::ceil<milliseconds>(deadline - world.now());
+            s.w.patience = std::max(left, milliseconds(0));
             co_await s.w.fill();
             continue;
         }
         if (error_code const ec = reader.add(*line))
             co_await fail(ec);
     }
+    s.w.patience = patience;
     full_reply r;
     r.lines = reader.lines();
     r.said = reader.take();
