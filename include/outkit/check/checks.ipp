@@ -27,7 +27,7 @@ namespace outkit::inline OUTKIT_ABI::check {
 
 namespace detail {
 
-inline std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+inline std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 inline std::string plural(std::size_t n, std::string_view what)
 {
@@ -441,7 +441,7 @@ private:
             for (std::string_view const use : {"\\Sent", "\\Drafts", "\\Trash", "\\Junk"})
                 for (imap::mailbox const& f : folders)
                     if (f.has(use))
-                        s.verified += ", " + std::string(use.substr(1)) + " is " + quoted(f.name);
+                        s.verified += ", " + std::string(use.substr(1)) + " is " + in_quotes(f.name);
             return ec;
         });
     }
@@ -450,7 +450,7 @@ private:
     {
         if (!m.envelope)
             return "UID " + std::to_string(m.uid);
-        std::string text = quoted(mime::decode_words(m.envelope->subject));
+        std::string text = in_quotes(mime::decode_words(m.envelope->subject));
         if (!m.envelope->from.empty())
         {
             imap::address const& from = m.envelope->from.front();
@@ -591,7 +591,7 @@ private:
                 return ec;
             }
             report_.sent_subject = pending_subject_;
-            s.verified = quoted(report_.sent_subject) + " was taken" +
+            s.verified = in_quotes(report_.sent_subject) + " was taken" +
                          (sent.message_id.empty() ? "" : ", filed as <" + sent.message_id + '>');
             return ec;
         });
@@ -775,8 +775,8 @@ private:
             graph::user const u = graph_->async_me(io_.wait(failed));
             if (failed)
                 return graph_failed(s, failed);
-            s.verified = "it is " + quoted(u.display_name) + ", " + (u.mail.empty() ? u.user_principal_name : u.mail) +
-                         "; certificate valid for " + o.host;
+            s.verified = "it is " + in_quotes(u.display_name) + ", " +
+                         (u.mail.empty() ? u.user_principal_name : u.mail) + "; certificate valid for " + o.host;
             if (user().empty())
                 report_.mailbox.address(u.mail.empty() ? u.user_principal_name : u.mail);
             return failed;
@@ -813,7 +813,7 @@ private:
             else
             {
                 graph::message const& m = p.value.front();
-                s.verified = plural(p.value.size(), "message") + "; the newest is " + quoted(m.subject);
+                s.verified = plural(p.value.size(), "message") + "; the newest is " + in_quotes(m.subject);
                 if (m.from)
                     s.verified += " from " + m.from->address;
             }
@@ -838,7 +838,7 @@ private:
             if (failed)
                 return graph_failed(s, failed);
             report_.sent_subject = std::move(subject);
-            s.verified = quoted(report_.sent_subject) + " was taken";
+            s.verified = in_quotes(report_.sent_subject) + " was taken";
             return failed;
         });
         if (sent)

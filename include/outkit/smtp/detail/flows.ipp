@@ -77,7 +77,7 @@ inline flow<> expect_silence(session& s)
 // A reply that belongs to the command is 25x, or 4xx, or 5xx.
 inline bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
 
-inline flow<reply> command(session& s, std::string line)
+inline flow<reply> send_command(session& s, std::string line)
 {
     s.server_said->clear();
     if (!s.ready)
@@ -528,7 +528,7 @@ OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_
 
 inline flow<> expect_250(session& s, std::string line)
 {
-    reply const r = co_await command(s, std::move(line));
+    reply const r = co_await send_command(s, std::move(line));
     if (r.code >= 400)
         co_await fail(reply_error(r.code), shown(r));
     if (r.code != 250)
@@ -541,7 +541,7 @@ OUTKIT_DECL flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
 
 OUTKIT_DECL flow<> quit(session& s)
 {
-    co_await attempt(command(s, "QUIT\r\n"));
+    co_await attempt(send_command(s, "QUIT\r\n"));
     s.ready = s.authenticated = false;
     co_await s.w.close();
 }
