@@ -195,10 +195,11 @@ BOOST_AUTO_TEST_CASE(before_tls)
                          "501 5.5.4 Invalid domain name\n250 MOCKPR06CA") == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(ST_22_a_command_injected_after_starttls_is_not_executed)
+// A handshake that begins before the go-ahead is refused like any other text.
+BOOST_AUTO_TEST_CASE(ST_22_ST_23_what_follows_starttls_at_once_is_not_executed)
 {
     office o;
-    for (char const* const injected : {"MAIL FROM:<x@evil.example>\r\n", "EHLO evil\r\n", "x"})
+    for (char const* const injected : {"MAIL FROM:<x@evil.example>\r\n", "EHLO evil\r\n", "x", "\x16\x03\x01\x02"})
     {
         std::string const r = without_list(answers(o, {hello, "STARTTLS\r\n"s + injected, "NOOP\r\n"}, false));
         BOOST_TEST(r == "554 5.5.1 Commands may not follow STARTTLS\n");  // and closed
@@ -522,7 +523,7 @@ BOOST_AUTO_TEST_CASE(client_and_mock_in_pieces_of_every_size)
 }
 
 // Acknowledged is stored; and what is neither acknowledged nor in doubt is not.
-BOOST_AUTO_TEST_CASE(FX_03_client_and_mock_cut_at_every_byte)
+BOOST_AUTO_TEST_CASE(SM_23_client_and_mock_cut_all_along_under_tls)
 {
     std::size_t unknown = 0, delivered_unknown = 0;
     bool whole = false;
