@@ -458,6 +458,7 @@ BOOST_AUTO_TEST_CASE(IM_48_refusals_have_names)
           {"NO [THROTTLED] x", imap::error::throttled},
           {"NO [NONEXISTENT] x", imap::error::no_such_mailbox},
           {"NO [TRYCREATE] x", imap::error::no_such_mailbox},
+          {"NO Mailbox doesn't exist: x", imap::error::no_such_mailbox},
           {"NO [ALREADYEXISTS] x", imap::error::mailbox_exists},
           {"NO [BADCHARSET (US-ASCII)] The specified charset is not supported.", imap::error::charset_not_supported},
           {"NO Server Unavailable. 15", imap::error::unavailable},
