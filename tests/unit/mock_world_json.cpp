@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <fstream>
 #include <initializer_list>
+#include <memory>
+#include <random>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -569,6 +571,51 @@ BOOST_AUTO_TEST_CASE(a_description_has_what_differs_and_no_secrets)
                              "delegated User.Read", "web http://localhost:3000/oauth"})
         BOOST_TEST(text.find(part) != std::string::npos, part);
     BOOST_TEST(text.find("mock-secret-") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(damaged_files_are_loaded_whole_or_not_at_all)
+{
+    std::string const whole = with(R"("service": {"imap_profile": "classic"}, "date": "+1d",
+"faults": [{"server": "imap", "operation": "FETCH", "answer": "NO \u00fc", "probability": 0.5, "times": 3}],
+"switches": [{"name": "tenant.smtp_auth", "subject": "woodgrove.example", "value": false}])",
+                                   R"("aliases": ["a@woodgrove.example"], "mailbox": {"imap": false, "max_send": 2048,
+"delegates": [{"who": "adele@woodgrove.example", "send_as": true}], "messages": [{"raw": "Subject: x\n\ny"}]})",
+                                   R"("redirect_uris": [{"uri": "http://localhost/"}], "permissions": ["Mail.Read"],
+"secrets": [{"value": "mock-secret-x", "end": "+2d"}], "consents": [{}])");
+    accepted(whole);
+    std::mt19937 dice(20261124);
+    auto untouched = std::make_unique<world>(1);
+    std::size_t refused = 0;
+    for (int i = 0; i != 400; ++i)
+    {
+        std::string text = whole;
+        for (unsigned edits = 1 + dice() % 3; edits != 0; --edits)
+        {
+            std::size_t const at = dice() % text.size();
+            switch (dice() % 4)
+            {
+            case 0: text[at] = static_cast<char>(dice()); break;
+            case 1: text.erase(at, 1 + dice() % 20); break;
+            case 2: text.insert(at, text.substr(dice() % text.size(), dice() % 40)); break;
+            default: text.insert(at, 1, "{}[]\",:0-\\"[dice() % 10]); break;
+            }
+        }
+        std::vector<world_problem> problems;
+        if (load_world(*untouched, text, "damaged", problems))
+        {
+            untouched = std::make_unique<world>(1);
+            continue;
+        }
+        ++refused;
+        BOOST_TEST(!problems.empty());
+        BOOST_TEST(problems.size() <= max_world_problems);
+        for (world_problem const& p : problems)
+            BOOST_TEST(p.text().find_first_of("\r\n\x1b") == std::string::npos, p.text());
+        BOOST_TEST_REQUIRE(untouched->directory.users().empty(), text);
+        BOOST_TEST_REQUIRE(untouched->directory.applications().empty(), text);
+        BOOST_TEST_REQUIRE(untouched->faults.queued().empty(), text);
+    }
+    BOOST_TEST(refused > 300u);
 }
 
 BOOST_AUTO_TEST_CASE(CL_08_paths_that_are_no_file_are_said_at_once)
