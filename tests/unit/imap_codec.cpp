@@ -599,8 +599,9 @@ BOOST_AUTO_TEST_CASE(IM_29_dates)
 
 BOOST_AUTO_TEST_CASE(IM_30_IM_31_raw_octets_are_kept)
 {
-    auto const p = parse(std::string(
-        "* 1 FETCH (ENVELOPE (NIL \"caf\xe9\" NIL NIL NIL NIL NIL NIL NIL NIL) BODY[] {5}\r\na\0b\n\xff)\r\n", 92));
+    static constexpr char text[] = "* 1 FETCH (ENVELOPE (NIL \"caf\xe9\" NIL NIL NIL NIL NIL NIL NIL NIL) BODY[] "
+                                   "{5}\r\na\0b\n\xff)\r\n";
+    auto const p = parse(std::string(text, sizeof text - 1));
     BOOST_TEST(!p.ec, p.ec.message());
     BOOST_TEST(p.value.fetched->envelope->subject == "caf\xe9");
     BOOST_TEST(p.value.fetched->sections.front().data == std::string_view("a\0b\n\xff", 5));
