@@ -39,6 +39,7 @@ using namespace std::string_literals;
 class child
 {
 public:
+    // Its output goes to a file, or where ours goes if that is empty.
     explicit child(std::vector<std::string> const& command, std::string const& output)
     {
         std::vector<char*> arguments;
@@ -50,7 +51,9 @@ public:
         if (pid_ == 0)
         {
             int const in = open("/dev/null", O_RDONLY);
-            int const out = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+            int out = STDERR_FILENO;
+            if (!output.empty())
+                out = open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
             if (dup2(in, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(out, STDERR_FILENO) < 0)
                 _exit(126);
             execv(arguments[0], arguments.data());
@@ -146,8 +149,7 @@ public:
     {
         namespace fs = std::filesystem;
         fs::path const unpacked = fs::path(OUTKIT_BINARY_DIR) / "servers";
-        child unpack({OUTKIT_SOURCE_DIR "/tests/interop/unpack", unpacked.string(), "dovecot-core", o.package},
-                     "/dev/stderr");
+        child unpack({OUTKIT_SOURCE_DIR "/tests/interop/unpack", unpacked.string(), "dovecot-core", o.package}, "");
         BOOST_TEST_REQUIRE(unpack.wait() == 0, "Dovecot could not be unpacked into " << unpacked);
 
         char name[] = "/tmp/oXXXXXX";  // "/tmp/oXXXXXX/lib" is as long as "/usr/lib/dovecot"
