@@ -560,6 +560,22 @@ settings read_configuration(std::string const& path)
     bool exposed = false;
     std::string text = read_file(path, most_configuration_octets, exposed);
     settings s = parse_configuration(text, path, exposed);
+    if (!s.authorities_file.empty())
+    {
+        bool readable_by_all = false;
+        std::string pem;
+        try
+        {
+            pem = read_file(s.authorities_file, most_configuration_octets, readable_by_all);
+        }
+        catch (usage_error const& e)
+        {
+            throw usage_error(printable(path) + ": \"ca_file\": " + e.what());
+        }
+        if (pem.find("-----BEGIN CERTIFICATE-----") == pem.npos)
+            throw usage_error(printable(path) + ": \"ca_file\": " + printable(s.authorities_file) +
+                              " has no certificate in it; expected PEM text");
+    }
     if (char const* const from_environment = std::getenv(secret_variable))
     {
         if (s.client_secret.empty() && *from_environment)

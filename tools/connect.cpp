@@ -448,13 +448,13 @@ int connect(connect_options const& o)
 
     console out(stdout);
     console err(stderr);
+    if (outlook)
+        err.line(fmt::format("sign in as {} with the password {}; the browser must trust the certificates in {}",
+                             outlook->user(), outlook->password(), outlook->ca_file()));
     out.line(pages.url());
     out.flush();
     if (!out.good())
         return failed;
-    if (outlook)
-        err.line(fmt::format("sign in as {} with the password {}; the browser must trust the certificates in {}",
-                             outlook->user(), outlook->password(), outlook->ca_file()));
     if (!o.no_browser)
     {
         error_code ec;

@@ -140,7 +140,10 @@ int run(int argc, char** argv)
         ->type_name("imap|api");
     mock_command->add_option("--redirect-uri", m.redirect_uri, "registered for the application")->type_name("URL");
     auto const add_port = [&](char const* name, std::uint16_t& to, char const* what) {
-        mock_command->add_option(name, to, what)->type_name("PORT");
+        mock_command->add_option_function<int>(
+                        name, [&to](int port) { to = static_cast<std::uint16_t>(port); }, what)
+            ->check(CLI::Range(0, 65535))
+            ->type_name("PORT");
     };
     add_port("--login-port", m.login_port, "of Entra; 0, the default: any that is free");
     add_port("--graph-port", m.graph_port, "of Graph");
