@@ -1,6 +1,7 @@
 // Faults of the world over real sockets: cuts fall after exactly so many octets, on every server, with TLS and without.
 
 #include <outkit/blocking.hpp>
+#include <outkit/detail/wire.hpp>
 #include <outkit/mock/servers.hpp>
 #include <outkit/mock/world.hpp>
 #include <outkit/mock/world_json.hpp>

@@ -4,6 +4,7 @@
 #include <outkit/mock/access.hpp>
 #include <outkit/mock/smtp.hpp>
 #include <outkit/mock/world.hpp>
+#include <outkit/sasl/xoauth2.hpp>
 #include <outkit/smtp/detail/flows.hpp>
 
 #include "support.hpp"

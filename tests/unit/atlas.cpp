@@ -1,4 +1,5 @@
 #include <outkit/check/atlas.hpp>
+#include <outkit/check/detail/mail_texts.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -64,7 +65,9 @@ BOOST_AUTO_TEST_CASE(every_cause_belongs_to_a_symptom_that_can_be_recognised)
             pattern.remove_prefix(1);
         BOOST_TEST_CONTEXT(row.pattern)
         {
-            BOOST_TEST(pattern == check::detail::normalise(pattern));
+            // As what is looked up is made to be: lower case, single blanks.
+            BOOST_TEST(std::none_of(pattern.begin(), pattern.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
+            BOOST_TEST(pattern.find("  ") == std::string_view::npos);
             auto const found = check::explain("log: <" + std::string(pattern) + ">");
             BOOST_TEST(std::any_of(found.begin(), found.end(), [&](auto const& s) { return s.id == row.id; }));
         }

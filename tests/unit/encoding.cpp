@@ -128,7 +128,8 @@ BOOST_AUTO_TEST_CASE(base64_refuses_all_but_the_one_form)
     for (unsigned c = 0; c != 256; ++c)
     {
         std::string const text = "Zm9v"s + static_cast<char>(c) + "AAA";
-        bool const digit = base64_digits.find(static_cast<char>(c)) != std::string_view::npos;
+        bool const digit = std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
+                               .find(static_cast<char>(c)) != std::string_view::npos;
         BOOST_TEST(base64_decode(text).has_value() == digit, "character " << c);
     }
 }
