@@ -4,6 +4,7 @@
 // What Exchange Online says over IMAP, SMTP and Graph, how it is recognised, and the causes behind it. Also the OAuth
 // errors without a number, and what TLS and the network say before any of them.
 
+#include <outkit/check/detail/entra_codes.hpp>
 #include <outkit/check/types.hpp>
 
 namespace outkit::inline OUTKIT_ABI::check::detail {
