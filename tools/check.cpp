@@ -39,10 +39,10 @@ void conclude(console& out, outkit::check::report const& r)
 
 int check(check_options const& o)
 {
-    if (o.configuration.empty() && !o.mock)
-        throw usage_error("check needs a configuration: outkit check --config FILE, or --mock for an offline one");
     if (!o.mock && !(o.scenario.empty() && o.world_file.empty()))
         throw usage_error("--scenario and --world are for --mock");
+    if (o.configuration.empty() && !o.mock)
+        throw usage_error("check needs a configuration: outkit check --config FILE, or --mock for an offline one");
     if (!o.configuration.empty() && !o.scenario.empty())
         throw usage_error("--scenario brings a configuration of its own; leave --config out");
 

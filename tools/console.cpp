@@ -202,7 +202,7 @@ void console::write(std::string_view text, style s)
         case style::strong: begin = "\x1b[1m"; break;
         }
     auto const put = [this](std::string_view t) {
-        if (std::fwrite(t.data(), 1, t.size(), out_) != t.size())
+        if (!t.empty() && std::fwrite(t.data(), 1, t.size(), out_) != t.size())
             good_ = false;
     };
     put(begin);

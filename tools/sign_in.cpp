@@ -24,7 +24,8 @@ using outkit::error_code;
 void unescape(std::string& text)
 {
     static constexpr std::pair<std::string_view, std::string_view> entities[] = {
-        {"&quot;", "\""}, {"&#39;", "'"}, {"&#x27;", "'"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&amp;", "&"}};
+        {"&quot;", "\""}, {"&#39;", "'"}, {"&apos;", "'"}, {"&#x27;", "'"},
+        {"&lt;", "<"},    {"&gt;", ">"},  {"&amp;", "&"}};
     for (auto const& [entity, character] : entities)
         for (std::size_t at = text.find(entity); at != text.npos; at = text.find(entity, at + 1))
             text.replace(at, entity.size(), character);

@@ -147,8 +147,7 @@ private:
                 rule_out(x, "secret-id-pasted");
         // Of what is said in general terms beside a symptom of the service itself, nothing is left.
         if (s.symptoms.size() > 1)
-            std::erase_if(s.symptoms,
-                          [&](symptom const& x) { return x.id == "server-misbehaves" && &x != &s.symptoms.front(); });
+            std::erase_if(s.symptoms, [](symptom const& x) { return x.id == "server-misbehaves"; });
     }
 
     void enter(account::account_state next, std::string trouble = {})

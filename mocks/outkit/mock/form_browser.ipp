@@ -3,6 +3,7 @@
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/http/detail/grammar.hpp>
+#include <outkit/mock/directory.hpp>
 #include <outkit/mock/form_browser.hpp>
 
 #include <algorithm>
@@ -261,6 +262,9 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
     auto const press = [&](std::string_view value) { return f.find_button("step", value); };
     if (f.has("passwd"))
     {
+        for (auto const& [name, value] : f.fields)  // filled in by a login_hint, perhaps somebody else's
+            if (name == "loginfmt" && !same_name(value, who.login))
+                return press("another");
         f.fill("passwd", who.password);
         return press("password");
     }
@@ -272,8 +276,9 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
     for (auto const& b : f.buttons)
         if (b.name == "pick" && b.text.find(who.login) != std::string::npos)
             return &b;
+    // "Need admin approval" has these two as well; there is nothing on it that this person can do.
     if (auto const* const another = press("another"); another && f.find_button("step", "cancel"))
-        return f.buttons.front().name == "pick" ? another : press("cancel");
+        return f.buttons.front().name == "pick" ? another : nullptr;
     if (auto const* const approve = press("approve"))
         return who.approves ? approve : press("deny");
     if (auto const* const accept = press("accept"))
