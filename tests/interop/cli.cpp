@@ -440,7 +440,8 @@ BOOST_AUTO_TEST_CASE(CL_14_servers_that_are_none_are_named_and_end_with_1)
         {
             BOOST_TEST(got.code == 1);
             bool found = false;
-            for (json::value const& step : json::parse(got.out).at("steps").as_array())
+            json::value const report = json::parse(got.out);
+            for (json::value const& step : report.at("steps").as_array())
                 if (step.at("id").as_string() == r.step)
                 {
                     found = true;

@@ -157,10 +157,15 @@ OUTKIT_DECL std::uint16_t listener::port() const { return state_->port; }
 
 OUTKIT_DECL std::size_t listener::connections() const { return state_->open_connections.size(); }
 
+// When it returns the services' flows are gone: they may refer to what the caller destroys next. Cancelling posts; so
+// what is posted is run here.
 OUTKIT_DECL void listener::close_connections()
 {
     for (auto const& c : state_->open_connections)
         c->ours.cancel();
+    while (!state_->open_connections.empty() && state_->in.context().poll_one() != 0)
+    {
+    }
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::mock
