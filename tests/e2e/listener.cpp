@@ -169,6 +169,11 @@ BOOST_AUTO_TEST_CASE(MK_07_slow_clients_give_way_and_those_logged_in_stay)
     good.write_some(asio::buffer("still here\r\n", 12));
     BOOST_TEST(read_line(good, ec) == "ok\r\n");
     BOOST_TEST(!ec, ec.message());
+    slow.clear();
+    for (int rounds = 100'000; rounds != 0 && h.world.run([&] { return h.door->connections(); }) > 1; --rounds)
+    {
+    }
+    BOOST_TEST(h.world.run([&] { return h.door->connections(); }) == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(MK_08_connections_that_come_and_go_leave_nothing_behind)

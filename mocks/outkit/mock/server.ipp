@@ -163,9 +163,9 @@ OUTKIT_DECL void listener::close_connections()
 {
     for (auto const& c : state_->open_connections)
         c->ours.cancel();
-    while (!state_->open_connections.empty() && state_->in.context().poll_one() != 0)
-    {
-    }
+    for (int idle = 0; !state_->open_connections.empty() && idle != 1000;)
+        if (state_->in.context().poll() == 0)
+            ++idle;
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::mock
