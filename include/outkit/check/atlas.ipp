@@ -180,11 +180,15 @@ OUTKIT_DECL std::string_view name(service s) noexcept
 OUTKIT_DECL std::vector<symptom> explain(std::string_view text)
 {
     std::string const t = detail::normalise(text.substr(0, detail::most_text));
-    std::vector<symptom> found;
-    for (int const number : detail::entra_numbers(t))
-        found.push_back(detail::entra_symptom(number));
     // What the atlas knows comes first: in [70002,54005] the second number has the reason.
-    std::stable_partition(found.begin(), found.end(), [](symptom const& s) { return !s.causes.empty(); });
+    std::vector<symptom> found;
+    std::vector<symptom> unknown;
+    for (int const number : detail::entra_numbers(t))
+    {
+        symptom s = detail::entra_symptom(number);
+        (s.causes.empty() ? unknown : found).push_back(std::move(s));
+    }
+    std::move(unknown.begin(), unknown.end(), std::back_inserter(found));
 
     std::vector<std::string_view> seen;
     for (detail::text_row const& row : detail::text_rows)

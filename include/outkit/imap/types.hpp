@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outkit::inline OUTKIT_ABI::imap {
@@ -334,8 +335,9 @@ public:
         std::vector<std::size_t> order(messages_.size());
         for (std::size_t i = 0; i != order.size(); ++i)
             order[i] = i;
-        std::stable_sort(order.begin(), order.end(),
-                         [&](std::size_t a, std::size_t b) { return key(messages_[a]) < key(messages_[b]); });
+        std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+            return std::pair(key(messages_[a]), a) < std::pair(key(messages_[b]), b);
+        });
         for (std::size_t i = 0, first = 0; i != order.size(); ++i)
         {
             if (i == 0 || key(messages_[order[first]]) != key(messages_[order[i]]))
