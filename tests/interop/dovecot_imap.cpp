@@ -79,8 +79,8 @@ private:
                                               "--",
                                               "{5}",
                                               "+ go on",
-                                              "gr\xc3\xbc\xc3\x9f"
-                                              "e",
+                                              ("gr\xc3\xbc\xc3\x9f"
+                                               "e"),
                                               "\xff\xfe\x80",
                                               ""};
         std::string out;

@@ -141,8 +141,8 @@ char const* const exact[] = {
     "A004 OK [COPYUID 38505 304,319:320 3956:3958] Done\r\n",
     // Exchange Online, observed: jstedfast/MailKit#1494, #2016
     "* OK The Microsoft Exchange IMAP4 service is ready. [TQBXAEgAUABSADIAMQBDAEEAMAAwADYAMAA=]\r\n",
-    "* CAPABILITY IMAP4 IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE "
-    "LITERAL+\r\n",
+    ("* CAPABILITY IMAP4 IMAP4rev1 AUTH=XOAUTH2 LOGINDISABLED SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE "
+     "LITERAL+\r\n"),
     // observed: mscdex/node-imap#867
     "* LIST (\\Marked \\HasNoChildren) \"/\" INBOX\r\n",
     // observed: a public list of a hosted Exchange

@@ -18,10 +18,17 @@
 #endif
 #endif
 
+// OUTKIT_DECL begins a function that is defined in an .ipp. Flows have two of their own, OUTKIT_FLOW for the first
+// declaration and OUTKIT_FLOW_DEF for the definition of what is declared already: g++ emits every inline coroutine at -O0,
+// used or not, but a template only when it is used.
 #ifdef OUTKIT_SEPARATE_COMPILATION
 #define OUTKIT_DECL
+#define OUTKIT_FLOW
+#define OUTKIT_FLOW_DEF
 #else
 #define OUTKIT_DECL inline
+#define OUTKIT_FLOW template <class = void>
+#define OUTKIT_FLOW_DEF template <class>
 #endif
 
 #endif

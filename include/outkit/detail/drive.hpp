@@ -33,7 +33,7 @@ class driver : public std::enable_shared_from_this<driver>, event::waiter, alarm
 {
 public:
     driver(asio::any_io_executor ex, tls_context tls, environment& world);
-    virtual ~driver();
+    OUTKIT_DECL virtual ~driver();
 
     void start(std::unique_ptr<operation> op);
     void close();
@@ -76,8 +76,8 @@ private:
     void suspend(need what);
     void finish(error_code ec, bool intact = false);
     void deliver(error_code ec);
-    void wake() override;
-    void ring() override;
+    OUTKIT_DECL void wake() override;
+    OUTKIT_DECL void ring() override;
 
     void timed_out(error_code ec);
     void event_happened(error_code ec);
@@ -121,11 +121,11 @@ public:
 private:
     class socket_transport;
 
-    void open(io_request const& rq) override;
-    bool open_another() override;
-    void wait_until(need what) override;
-    void stop_waiting_below() override;
-    void close_below() override;
+    OUTKIT_DECL void open(io_request const& rq) override;
+    OUTKIT_DECL bool open_another() override;
+    OUTKIT_DECL void wait_until(need what) override;
+    OUTKIT_DECL void stop_waiting_below() override;
+    OUTKIT_DECL void close_below() override;
     void open_next();
     void opened(error_code ec);
 

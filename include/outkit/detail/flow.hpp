@@ -339,7 +339,8 @@ struct this_environment
     environment& await_resume() const noexcept { return *world; }
 };
 
-inline flow<> sleep_for(std::chrono::nanoseconds d)
+template <class = void>  // g++ would emit an inline coroutine, used or not
+flow<> sleep_for(std::chrono::nanoseconds d)
 {
     environment& world = co_await this_environment();
     co_await sleep_until(world.now() + d);

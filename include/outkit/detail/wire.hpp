@@ -35,26 +35,26 @@ public:
     trace_hook trace;
 
     // Connects, replacing the connection there was, and does the TLS handshake if asked to.
-    flow<> connect(std::string host, std::uint16_t port, bool tls);
-    flow<> close();
+    OUTKIT_FLOW flow<> connect(std::string host, std::uint16_t port, bool tls);
+    OUTKIT_FLOW flow<> close();
 
     // Upgrades to TLS. Refuses if plaintext is already buffered (response injection, CVE-2011-0411).
     // A client verifies `host`; empty: the one it has connected to.
-    flow<> start_tls(std::string host = {});
+    OUTKIT_FLOW flow<> start_tls(std::string host = {});
     bool encrypted() const { return encrypted_; }  // a handshake on this connection has succeeded
 
     // The next line, without its CRLF. A lone LF or a NUL in it is error::bare_line_feed.
-    flow<std::string> read_line();
+    OUTKIT_FLOW flow<std::string> read_line();
     // The same, or nothing if the event comes first. What has arrived of the line is kept.
-    flow<std::optional<std::string>> read_line(event::watch& or_event);
+    OUTKIT_FLOW flow<std::optional<std::string>> read_line(event::watch& or_event);
 
     // Exactly n bytes. For bodies and literals of unknown size pass a sink: it gets them piece by piece.
-    flow<std::string> read_exactly(std::size_t n);
+    OUTKIT_FLOW flow<std::string> read_exactly(std::size_t n);
     using sink = std::function<void(std::string_view)>;
-    flow<> read_exactly(std::size_t n, sink to);
+    OUTKIT_FLOW flow<> read_exactly(std::size_t n, sink to);
     // The same; returns how many bytes were still to come when the event came first.
-    flow<std::size_t> read_exactly(std::size_t n, sink to, event::watch& or_event);
-    flow<> read_to_end(sink to);
+    OUTKIT_FLOW flow<std::size_t> read_exactly(std::size_t n, sink to, event::watch& or_event);
+    OUTKIT_FLOW flow<> read_to_end(sink to);
 
     // Sends all of `bytes`. What holds a secret is said so, for the trace.
     enum class content
@@ -63,14 +63,14 @@ public:
         secret
     };
     static constexpr content redact = content::secret;
-    flow<> write(std::string bytes, content what = content::plain);
+    OUTKIT_FLOW flow<> write(std::string bytes, content what = content::plain);
 
     // Waits for input, the event or a time. Nothing is read, and no buffer held meanwhile.
-    flow<wake> wait(event::watch& w, time_point until = never);
+    OUTKIT_FLOW flow<wake> wait(event::watch& w, time_point until = never);
 
     // For loops over many lines: a line already here, valid until the next call, or nothing; then fill().
     std::optional<std::string_view> buffered_line();
-    flow<> fill();
+    OUTKIT_FLOW flow<> fill();
     // The same for bytes: up to n of those already here, valid until the next call.
     std::string_view buffered_bytes(std::size_t n);
     bool has_buffered() const { return !buffered().empty(); }
@@ -78,9 +78,9 @@ public:
     std::string_view peek() const { return buffered(); }
 
 private:
-    flow<std::size_t> read_more(time_point deadline);
-    flow<bool> interrupted(event::watch& w, time_point deadline);
-    flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
+    OUTKIT_FLOW flow<std::size_t> read_more(time_point deadline);
+    OUTKIT_FLOW flow<bool> interrupted(event::watch& w, time_point deadline);
+    OUTKIT_FLOW flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
     error_code bad_line() const;
     std::string_view buffered() const { return std::string_view(input_).substr(taken_); }
     void forget();

@@ -50,7 +50,7 @@ OUTKIT_DECL void wire::forget()
     malformed_ = encrypted_ = false;
 }
 
-OUTKIT_DECL flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
+OUTKIT_FLOW_DEF flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
 {
     forget();
     host_ = std::move(host);
@@ -64,13 +64,13 @@ OUTKIT_DECL flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
     }
 }
 
-OUTKIT_DECL flow<> wire::close()
+OUTKIT_FLOW_DEF flow<> wire::close()
 {
     forget();
     co_await close_connection();
 }
 
-OUTKIT_DECL flow<> wire::start_tls(std::string host)
+OUTKIT_FLOW_DEF flow<> wire::start_tls(std::string host)
 {
     if (host.empty())
         host = host_;
@@ -122,7 +122,7 @@ OUTKIT_DECL error_code wire::bad_line() const
 }
 
 // Appends what the peer sends next; 0: end of file.
-OUTKIT_DECL flow<std::size_t> wire::read_more(time_point deadline)
+OUTKIT_FLOW_DEF flow<std::size_t> wire::read_more(time_point deadline)
 {
     input_.erase(0, taken_);
     searched_ -= taken_;
@@ -131,7 +131,7 @@ OUTKIT_DECL flow<std::size_t> wire::read_more(time_point deadline)
 }
 
 // Waits for input or the event.
-OUTKIT_DECL flow<bool> wire::interrupted(event::watch& w, time_point deadline)
+OUTKIT_FLOW_DEF flow<bool> wire::interrupted(event::watch& w, time_point deadline)
 {
     if (w.pending())  // before input, or a peer that never stops talking could not be interrupted
     {
@@ -144,7 +144,7 @@ OUTKIT_DECL flow<bool> wire::interrupted(event::watch& w, time_point deadline)
     co_return why == wake::event;
 }
 
-OUTKIT_DECL flow<> wire::fill()
+OUTKIT_FLOW_DEF flow<> wire::fill()
 {
     if (error_code const ec = bad_line())
         co_await fail(ec);
@@ -153,7 +153,7 @@ OUTKIT_DECL flow<> wire::fill()
         co_await fail(error::connection_closed);
 }
 
-OUTKIT_DECL flow<std::string> wire::read_line()
+OUTKIT_FLOW_DEF flow<std::string> wire::read_line()
 {
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
@@ -168,7 +168,7 @@ OUTKIT_DECL flow<std::string> wire::read_line()
     }
 }
 
-OUTKIT_DECL flow<std::optional<std::string>> wire::read_line(event::watch& or_event)
+OUTKIT_FLOW_DEF flow<std::optional<std::string>> wire::read_line(event::watch& or_event)
 {
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
@@ -185,7 +185,7 @@ OUTKIT_DECL flow<std::optional<std::string>> wire::read_line(event::watch& or_ev
     }
 }
 
-OUTKIT_DECL flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::watch* or_event)
+OUTKIT_FLOW_DEF flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::watch* or_event)
 {
     environment& world = co_await this_environment();
     time_point deadline = world.now() + patience;
@@ -208,14 +208,14 @@ OUTKIT_DECL flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::wa
     }
 }
 
-OUTKIT_DECL flow<std::size_t> wire::read_exactly(std::size_t n, sink to, event::watch& or_event)
+OUTKIT_FLOW_DEF flow<std::size_t> wire::read_exactly(std::size_t n, sink to, event::watch& or_event)
 {
     return read_up_to(n, std::move(to), &or_event);
 }
 
-OUTKIT_DECL flow<> wire::read_exactly(std::size_t n, sink to) { co_await read_up_to(n, std::move(to), nullptr); }
+OUTKIT_FLOW_DEF flow<> wire::read_exactly(std::size_t n, sink to) { co_await read_up_to(n, std::move(to), nullptr); }
 
-OUTKIT_DECL flow<std::string> wire::read_exactly(std::size_t n)
+OUTKIT_FLOW_DEF flow<std::string> wire::read_exactly(std::size_t n)
 {
     std::string bytes;
     sink append = [&bytes](std::string_view part) { bytes += part; };
@@ -223,7 +223,7 @@ OUTKIT_DECL flow<std::string> wire::read_exactly(std::size_t n)
     co_return bytes;
 }
 
-OUTKIT_DECL flow<> wire::read_to_end(sink to)
+OUTKIT_FLOW_DEF flow<> wire::read_to_end(sink to)
 {
     environment& world = co_await this_environment();
     do
@@ -231,7 +231,7 @@ OUTKIT_DECL flow<> wire::read_to_end(sink to)
     while (co_await read_more(world.now() + patience) != 0);
 }
 
-OUTKIT_DECL flow<> wire::write(std::string bytes, content what)
+OUTKIT_FLOW_DEF flow<> wire::write(std::string bytes, content what)
 {
     if (what == content::secret)
         tell_size(direction::sent, bytes.size(), "bytes redacted");
@@ -243,7 +243,7 @@ OUTKIT_DECL flow<> wire::write(std::string bytes, content what)
         rest.remove_prefix(co_await write_some(rest, deadline));
 }
 
-OUTKIT_DECL flow<wake> wire::wait(event::watch& w, time_point until)
+OUTKIT_FLOW_DEF flow<wake> wire::wait(event::watch& w, time_point until)
 {
     if (w.pending())  // before input, or a peer that never stops talking could not be interrupted
     {

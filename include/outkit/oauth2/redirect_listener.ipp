@@ -251,7 +251,7 @@ private:
         return ec == condition::protocol_violation ? 400 : 0;
     }
 
-    flow<> talk(connection& c)
+    OUTKIT_FLOW flow<> talk(connection& c)
     {
         c.w.patience = options_.per_connection;
         http::limits l;

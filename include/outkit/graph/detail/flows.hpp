@@ -28,18 +28,18 @@ struct session
     problem last;  // of the last call
 };
 
-flow<user> get_me(session& s);
-flow<mail_folder> get_folder(session& s, std::string id);
-flow<page<mail_folder>> list_folders(session& s, folder_query q);
-flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after);
-flow<page<message>> list_messages(session& s, message_query q);
-flow<page<message>> next_messages(session& s, page<message> after);
-flow<message> get_message(session& s, std::string id, std::vector<std::string> select);
-flow<message> update_message(session& s, std::string id, message_update u);
+OUTKIT_FLOW flow<user> get_me(session& s);
+OUTKIT_FLOW flow<mail_folder> get_folder(session& s, std::string id);
+OUTKIT_FLOW flow<page<mail_folder>> list_folders(session& s, folder_query q);
+OUTKIT_FLOW flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after);
+OUTKIT_FLOW flow<page<message>> list_messages(session& s, message_query q);
+OUTKIT_FLOW flow<page<message>> next_messages(session& s, page<message> after);
+OUTKIT_FLOW flow<message> get_message(session& s, std::string id, std::vector<std::string> select);
+OUTKIT_FLOW flow<message> update_message(session& s, std::string id, message_update u);
 // Returns the number of octets given to the sink.
-flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to);
-flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items);
-flow<> send_mime(session& s, std::string mime);
+OUTKIT_FLOW flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to);
+OUTKIT_FLOW flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items);
+OUTKIT_FLOW flow<> send_mime(session& s, std::string mime);
 
 // A link of the service, if the access token may go there: error::untrusted_origin of http, or none.
 error_code check_link(std::string_view link, session const& s, http::url& out);

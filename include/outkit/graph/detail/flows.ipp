@@ -127,7 +127,7 @@ inline std::string preferences(options const& o)
 }
 
 // The answer of a call that succeeded.
-inline flow<http::response> perform(session& s, call c)
+OUTKIT_FLOW flow<http::response> perform(session& s, call c)
 {
     environment& world = co_await this_environment();
     limits const& l = s.config.limits;
@@ -222,7 +222,7 @@ inline flow<http::response> perform(session& s, call c)
     }
 }
 
-inline flow<http::response> perform_json(session& s, call c)
+OUTKIT_FLOW flow<http::response> perform_json(session& s, call c)
 {
     http::response answer = co_await perform(s, std::move(c));
     std::string const type = http::media_type(answer.headers);
@@ -242,7 +242,7 @@ flow<T> checked(parsed<T> p)
     co_return std::move(p.value);
 }
 
-OUTKIT_DECL flow<user> get_me(session& s)
+OUTKIT_FLOW_DEF flow<user> get_me(session& s)
 {
     call c;
     c.target = mailbox_path(s.config);
@@ -251,7 +251,7 @@ OUTKIT_DECL flow<user> get_me(session& s)
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_DECL flow<mail_folder> get_folder(session& s, std::string id)
+OUTKIT_FLOW_DEF flow<mail_folder> get_folder(session& s, std::string id)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "folder");
@@ -309,7 +309,7 @@ flow<page<T>> next_page(session& s, page<T> after, parsed<page<T>> (*parse)(std:
     co_return co_await get_page(s, std::move(to.target), after.number + 1, parse);
 }
 
-OUTKIT_DECL flow<page<mail_folder>> list_folders(session& s, folder_query q)
+OUTKIT_FLOW_DEF flow<page<mail_folder>> list_folders(session& s, folder_query q)
 {
     std::string target = mailbox_path(s.config) + "/mailFolders";
     if (!q.parent.empty())
@@ -329,12 +329,12 @@ OUTKIT_DECL flow<page<mail_folder>> list_folders(session& s, folder_query q)
     co_return co_await get_page(s, std::move(target), 1, parse_folders);
 }
 
-OUTKIT_DECL flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after)
+OUTKIT_FLOW_DEF flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after)
 {
     return next_page(s, std::move(after), parse_folders);
 }
 
-OUTKIT_DECL flow<page<message>> list_messages(session& s, message_query q)
+OUTKIT_FLOW_DEF flow<page<message>> list_messages(session& s, message_query q)
 {
     std::string target = mailbox_path(s.config);
     if (!q.folder.empty())
@@ -363,12 +363,12 @@ OUTKIT_DECL flow<page<message>> list_messages(session& s, message_query q)
     co_return co_await get_page(s, std::move(target), 1, parse_messages);
 }
 
-OUTKIT_DECL flow<page<message>> next_messages(session& s, page<message> after)
+OUTKIT_FLOW_DEF flow<page<message>> next_messages(session& s, page<message> after)
 {
     return next_page(s, std::move(after), parse_messages);
 }
 
-OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
+OUTKIT_FLOW_DEF flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -382,7 +382,7 @@ OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<st
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_DECL flow<message> update_message(session& s, std::string id, message_update u)
+OUTKIT_FLOW_DEF flow<message> update_message(session& s, std::string id, message_update u)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -396,7 +396,7 @@ OUTKIT_DECL flow<message> update_message(session& s, std::string id, message_upd
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_DECL flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to)
+OUTKIT_FLOW_DEF flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -412,7 +412,7 @@ OUTKIT_DECL flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink 
     co_return size;
 }
 
-OUTKIT_DECL flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items)
+OUTKIT_FLOW_DEF flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items)
 {
     call c;
     c.method = "POST";
@@ -423,7 +423,7 @@ OUTKIT_DECL flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_i
     co_await perform(s, std::move(c));
 }
 
-OUTKIT_DECL flow<> send_mime(session& s, std::string mime)
+OUTKIT_FLOW_DEF flow<> send_mime(session& s, std::string mime)
 {
     call c;
     c.method = "POST";

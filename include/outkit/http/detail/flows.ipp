@@ -8,14 +8,14 @@
 
 namespace outkit::inline OUTKIT_ABI::http::detail {
 
-inline flow<outkit::detail::wake> input_now(outkit::detail::time_point now)
+OUTKIT_FLOW flow<outkit::detail::wake> input_now(outkit::detail::time_point now)
 {
     co_return co_await outkit::detail::wait_for_input(nullptr, now);
 }
 
 // Is there a connection on which nothing has arrived since the last response? Whatever has (an answer nobody asked
 // for, the end of the connection) makes it unusable: the next answer could be somebody else's (RFC 9112 section 9).
-inline flow<bool> can_reuse(session& s, origin const& to)
+OUTKIT_FLOW flow<bool> can_reuse(session& s, origin const& to)
 {
     if (s.open_to != to || s.w.has_buffered())
         co_return false;
@@ -25,8 +25,8 @@ inline flow<bool> can_reuse(session& s, origin const& to)
 }
 
 // One request and its response. `body` must not have been given anything when this fails before a response began.
-inline flow<received_response> once(session& s, url to, request r, http::limits l, secret authorization,
-                                    wire::sink body)
+OUTKIT_FLOW flow<received_response> once(session& s, url to, request r, http::limits l, secret authorization,
+                                         wire::sink body)
 {
     s.request_sent = false;
     std::string const method = r.method;
@@ -60,8 +60,8 @@ inline bool was_stale(error_code ec)
            ec == os_error(EPIPE);
 }
 
-OUTKIT_DECL flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization,
-                                    wire::sink body)
+OUTKIT_FLOW_DEF flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization,
+                                        wire::sink body)
 {
     for (unsigned redirects = 0;; ++redirects)
     {

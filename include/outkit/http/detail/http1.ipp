@@ -188,7 +188,7 @@ inline bool stays_open(message_head const& h)
 
 // Reads up to and including the empty line. With `may_end`, an end of the connection before the first byte is no
 // failure; a peer that then leaves without close_notify does no harm either.
-inline flow<message_head> read_head(wire& w, limits l, bool is_request, bool may_end)
+OUTKIT_FLOW flow<message_head> read_head(wire& w, limits l, bool is_request, bool may_end)
 {
     message_head h;
     if (may_end && !w.has_buffered())
@@ -260,7 +260,7 @@ private:
 };
 
 // chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF ; RFC 9112 section 7.1
-inline flow<> read_chunks(wire& w, limits l, limited_sink& to)
+OUTKIT_FLOW flow<> read_chunks(wire& w, limits l, limited_sink& to)
 {
     static constexpr std::size_t size_digits = 16;
     for (;;)
@@ -310,7 +310,7 @@ inline flow<> read_chunks(wire& w, limits l, limited_sink& to)
 }
 
 // A body that ends with the connection: under TLS only a close_notify is an end.
-inline flow<> read_until_closed(wire& w, limited_sink& to)
+OUTKIT_FLOW flow<> read_until_closed(wire& w, limited_sink& to)
 {
     for (;;)
     {
@@ -325,7 +325,7 @@ inline flow<> read_until_closed(wire& w, limited_sink& to)
     }
 }
 
-inline flow<> read_body(wire& w, limits l, body_length length, bool until_closed, wire::sink to)
+OUTKIT_FLOW flow<> read_body(wire& w, limits l, body_length length, bool until_closed, wire::sink to)
 {
     limited_sink limited(l.body_bytes, std::move(to));
     if (length.chunked)
@@ -341,7 +341,7 @@ inline flow<> read_body(wire& w, limits l, body_length length, bool until_closed
         co_await read_until_closed(w, limited);
 }
 
-OUTKIT_DECL flow<std::optional<received_request>> read_request(wire& w, limits l)
+OUTKIT_FLOW_DEF flow<std::optional<received_request>> read_request(wire& w, limits l)
 {
     message_head h = co_await read_head(w, l, true, true);
     if (h.text.empty())
@@ -370,7 +370,7 @@ OUTKIT_DECL flow<std::optional<received_request>> read_request(wire& w, limits l
     co_return r;
 }
 
-OUTKIT_DECL flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body)
+OUTKIT_FLOW_DEF flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body)
 {
     message_head h;
     for (std::size_t interim = 0;; ++interim)
@@ -437,7 +437,7 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
 }
 
 // Tells the trace the head line by line, and sends the whole message at once.
-inline flow<> send(wire& w, std::string head, std::string body)
+OUTKIT_FLOW flow<> send(wire& w, std::string head, std::string body)
 {
     {
         head_trace const trace(w);
@@ -455,7 +455,7 @@ inline flow<> send(wire& w, std::string head, std::string body)
     co_await w.write(std::move(head), wire::redact);
 }
 
-OUTKIT_DECL flow<> write_request(wire& w, std::string host, request r, secret authorization)
+OUTKIT_FLOW_DEF flow<> write_request(wire& w, std::string host, request r, secret authorization)
 {
     if (error_code const ec = check(r))
         co_await outkit::detail::fail(ec);
@@ -473,7 +473,7 @@ OUTKIT_DECL flow<> write_request(wire& w, std::string host, request r, secret au
     co_await send(w, std::move(head), std::move(r.body));
 }
 
-OUTKIT_DECL flow<> write_response(wire& w, response r, answer_options o)
+OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r, answer_options o)
 {
     bool valid = r.status >= 100 && r.status <= 599 && is_field_value(r.reason);
     for (field const& f : r.headers)

@@ -237,7 +237,7 @@ OUTKIT_DECL error_code hear(session& s, until what, std::string_view tag, data_h
 }
 
 // Reads responses until the one that is waited for. A loop without a flow or an allocation per line.
-OUTKIT_DECL flow<> read_reply(session& s, until what, std::string tag, data_handler* data)
+OUTKIT_FLOW flow<> read_reply(session& s, until what, std::string tag, data_handler* data)
 {
     environment& world = co_await this_environment();
     answered sofar;
@@ -268,7 +268,7 @@ OUTKIT_DECL flow<> read_reply(session& s, until what, std::string tag, data_hand
 }
 
 // What has arrived, without waiting for more than the rest of a response that has begun.
-OUTKIT_DECL flow<> read_available(session& s)
+OUTKIT_FLOW flow<> read_available(session& s)
 {
     answered sofar;
     do
@@ -327,7 +327,7 @@ OUTKIT_DECL error_code meaning(session& s, reply const& r)
 OUTKIT_DECL std::string words(reply const& r) { return shown(r.code.empty() ? r.text : '[' + r.code + "] " + r.text); }
 
 // Sends a command and reads its answer. Literals wait for the server's "+" unless this session may send them at once.
-OUTKIT_DECL flow<> execute(session& s, command c, data_handler* data)
+OUTKIT_FLOW_DEF flow<> execute(session& s, command c, data_handler* data)
 {
     if (c.ec)
         co_await refuse(c.ec);
@@ -366,7 +366,7 @@ OUTKIT_DECL flow<> execute(session& s, command c, data_handler* data)
 }
 
 // The same for commands that simply must succeed.
-OUTKIT_DECL flow<> perform(session& s, command c, data_handler* data = nullptr)
+OUTKIT_FLOW flow<> perform(session& s, command c, data_handler* data = nullptr)
 {
     co_await execute(s, std::move(c), data);
     if (!s.last.ok())
@@ -385,7 +385,7 @@ OUTKIT_DECL error_code not_ready(session const& s, session::state least)
     return s.at == session::state::not_authenticated ? error::not_authenticated : error::no_mailbox_selected;
 }
 
-OUTKIT_DECL flow<> connect(session& s, std::string host, std::uint16_t port, security how)
+OUTKIT_FLOW_DEF flow<> connect(session& s, std::string host, std::uint16_t port, security how)
 {
     s.forget();
     s.host = host;
@@ -440,7 +440,7 @@ OUTKIT_DECL flow<> connect(session& s, std::string host, std::uint16_t port, sec
         co_await capability(s);
 }
 
-OUTKIT_DECL flow<capabilities> capability(session& s)
+OUTKIT_FLOW_DEF flow<capabilities> capability(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::not_authenticated))
         co_await refuse(ec);
@@ -468,7 +468,7 @@ OUTKIT_DECL error_code sasl_error(sasl::error e)
 }
 
 // AUTHENTICATE XOAUTH2 up to the tagged answer, with what an error challenge said.
-OUTKIT_DECL flow<std::string> exchange_xoauth2(session& s, secret response)
+OUTKIT_FLOW flow<std::string> exchange_xoauth2(session& s, secret response)
 {
     environment& world = co_await this_environment();
     std::string const tag = new_tag(world);
@@ -532,7 +532,7 @@ OUTKIT_DECL flow<std::string> exchange_xoauth2(session& s, secret response)
     co_return said;
 }
 
-OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token)
+OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token token)
 {
     if (s.at == session::state::disconnected)
         co_await fail(outkit::error::not_connected);
@@ -581,7 +581,7 @@ OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token
 
 OUTKIT_DECL std::vector<mailbox_event> taken(session& s) { return std::exchange(s.events, {}); }
 
-OUTKIT_DECL flow<std::vector<mailbox_event>> noop(session& s)
+OUTKIT_FLOW_DEF flow<std::vector<mailbox_event>> noop(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::not_authenticated))
         co_await refuse(ec);
@@ -590,7 +590,7 @@ OUTKIT_DECL flow<std::vector<mailbox_event>> noop(session& s)
     co_return taken(s);
 }
 
-OUTKIT_DECL flow<> logout(session& s)
+OUTKIT_FLOW_DEF flow<> logout(session& s)
 {
     if (s.at == session::state::disconnected)
         co_return;
@@ -603,7 +603,7 @@ OUTKIT_DECL flow<> logout(session& s)
     s.forget();
 }
 
-OUTKIT_DECL flow<imap::namespaces> namespaces_of(session& s)
+OUTKIT_FLOW_DEF flow<imap::namespaces> namespaces_of(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -626,7 +626,7 @@ public:
     }
 };
 
-OUTKIT_DECL flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern)
+OUTKIT_FLOW_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -651,7 +651,7 @@ public:
     }
 };
 
-OUTKIT_DECL flow<mailbox_status> status(session& s, mailbox_name name)
+OUTKIT_FLOW_DEF flow<mailbox_status> status(session& s, mailbox_name name)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -664,7 +664,7 @@ OUTKIT_DECL flow<mailbox_status> status(session& s, mailbox_name name)
     co_return std::move(*found.found);
 }
 
-OUTKIT_DECL flow<mailbox_status> select(session& s, mailbox_name name, bool read_only)
+OUTKIT_FLOW_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_only)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -690,7 +690,7 @@ OUTKIT_DECL flow<mailbox_status> select(session& s, mailbox_name name, bool read
     co_return s.box;
 }
 
-OUTKIT_DECL flow<> unselect(session& s)
+OUTKIT_FLOW_DEF flow<> unselect(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -703,7 +703,7 @@ OUTKIT_DECL flow<> unselect(session& s)
     s.events.clear();
 }
 
-OUTKIT_DECL flow<> named(session& s, char const* verb, mailbox_name name)
+OUTKIT_FLOW flow<> named(session& s, char const* verb, mailbox_name name)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -711,13 +711,13 @@ OUTKIT_DECL flow<> named(session& s, char const* verb, mailbox_name name)
     c.mailbox(name);
     co_await perform(s, std::move(c));
 }
-OUTKIT_DECL flow<> create(session& s, mailbox_name name) { return named(s, "CREATE", std::move(name)); }
-OUTKIT_DECL flow<> remove(session& s, mailbox_name name) { return named(s, "DELETE", std::move(name)); }
-OUTKIT_DECL flow<> subscribe(session& s, mailbox_name name, bool on)
+OUTKIT_FLOW_DEF flow<> create(session& s, mailbox_name name) { return named(s, "CREATE", std::move(name)); }
+OUTKIT_FLOW_DEF flow<> remove(session& s, mailbox_name name) { return named(s, "DELETE", std::move(name)); }
+OUTKIT_FLOW_DEF flow<> subscribe(session& s, mailbox_name name, bool on)
 {
     return named(s, on ? "SUBSCRIBE" : "UNSUBSCRIBE", std::move(name));
 }
-OUTKIT_DECL flow<> rename(session& s, mailbox_name from, mailbox_name to)
+OUTKIT_FLOW_DEF flow<> rename(session& s, mailbox_name from, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -895,7 +895,7 @@ OUTKIT_DECL bool settle(message_batch& batch, number_set const& asked, numbering
     return true;
 }
 
-OUTKIT_DECL flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what)
+OUTKIT_FLOW_DEF flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -937,7 +937,7 @@ OUTKIT_DECL error_code keepable(session const& s, flags const& f)
     return {};
 }
 
-OUTKIT_DECL flow<message_batch> store(session& s, numbering by, number_set which, store_options what)
+OUTKIT_FLOW_DEF flow<message_batch> store(session& s, numbering by, number_set which, store_options what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -977,7 +977,7 @@ public:
     }
 };
 
-OUTKIT_DECL flow<copy_result> transfer(session& s, char const* verb, uid_set which, mailbox_name to)
+OUTKIT_FLOW flow<copy_result> transfer(session& s, char const* verb, uid_set which, mailbox_name to)
 {
     copyuid_handler heard;
     command c(verb);
@@ -1000,14 +1000,14 @@ OUTKIT_DECL flow<copy_result> transfer(session& s, char const* verb, uid_set whi
     co_return heard.found.value_or(copy_result());
 }
 
-OUTKIT_DECL flow<copy_result> copy(session& s, uid_set which, mailbox_name to)
+OUTKIT_FLOW_DEF flow<copy_result> copy(session& s, uid_set which, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
     co_return co_await transfer(s, "UID COPY", std::move(which), std::move(to));
 }
 
-OUTKIT_DECL flow<copy_result> move(session& s, uid_set which, mailbox_name to)
+OUTKIT_FLOW_DEF flow<copy_result> move(session& s, uid_set which, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -1016,7 +1016,7 @@ OUTKIT_DECL flow<copy_result> move(session& s, uid_set which, mailbox_name to)
     co_return co_await transfer(s, "UID MOVE", std::move(which), std::move(to));
 }
 
-OUTKIT_DECL flow<> expunge(session& s, uid_set which)
+OUTKIT_FLOW_DEF flow<> expunge(session& s, uid_set which)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -1029,7 +1029,7 @@ OUTKIT_DECL flow<> expunge(session& s, uid_set which)
 
 // --- APPEND ---
 
-OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
+OUTKIT_FLOW_DEF flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -1065,7 +1065,7 @@ OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, std::string 
 
 // --- IDLE ---
 
-OUTKIT_DECL flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+OUTKIT_FLOW_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);

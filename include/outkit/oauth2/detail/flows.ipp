@@ -11,7 +11,7 @@ using outkit::detail::environment;
 using outkit::detail::fail;
 using outkit::detail::this_environment;
 
-inline flow<http::response> ask(session& s, http::url to, http::request r, http::limits l)
+OUTKIT_FLOW flow<http::response> ask(session& s, http::url to, http::request r, http::limits l)
 {
     environment& world = co_await this_environment();
     r.headers.push_back({"Accept", "application/json"});
@@ -25,7 +25,7 @@ inline flow<http::response> ask(session& s, http::url to, http::request r, http:
     co_return co_await http::detail::exchange(s.connection, std::move(to), std::move(r), o);
 }
 
-OUTKIT_DECL flow<metadata> discover(session& s)
+OUTKIT_FLOW_DEF flow<metadata> discover(session& s)
 {
     environment& world = co_await this_environment();
     s.last = {};
@@ -54,7 +54,7 @@ OUTKIT_DECL flow<metadata> discover(session& s)
 
 inline metadata endpoints(session const& s) { return s.discovered ? *s.discovered : usual_metadata(s.from); }
 
-inline flow<> fetch_keys(session& s)
+OUTKIT_FLOW flow<> fetch_keys(session& s)
 {
     environment& world = co_await this_environment();
     http::url const where = endpoints(s).keys_endpoint;
@@ -76,7 +76,7 @@ inline flow<> fetch_keys(session& s)
     s.keys_at = world.now();
 }
 
-inline flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
+OUTKIT_FLOW flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
 {
     environment& world = co_await this_environment();
     error_code ec;
@@ -105,7 +105,7 @@ inline flow<id_claims> check_id_token(session& s, std::string text, id_token_exp
 }
 
 // `form` lacks what all requests have in common: client, credentials, scope.
-inline flow<token_response> request_token(session& s, std::string form, scope_set scopes)
+OUTKIT_FLOW flow<token_response> request_token(session& s, std::string form, scope_set scopes)
 {
     environment& world = co_await this_environment();
     s.last = {};
@@ -139,7 +139,7 @@ inline flow<token_response> request_token(session& s, std::string form, scope_se
     co_return t;
 }
 
-OUTKIT_DECL flow<token_response> redeem(session& s, redemption r)
+OUTKIT_FLOW_DEF flow<token_response> redeem(session& s, redemption r)
 {
     std::string form;
     append_parameter(form, "grant_type", "authorization_code");
@@ -160,7 +160,7 @@ OUTKIT_DECL flow<token_response> redeem(session& s, redemption r)
     co_return t;
 }
 
-OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account)
+OUTKIT_FLOW_DEF flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account)
 {
     std::string form;
     append_parameter(form, "grant_type", "refresh_token");
@@ -183,7 +183,7 @@ OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope
     co_return t;
 }
 
-OUTKIT_DECL flow<token_response> client_credentials(session& s, scope_set scopes)
+OUTKIT_FLOW_DEF flow<token_response> client_credentials(session& s, scope_set scopes)
 {
     auto const kind = s.from.kind();
     if (kind != authority::audience::tenant && kind != authority::audience::domain)

@@ -29,7 +29,7 @@ struct full_reply
     std::vector<std::string> lines;
 };
 
-inline flow<full_reply> read_full_reply(session& s)
+OUTKIT_FLOW flow<full_reply> read_full_reply(session& s)
 {
     using std::chrono::milliseconds;
     outkit::detail::environment& world = co_await outkit::detail::this_environment();
@@ -57,7 +57,7 @@ inline flow<full_reply> read_full_reply(session& s)
 }
 
 // The server is closing: that is the end, whatever was asked.
-inline flow<reply> read_reply(session& s)
+OUTKIT_FLOW flow<reply> read_reply(session& s)
 {
     full_reply r = co_await read_full_reply(s);
     if (r.said.code == int(error::service_closing))
@@ -66,7 +66,7 @@ inline flow<reply> read_reply(session& s)
 }
 
 // What is here before a command has been sent is no answer to it; but a server may say that it is closing.
-inline flow<> expect_silence(session& s)
+OUTKIT_FLOW flow<> expect_silence(session& s)
 {
     if (!s.w.has_buffered())
         co_return;
@@ -77,7 +77,7 @@ inline flow<> expect_silence(session& s)
 // A reply that belongs to the command is 25x, or 4xx, or 5xx.
 inline bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
 
-inline flow<reply> send_command(session& s, std::string line)
+OUTKIT_FLOW flow<reply> send_command(session& s, std::string line)
 {
     s.server_said->clear();
     if (!s.ready)
@@ -88,7 +88,7 @@ inline flow<reply> send_command(session& s, std::string line)
     co_return co_await read_reply(s);
 }
 
-inline flow<> read_greeting(session& s)
+OUTKIT_FLOW flow<> read_greeting(session& s)
 {
     s.w.patience = s.at.timeouts.greeting;
     auto greeting = co_await attempt(read_full_reply(s));
@@ -107,7 +107,7 @@ inline flow<> read_greeting(session& s)
 }
 
 // Returns the code, 250 if all is well. Whatever was known before is forgotten.
-inline flow<reply> say_ehlo(session& s)
+OUTKIT_FLOW flow<reply> say_ehlo(session& s)
 {
     s.offered = {};
     s.w.patience = s.at.timeouts.command;
@@ -121,7 +121,7 @@ inline flow<reply> say_ehlo(session& s)
 
 // Whatever goes wrong between greeting and handshake, it may be somebody in the middle: the outcome is TLS or
 // tls_required, and nothing that was said is shown or kept (RFC 3207 section 6, RFC 8314 section 5.1).
-inline flow<> ask_for_tls(session& s)
+OUTKIT_FLOW flow<> ask_for_tls(session& s)
 {
     reply const ehlo = co_await say_ehlo(s);
     if (ehlo.code != 250)
@@ -133,7 +133,7 @@ inline flow<> ask_for_tls(session& s)
         co_await fail(outkit::error::tls_required);
 }
 
-OUTKIT_DECL flow<extensions> connect(session& s, endpoint to)
+OUTKIT_FLOW_DEF flow<extensions> connect(session& s, endpoint to)
 {
     s.server_said->clear();
     s.ready = s.authenticated = false;
@@ -185,7 +185,7 @@ inline std::string with_challenge(reply const& r, sasl::error_challenge const& c
     return outkit::detail::without_tokens(text.substr(0, 512));
 }
 
-OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token)
+OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token token)
 {
     static constexpr std::size_t longest_command = 512;  // RFC 5321 section 4.5.3.1.4, with CRLF
     static constexpr int most_challenges = 3;
@@ -330,7 +330,7 @@ struct opening
     bool data_sent = false;  // DATA, but its reply has not been read
 };
 
-inline flow<reply> read_envelope_reply(session& s)
+OUTKIT_FLOW flow<reply> read_envelope_reply(session& s)
 {
     reply r = co_await read_reply(s);
     if (!belongs(r))
@@ -338,7 +338,7 @@ inline flow<reply> read_envelope_reply(session& s)
     co_return r;
 }
 
-inline flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
+OUTKIT_FLOW flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 {
     recipient_result result;
     result.to = m.envelope.to[d.recipients.size()];
@@ -353,7 +353,7 @@ inline flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 }
 
 // MAIL and RCPT of one message, which have been `sent` already or are sent now.
-inline flow<opening> open_transaction(session& s, mail const& m, prepared const& p, delivery& d, bool sent)
+OUTKIT_FLOW flow<opening> open_transaction(session& s, mail const& m, prepared const& p, delivery& d, bool sent)
 {
     bool const pipelining = s.offered.has("PIPELINING");
     std::size_t const count = p.recipients.size();
@@ -394,8 +394,8 @@ inline flow<opening> open_transaction(session& s, mail const& m, prepared const&
 }
 
 // Sends the body and, after it in the same go, what is next. In pieces, so that memory does not double.
-inline flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
-                           std::string const& next)
+OUTKIT_FLOW flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
+                                std::string const& next)
 {
     static constexpr std::size_t piece = 128 * 1024;
     data_writer writer;
@@ -420,8 +420,8 @@ inline flow<> send_content(session& s, progress& now, std::size_t index, std::st
 
 // One message. `opened`: its MAIL, RCPT and DATA have been sent already. `ahead`: those of the next one, to be sent with
 // this one's body; returns whether they have been.
-inline flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p, bool opened,
-                           std::string ahead)
+OUTKIT_FLOW flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p,
+                                bool opened, std::string ahead)
 {
     delivery& d = now.deliveries[index];
     opening state = co_await open_transaction(s, m, p, d, opened);
@@ -480,7 +480,7 @@ inline void note_refusal(session& s, progress& now, delivery const& d)
         *s.server_said = shown(d.reply);
 }
 
-inline flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
+OUTKIT_FLOW flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
 {
     prepared current, next;
     bool opened = false, known = false;
@@ -503,7 +503,7 @@ inline flow<> send_each(session& s, std::vector<mail> const& messages, progress&
     }
 }
 
-OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
+OUTKIT_FLOW_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
 {
     s.server_said->clear();
     now->deliveries.resize(messages.size());
@@ -526,7 +526,7 @@ OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_
     co_await fail(error::outcome_unknown, std::move(text));
 }
 
-inline flow<> expect_250(session& s, std::string line)
+OUTKIT_FLOW flow<> expect_250(session& s, std::string line)
 {
     reply const r = co_await send_command(s, std::move(line));
     if (r.code >= 400)
@@ -535,11 +535,11 @@ inline flow<> expect_250(session& s, std::string line)
         co_await fail(error::unexpected_reply, shown(r));
 }
 
-OUTKIT_DECL flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
+OUTKIT_FLOW_DEF flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
 
-OUTKIT_DECL flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
+OUTKIT_FLOW_DEF flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
 
-OUTKIT_DECL flow<> quit(session& s)
+OUTKIT_FLOW_DEF flow<> quit(session& s)
 {
     co_await attempt(send_command(s, "QUIT\r\n"));
     s.ready = s.authenticated = false;
