@@ -1,6 +1,8 @@
 #include "../../tools/config.hpp"
 #include "../../tools/console.hpp"
 
+#include "program.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdio>
@@ -15,25 +17,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder that goes away with the test.
-struct folder
-{
-    fs::path path;
-    folder()
-    {
-        std::string name = (fs::temp_directory_path() / "outkit-config-XXXXXX").string();
-        path = ::mkdtemp(name.data());
-    }
-    ~folder() { fs::remove_all(path); }
-    std::string file(std::string const& name, std::string const& text, mode_t mode = 0600) const
-    {
-        std::string const p = (path / name).string();
-        std::ofstream(p, std::ios::binary) << text;
-        ::chmod(p.c_str(), mode);
-        return p;
-    }
-};
+using outkit::tests::folder;
 
 // What is wrong with the configuration; empty when nothing is.
 std::string complaint(std::string_view text, bool exposed = false)
