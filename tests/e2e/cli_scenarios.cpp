@@ -38,13 +38,6 @@ bool indistinguishable(std::string_view name)
     return names.contains(name);
 }
 
-// The form browser cannot act these yet: choosing another account than the one asked for, and waiting for an
-// administrator's approval instead of giving up.
-bool beyond_the_form_browser(std::string_view name)
-{
-    return name == "another-users-mailbox" || name == "admin-approval-needed";
-}
-
 // The doctor looks at the authority and at the scopes before anybody signs in.
 std::set<std::string_view> earlier(mock::scenario const& s)
 {
@@ -71,8 +64,6 @@ BOOST_AUTO_TEST_CASE(the_doctor_finds_in_each_scenario_what_is_wrong_and_nothing
 {
     for (mock::scenario const& s : mock::scenarios())
     {
-        if (beyond_the_form_browser(s.name))
-            continue;
         check::report const r = examined(std::string(s.name), false);
         BOOST_TEST_CONTEXT(s.name << '\n' << described(r))
         {

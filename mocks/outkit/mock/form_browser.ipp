@@ -299,11 +299,11 @@ OUTKIT_DECL detail::flow<browser_page> form_browser::sign_in(http::url to, perso
         if (f.id != "hiddenform")  // that one a script submits
         {
             bool const refused = (f.has("passwd") && password_given) || !page.text_of("role=\"alert\"").empty();
-            password_given = password_given || f.has("passwd");
             html_form::button const* const b = refused ? nullptr : decide(f, who);
             if (!b)
                 break;
             pressed = *b;
+            password_given = password_given || pressed.value == "password";
         }
         http::url const at = page.at;
         page = co_await submit(at, std::move(f), std::move(pressed));
