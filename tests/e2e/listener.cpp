@@ -169,11 +169,27 @@ BOOST_AUTO_TEST_CASE(MK_07_slow_clients_give_way_and_those_logged_in_stay)
     good.write_some(asio::buffer("still here\r\n", 12));
     BOOST_TEST(read_line(good, ec) == "ok\r\n");
     BOOST_TEST(!ec, ec.message());
-    slow.clear();
-    for (int rounds = 100'000; rounds != 0 && h.world.run([&] { return h.door->connections(); }) > 1; --rounds)
+}
+
+BOOST_AUTO_TEST_CASE(closing_ends_every_connection_before_it_returns)
+{
+    house h;
+    asio::io_context context;
+    error_code ec;
+    std::vector<tcp::socket> open;
+    for (std::size_t i = 0; i != mock::listener::most_connections; ++i)
     {
+        open.push_back(dial(context, "127.0.0.1", h.door->port()));
+        BOOST_TEST_REQUIRE(read_line(open.back(), ec) == "hello\r\n");
     }
-    BOOST_TEST(h.world.run([&] { return h.door->connections(); }) == 1u);
+    BOOST_TEST(h.world.run([&] { return h.door->connections(); }) == mock::listener::most_connections);
+    std::size_t const left = h.world.run([&] {
+        h.door->close_connections();
+        return h.door->connections();
+    });
+    BOOST_TEST(left == 0u);
+    BOOST_TEST(read_line(open.front(), ec) == "");
+    open.clear();
 }
 
 BOOST_AUTO_TEST_CASE(MK_08_connections_that_come_and_go_leave_nothing_behind)

@@ -258,6 +258,51 @@ BOOST_AUTO_TEST_CASE(TL_02_a_certificate_for_another_name_is_refused)
     BOOST_TEST(!s.w.encrypted());
 }
 
+BOOST_AUTO_TEST_CASE(an_abort_ends_the_operation_before_it_returns)
+{
+    asio::io_context io;
+    stream st(io.get_executor());
+    event never_notified;
+    std::string said;
+    error_code ec;
+    bool destroyed = false;
+    struct witness
+    {
+        bool& gone;
+        ~witness() { gone = true; }
+    };
+    auto wait_for_ever = [](event& e, bool& gone) -> flow<> {
+        witness const w{gone};
+        event::watch seen(e);
+        co_await wait_for(seen, never);
+    };
+    async_run(st, wait_for_ever(never_notified, destroyed), said, [&](error_code e) { ec = e; });
+    BOOST_TEST(!destroyed);
+    st.driver().abort();
+    BOOST_TEST(destroyed);
+    BOOST_TEST((ec == asio::error::operation_aborted), ec.message());
+    st.driver().abort();  // nothing is left to end
+    BOOST_TEST(io.poll() == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_flow_that_aborts_its_own_operation_cancels_it)
+{
+    asio::io_context io;
+    stream st(io.get_executor());
+    std::string said;
+    error_code ec;
+    bool went_on = false;
+    auto suicidal = [](stream& s, bool& on) -> flow<> {
+        s.driver().abort();
+        on = true;
+        co_await sleep_for(1h);
+    };
+    async_run(st, suicidal(st, went_on), said, [&](error_code e) { ec = e; });
+    io.run();
+    BOOST_TEST(went_on);
+    BOOST_TEST((ec == asio::error::operation_aborted), ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(every_address_of_a_name_is_tried)
 {
     // localhost leads to [::1] first where there is IPv6; nobody listens there.

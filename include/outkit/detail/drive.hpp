@@ -38,6 +38,9 @@ public:
     void start(std::unique_ptr<operation> op);
     void close();
     void cancel();
+    // Ends the operation before it returns: its flow is destroyed and its handler called. For an owner who tears down
+    // what the flow refers to, on the operation's executor; called by that flow itself it is a cancel().
+    void abort();
 
     asio::any_io_executor get_executor() { return timer_.get_executor(); }
     channel const& connection() const { return channel_; }
@@ -71,6 +74,7 @@ protected:
     void connected(error_code ec);
 
 private:
+    io_request const& resume_flow(io_result r);
     void advance(io_result r);
     bool attempt(io_result& r);
     void suspend(need what);
@@ -90,6 +94,7 @@ private:
     std::unique_ptr<operation> op_;
     std::uint64_t turn_ = 0;
     bool suspended_ = false;
+    bool resuming_ = false;  // the flow runs
 };
 
 // The handler of every wait.

@@ -59,11 +59,22 @@ OUTKIT_DECL void driver::start(std::unique_ptr<operation> op)
         op_->initiating = false;
 }
 
+OUTKIT_DECL io_request const& driver::resume_flow(io_result r)
+{
+    struct mark
+    {
+        explicit mark(bool& m) : set(m) { set = true; }
+        ~mark() { set = false; }
+        bool& set;
+    } const now(resuming_);
+    return resume(op_->state, std::move(r));
+}
+
 OUTKIT_DECL void driver::advance(io_result r)
 {
     for (int budget = 64;; --budget)
     {
-        io_request const& rq = resume(op_->state, std::move(r));
+        io_request const& rq = resume_flow(std::move(r));
         if (rq.what == io_request::kind::none)
             return finish(op_->state.ec, op_->state.intact);
         if (rq.what == io_request::kind::connect)
@@ -172,7 +183,27 @@ OUTKIT_DECL void driver::cancel()
     asio::post(next(&driver::cancelled));
 }
 
-OUTKIT_DECL void driver::cancelled(error_code) { finish(asio::error::operation_aborted); }
+OUTKIT_DECL void driver::abort()
+{
+    if (resuming_)
+        return cancel();
+    if (!op_)
+        return;
+    give_up_waits();
+    if (!op_->ended)
+    {
+        op_->initiating = false;
+        finish(asio::error::operation_aborted);
+    }
+    else
+        deliver({});
+}
+
+OUTKIT_DECL void driver::cancelled(error_code)
+{
+    give_up_waits();  // a flow that had itself cancelled has gone on to its next wait
+    finish(asio::error::operation_aborted);
+}
 
 // A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more, unless the
 // flow says that it only was refused something.

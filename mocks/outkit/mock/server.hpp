@@ -46,7 +46,9 @@ public:
 
     std::uint16_t port() const;
     std::size_t connections() const;  // open now
-    void close_connections();         // as if the server had crashed; it goes on accepting
+    // As if the server had crashed; it goes on accepting. When it returns the services' flows are gone: they may refer
+    // to what the caller destroys next.
+    void close_connections();
 
 private:
     struct state;
