@@ -75,6 +75,7 @@ protected:
 
 private:
     io_request const& resume_flow(io_result r);
+    void drop_alarm();
     void advance(io_result r);
     bool attempt(io_result& r);
     void suspend(need what);
@@ -94,7 +95,8 @@ private:
     std::unique_ptr<operation> op_;
     std::uint64_t turn_ = 0;
     bool suspended_ = false;
-    bool resuming_ = false;  // the flow runs
+    bool resuming_ = false;   // the flow runs
+    bool alarm_set_ = false;  // at the world's clock
 };
 
 // The handler of every wait.

@@ -6,6 +6,7 @@
 #include <openssl/rand.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
@@ -30,7 +31,7 @@ OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environmen
 {
 }
 
-OUTKIT_DECL driver::~driver() { world_.drop_alarm(*this); }
+OUTKIT_DECL driver::~driver() { drop_alarm(); }
 
 OUTKIT_DECL driver::step driver::next(void (driver::*then)(error_code))
 {
@@ -120,10 +121,20 @@ OUTKIT_DECL void driver::suspend(need what)
 
 OUTKIT_DECL void driver::limit(time_point deadline)
 {
-    if (deadline == never || world_.set_alarm(*this, deadline))
+    if (deadline == never)
+        return;
+    alarm_set_ = world_.set_alarm(*this, deadline);
+    if (alarm_set_)
         return;
     timer_.expires_after(std::max(deadline - world_.now(), time_point::duration::zero()));
     timer_.async_wait(next(&driver::timed_out));
+}
+
+// Once its operation is over a driver leaves the world alone: it may live longer, in a handler that is still queued.
+OUTKIT_DECL void driver::drop_alarm()
+{
+    if (std::exchange(alarm_set_, false))
+        world_.drop_alarm(*this);
 }
 
 OUTKIT_DECL void driver::give_up_waits()
@@ -131,7 +142,7 @@ OUTKIT_DECL void driver::give_up_waits()
     ++turn_;
     suspended_ = false;
     stop_waiting();
-    world_.drop_alarm(*this);
+    drop_alarm();
     timer_.cancel();
     stop_waiting_below();
 }
@@ -159,7 +170,11 @@ OUTKIT_DECL void driver::timed_out(error_code)
     advance(std::move(r));
 }
 
-OUTKIT_DECL void driver::ring() { asio::post(next(&driver::timed_out)); }
+OUTKIT_DECL void driver::ring()
+{
+    alarm_set_ = false;
+    asio::post(next(&driver::timed_out));
+}
 
 OUTKIT_DECL void driver::wake()
 {
