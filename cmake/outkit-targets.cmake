@@ -25,8 +25,11 @@ function(outkit_define_targets include_dir mock_dir)
   add_library(outkit_standalone_asio INTERFACE)
   add_library(outkit::standalone_asio ALIAS outkit_standalone_asio)
   target_compile_definitions(outkit_standalone_asio INTERFACE OUTKIT_STANDALONE_ASIO)
+  # Asio 1.22 does not know these of clang with libstdc++; the last it finds only when a standard header came before it,
+  # and then one source frees with delete what another has from aligned_alloc.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
-    target_compile_definitions(outkit_standalone_asio INTERFACE ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1)
+    target_compile_definitions(outkit_standalone_asio INTERFACE ASIO_HAS_CO_AWAIT=1 ASIO_HAS_STD_COROUTINE=1
+                                                                ASIO_HAS_STD_ALIGNED_ALLOC=1)
   endif()
 endfunction()
 
