@@ -703,6 +703,43 @@ BOOST_AUTO_TEST_CASE(IM_15_positions_that_contradict_each_other)
     BOOST_TEST(!r.ec);
     BOOST_TEST(s.box.exists == 4294967294u);
     BOOST_TEST(s.malformed == 1u);
+
+    // EXPUNGE while messages are counted: nobody knows any more which is which, until the mailbox is selected again.
+    session counting;
+    auto const counted = in_inbox<void>(
+        [](session& se) -> flow<> {
+            fetch_items const items{.flags = true};
+            store_options const deleted{store_mode::add, {flag::deleted, {}}, true};
+            auto const got = co_await fetch(se, numbering::sequence, sequence_set(1, 3), items);
+            BOOST_TEST(got.size() == 1u);
+            BOOST_TEST(!se.box.reliable);
+            auto const again = co_await attempt(fetch(se, numbering::sequence, sequence_set(2), items));
+            BOOST_TEST((again.ec == imap::error::positions_contradicted));
+            auto const marked = co_await attempt(store(se, numbering::sequence, sequence_set(2), deleted));
+            BOOST_TEST((marked.ec == imap::error::positions_contradicted));
+            co_await select(se, "INBOX", false);
+            co_await fetch(se, numbering::sequence, sequence_set(1), items);
+        },
+        "* 1 EXPUNGE\r\n* 2 FETCH (UID 12 FLAGS ())\r\n$3 OK done\r\n* 2 EXISTS\r\n$4 OK done\r\n$5 OK done\r\n",
+        counting);
+    BOOST_TEST(!counted.ec, counted.ec.message());
+    BOOST_TEST(counted.written.ends_with(tagged("$3 FETCH 1:3 (UID FLAGS)\r\n$4 SELECT INBOX\r\n$5 FETCH 1 (UID "
+                                                "FLAGS)\r\n")),
+               counted.written);
+    // By UID it does no harm.
+    session by_uid;
+    auto const safe =
+        in_inbox<message_batch>([](session& se) { return fetch(se, numbering::uid, uid_set(12), {.flags = true}); },
+                                "* 1 EXPUNGE\r\n* 2 FETCH (UID 12 FLAGS ())\r\n$3 OK done\r\n", by_uid);
+    BOOST_TEST(!safe.ec);
+    BOOST_TEST(by_uid.box.reliable);
+}
+
+BOOST_AUTO_TEST_CASE(IM_31_a_server_that_talks_utf8_only_is_told_apart)
+{
+    auto const r = play_sign_in("* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] hi\r\n$1 OK [CAPABILITY IMAP4rev1 "
+                                "ENABLE UTF8=ONLY] in\r\n");
+    BOOST_TEST((r.ec == imap::error::utf8_required), r.ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(IM_20_tags_that_are_not_ours)
@@ -832,6 +869,11 @@ BOOST_AUTO_TEST_CASE(IM_47_messages_that_cannot_be_appended)
     BOOST_TEST(empty.written.ends_with(tagged("$3 APPEND x {0}\r\n\r\n")));
     auto const big = in_inbox(append_hello, "$3 NO [TOOBIG] too big\r\n");
     BOOST_TEST((big.ec == imap::error::message_too_big));
+    // Octets are sent as they are, also line ends that SMTP would not take.
+    auto const bare =
+        in_inbox<append_result>([](session& se) { return append(se, "x", "a\nb\rc", {}); }, "+ go\r\n$3 OK done\r\n");
+    BOOST_TEST(!bare.ec);
+    BOOST_TEST(bare.written.ends_with(tagged("$3 APPEND x {5}\r\na\nb\rc\r\n")));
     auto const flag_name =
         in_inbox<append_result>([](session& se) { return append(se, "x", "y", {.flags = {flag::none, {"a b"}}}); }, "");
     BOOST_TEST((flag_name.ec == imap::error::invalid_flag));
@@ -934,7 +976,7 @@ BOOST_AUTO_TEST_CASE(logout_is_said_and_the_connection_closed)
     BOOST_TEST(!!cut.ec);
 }
 
-BOOST_AUTO_TEST_CASE(IM_24_a_BYE_at_any_point)
+BOOST_AUTO_TEST_CASE(a_BYE_is_an_error_of_its_own)
 {
     auto const r =
         in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "* BYE Connection is closed. 13\r\n");

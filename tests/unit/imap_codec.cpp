@@ -510,6 +510,8 @@ BOOST_AUTO_TEST_CASE(IM_25_capabilities)
     BOOST_TEST(caps.has("AUTH=XOAUTH2"));
     BOOST_TEST(!caps.has("AUTH="));
     BOOST_TEST(caps.names().size() == 2u);
+    auto const word = hear("* CAPABILITY IMAP4rev1 " + std::string(1 << 20, 'x') + "\r\n");
+    BOOST_TEST((word.ec == outkit::error::line_too_long), word.ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(IM_26_mailbox_names)
@@ -555,6 +557,31 @@ BOOST_AUTO_TEST_CASE(IM_26_mailbox_names)
     BOOST_TEST(!mailbox_name(std::get<mailbox>(lines.value.data)).valid());
     for (std::string const& name : {std::string("a\r\nA1 DELETE x"), std::string("a\0b", 3), std::string("\xff")})
         BOOST_TEST(!mailbox_name(name).valid());
+    // What is listed is selected by the same octets.
+    for (std::string const& name :
+         {std::string("/etc"), std::string("a/../b"), std::string("../../x"), std::string("{5}"),
+          std::string("a\"b\\c"), std::string("iNbOx"), std::string("&AEE-"), std::string(64 * 1024, 'x')})
+    {
+        std::string const literal = '{' + std::to_string(name.size()) + "}\r\n" + name;
+        auto const listed = hear("* LIST () \"/\" " + literal + "\r\n");
+        BOOST_TEST_REQUIRE(listed.frames.size() == 1u);
+        BOOST_TEST(!listed.errors[0]);
+        auto const again = parse(listed.again[0]);
+        BOOST_TEST(std::get<mailbox>(again.value.data).encoded == name);
+        command select("SELECT");
+        select.mailbox(std::get<mailbox>(again.value.data));
+        BOOST_TEST(!select.ec);
+        std::string text = select.pieces[0].text.substr(7);
+        if (text.starts_with('"'))
+        {
+            text = text.substr(1, text.size() - 2);
+            for (std::size_t at = 0; (at = text.find('\\', at)) != std::string::npos; ++at)
+                text.erase(at, 1);
+        }
+        if (select.pieces.size() > 1)
+            text = select.pieces[1].text;
+        BOOST_TEST((text == name), text.substr(0, 40));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(IM_27_hierarchy_delimiters)
@@ -575,6 +602,8 @@ BOOST_AUTO_TEST_CASE(IM_28_flags)
     for (int i = 0; i != 10'000; ++i)
         many += "k" + std::to_string(i) + ' ';
     BOOST_TEST(!parse(many + "))\r\n").ec);
+    auto const one = hear("* 1 FETCH (FLAGS (" + std::string(1 << 20, 'x') + "))\r\n");
+    BOOST_TEST((one.ec == outkit::error::line_too_long), one.ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(IM_29_dates)

@@ -34,6 +34,7 @@ enum class error
     throttled,
     charset_not_supported,
     capability_missing,
+    utf8_required,
 
     // what the server must not send
     malformed_response,
@@ -45,6 +46,7 @@ enum class error
     duplicate_answer,
     uid_validity_zero,
     uid_validity_changed,
+    positions_contradicted,
 
     // limits
     literal_too_long,
@@ -116,6 +118,7 @@ inline error_code make_error_code(error e)
         {int(throttled), "the server is throttling this user; wait as long as it says", condition::transient},
         {int(charset_not_supported), "the server searches US-ASCII text only"},
         {int(capability_missing), "the server does not offer what this operation needs"},
+        {int(utf8_required), "the server talks UTF-8 only (UTF8=ONLY, RFC 6855), which outkit does not speak"},
 
         {int(malformed_response), "the server sent a response that is none of IMAP", condition::protocol_violation},
         {int(malformed_literal), "the server announced a literal in a form that is none of IMAP",
@@ -131,6 +134,8 @@ inline error_code make_error_code(error e)
         {int(uid_validity_zero), "the server sent a UIDVALIDITY of zero", condition::protocol_violation},
         {int(uid_validity_changed),
          "the mailbox has got other UIDs (UIDVALIDITY changed); forget what is known of it and select it again"},
+        {int(positions_contradicted),
+         "the server contradicted itself about positions, so they mean nothing; select the mailbox again, or use UIDs"},
 
         {int(literal_too_long), "the server announced a literal longer than the limit", condition::limit_exceeded},
         {int(response_too_long), "the server sent more for one command than the limit allows; ask for fewer messages",

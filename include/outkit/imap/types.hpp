@@ -275,6 +275,8 @@ struct message
     chain<section_data> sections = {};
 
     bool has(flag f) const { return (system & f) == f; }
+    /// A whole body has come, and it has not the announced size.
+    bool size_contradicted() const;
 };
 
 /** Messages in the order in which the server sent them, in one block of memory.

@@ -286,6 +286,13 @@ OUTKIT_DECL mailbox_name::mailbox_name(mailbox const& listed)
 {
 }
 
+OUTKIT_DECL bool message::size_contradicted() const
+{
+    return size && std::any_of(sections.begin(), sections.end(), [this](section_data const& d) {
+               return d.section.empty() && !d.origin && (d.streamed || d.data.data()) && d.octets != *size;
+           });
+}
+
 OUTKIT_DECL bool mailbox::has(std::string_view attribute) const
 {
     return std::any_of(attributes.begin(), attributes.end(),

@@ -568,6 +568,8 @@ OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token t
         s.caps = *caps;
     if (s.caps.empty())
         co_await capability(s);
+    if (s.caps.has("UTF8=ONLY"))  // it would refuse every SELECT
+        co_await fail(error::utf8_required);
 
     // Until 2026 Exchange says OK first and refuses the mailbox to the next command; NAMESPACE is a harmless one.
     if (s.caps.has("NAMESPACE"))
@@ -775,8 +777,11 @@ public:
 
     arena* block(std::string_view frame) override { return is_fetch(frame) ? &batch.block() : nullptr; }
 
-    bool take(session&, response& r, error_code&) override
+    bool take(session& s, response& r, error_code&) override
     {
+        // Not allowed in the answer to a command that counts (RFC 9051 section 7.5.1): which message is meant?
+        if (r.what == response::kind::expunge && by_ == numbering::sequence)
+            s.box.reliable = false;
         if (r.what != response::kind::fetch)
             return false;
         message& m = *r.fetched;
@@ -895,9 +900,17 @@ OUTKIT_DECL bool settle(message_batch& batch, number_set const& asked, numbering
     return true;
 }
 
+// Positions are worth nothing once the server has contradicted itself; UIDs still are.
+OUTKIT_DECL error_code countable(session const& s, numbering by)
+{
+    return by == numbering::sequence && !s.box.reliable ? make_error_code(error::positions_contradicted) : error_code();
+}
+
 OUTKIT_FLOW_DEF flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    if (error_code const ec = countable(s, by))
         co_await refuse(ec);
     if (which.empty())
         co_await refuse(error::empty_set);
@@ -940,6 +953,8 @@ OUTKIT_DECL error_code keepable(session const& s, flags const& f)
 OUTKIT_FLOW_DEF flow<message_batch> store(session& s, numbering by, number_set which, store_options what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    if (error_code const ec = countable(s, by))
         co_await refuse(ec);
     if (which.empty())
         co_await refuse(error::empty_set);
