@@ -340,11 +340,11 @@ struct signer
         return R"({"kty":"RSA","use":"sig","kid":")" + kid + R"(","n":")" + number(OSSL_PKEY_PARAM_RSA_N) +
                R"(","e":")" + number(OSSL_PKEY_PARAM_RSA_E) + "\"}";
     }
-    std::string token(std::string const& kid, std::string const& subject = "AAAA") const
+    std::string token(std::string const& kid, std::string const& subject = "AAAA",
+                      wall_time at = simulator().date()) const
     {
         static std::string const tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
-        auto const now =
-            std::chrono::duration_cast<std::chrono::seconds>(simulator().date().time_since_epoch()).count();
+        auto const now = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
         std::string const text =
             base64url_encode(R"({"typ":"JWT","alg":"RS256","kid":")" + kid + "\"}") + '.' +
             base64url_encode(R"({"iss":"https://login.microsoftonline.com/)" + tenant + R"(/v2.0","tid":")" + tenant +
@@ -462,12 +462,41 @@ BOOST_AUTO_TEST_CASE(TR_22_a_refresh_about_another_account_is_refused)
     BOOST_TEST((other.ec == make_error_code(oauth2::error::account_mismatch)), other.ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(DJ_31_a_wrong_clock_is_told_by_the_date_of_the_answer)
+{
+    for (auto const off : {-2h, 2h, 0h})
+    {
+        // The authority signs by its own clock, and says what that is.
+        auto const theirs = std::chrono::floor<std::chrono::seconds>(simulator().date()) - off;
+        session s;
+        s.options.verify_signatures = true;
+        std::string both = with_id_token(a_signer().token("k1", "AAAA", theirs));
+        both.insert(both.find("\r\n") + 2, "Date: " + http::detail::http_date(theirs) + "\r\n");
+        auto const r =
+            play(oauth2::detail::redeem(s, with_nonce()), {"", closing(both), jwks(a_signer().jwk("k1")), "", ""});
+        if (off == 0h)
+        {
+            BOOST_TEST(!r.ec, r.ec.message());
+            continue;
+        }
+        BOOST_TEST((r.ec == make_error_code(off < 0h ? oauth2::error::id_token_not_yet_valid
+                                                     : oauth2::error::id_token_expired)),
+                   r.ec.message());
+        BOOST_TEST(r.diagnostics == std::string("this machine's clock is 7200 s ") +
+                                        (off < 0h ? "behind" : "ahead of") + " the authority's (Date header)");
+        BOOST_TEST(std::count(r.connected.begin(), r.connected.end(), "login.microsoftonline.com:443") == 1);
+        BOOST_TEST(!r.value.has_value());
+    }
+}
+
 BOOST_AUTO_TEST_CASE(HT_38_cookies_are_not_sent_back)
 {
     session s;
     auto const first = play(oauth2::detail::redeem(s, redemption()), {"", closing(answer(tokens))});
     BOOST_TEST_REQUIRE(!first.ec);
     auto const second = play(oauth2::detail::redeem(s, redemption()), {"", closing(answer(tokens))});
+    BOOST_TEST(!second.ec, second.ec.message());
+    BOOST_TEST(second.written.starts_with("POST /common/oauth2/v2.0/token"));
     BOOST_TEST(second.written.find("ookie") == std::string::npos);
 }
 

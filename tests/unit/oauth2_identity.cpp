@@ -8,7 +8,9 @@
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #include <memory>
 #include <string>
@@ -331,7 +333,89 @@ BOOST_AUTO_TEST_CASE(DJ_06_members_missing_wrong_or_twice_are_named)
     }
 }
 
-BOOST_AUTO_TEST_CASE(DJ_10_DJ_11_DJ_12_only_rs256_by_a_published_rsa_key_is_believed)
+namespace {
+
+std::string octets(std::string const& base64) { return detail::base64url_decode(base64).value(); }
+
+// The public key as an attacker has it, who hopes that it is taken for a shared secret.
+std::string public_key(bool as_pem)
+{
+    unsigned char* der = nullptr;
+    int const n = i2d_PUBKEY(a_key().key, &der);
+    std::string text(der, der + n);
+    OPENSSL_free(der);
+    if (!as_pem)
+        return text;
+    std::string pem = "-----BEGIN PUBLIC KEY-----\n";
+    std::string const all = detail::base64_encode(text);
+    for (std::size_t at = 0; at < all.size(); at += 64)
+        pem += all.substr(at, 64) + '\n';
+    return pem + "-----END PUBLIC KEY-----\n";
+}
+
+std::string hmac_token(std::string const& head, std::string const& key)
+{
+    std::string const text = base64url_encode(head) + '.' + base64url_encode(claims_with());
+    std::vector<unsigned char> const t(text.begin(), text.end());
+    unsigned char mac[EVP_MAX_MD_SIZE];
+    unsigned size = 0;
+    HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), t.data(), t.size(), mac, &size);
+    return text + '.' + base64url_encode(std::string(mac, mac + size));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(DJ_11_a_public_key_is_no_shared_secret)
+{
+    // A key without alg, as Entra publishes them
+    auto const set = parsed_keys(keys(a_key().jwk("k1")));
+    for (std::string const& secret :
+         {public_key(true), public_key(false), octets(a_key().number(OSSL_PKEY_PARAM_RSA_N)), std::string()})
+    {
+        auto const hs256 = hmac_token(R"({"typ":"JWT","alg":"HS256","kid":"k1"})", secret);
+        BOOST_TEST((verified(hs256, set) == make_error_code(oauth2::error::unsupported_algorithm)));
+        auto const no_kid = hmac_token(R"({"alg":"HS256"})", secret);
+        BOOST_TEST((verified(no_kid, set) == make_error_code(oauth2::error::unsupported_algorithm)));
+        auto const renamed = hmac_token(header, secret);
+        BOOST_TEST((verified(renamed, set) == make_error_code(oauth2::error::bad_signature)));
+    }
+}
+
+// Entra signs with RS256 only, and so nothing else is believed, whatever its signature looks like.
+BOOST_AUTO_TEST_CASE(DJ_20_ecdsa_signatures_are_refused_whatever_they_are)
+{
+    std::string const jwk =
+        R"({"kty":"EC","use":"sig","crv":"P-256","kid":"k1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+        R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
+    auto const ours = parsed_keys(keys(a_key().jwk("k1")));
+    auto const curve = parsed_keys(keys(jwk));
+    std::string const der = "\x30\x06\x02\x01\x01\x02\x01\x01";
+    for (std::string const& signature : {std::string(64, '\0'), std::string(63, 'x'), std::string(65, 'x'),
+                                         std::string(96, 'x'), der, std::string("x")})
+    {
+        std::string const token = base64url_encode(R"({"alg":"ES256","kid":"k1"})") + '.' +
+                                  base64url_encode(claims_with()) + '.' + base64url_encode(signature);
+        BOOST_TEST((verified(token, ours) == make_error_code(oauth2::error::unsupported_algorithm)));
+        BOOST_TEST((verified(token, curve) == make_error_code(oauth2::error::unsupported_algorithm)));
+        std::string const as_rsa =
+            base64url_encode(header) + '.' + base64url_encode(claims_with()) + '.' + base64url_encode(signature);
+        BOOST_TEST((verified(as_rsa, ours) == make_error_code(oauth2::error::bad_signature)));
+        BOOST_TEST((verified(as_rsa, curve) == make_error_code(oauth2::error::unknown_signing_key)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(DJ_28_who_somebody_is_does_not_depend_on_the_address)
+{
+    oauth2::id_token_expectation adele = {
+        .client_id = us, .refreshed = true, .subject = "AAAA", .tenant_id = tenant, .issuer = issuer};
+    // The same address, and an email claim besides: still somebody else.
+    BOOST_TEST((validated(claims_with("\"sub\":\"BBBB\",\"email\":\"adele@contoso.example\"", "nonce"), adele) ==
+                make_error_code(oauth2::error::account_mismatch)));
+    // Another address: the same person.
+    BOOST_TEST(!validated(claims_with("\"preferred_username\":\"new.name@contoso.example\"", "nonce"), adele));
+}
+
+BOOST_AUTO_TEST_CASE(DJ_10_DJ_12_only_rs256_by_a_published_rsa_key_is_believed)
 {
     auto const set = parsed_keys(keys(a_key().jwk("k1")));
     BOOST_TEST(!verified(a_key().token(header, claims_with()), set));
@@ -345,6 +429,15 @@ BOOST_AUTO_TEST_CASE(DJ_10_DJ_11_DJ_12_only_rs256_by_a_published_rsa_key_is_beli
     }
     BOOST_TEST(parsed_keys(keys(R"({"kty":"EC","crv":"P-256","kid":"k1","x":"AA","y":"AA"})")).size() == 0u);
     BOOST_TEST(parsed_keys(keys(R"({"kid":"k1","n":"AA","e":"AQAB"})")).size() == 0u);
+    // RS256 in the header, and a key that is none of RSA's or does not say what it is
+    auto const good = a_key().token(header, claims_with());
+    std::string nameless = a_key().jwk("k1");
+    nameless.replace(nameless.find("\"kty\":\"RSA\","), 12, "");
+    std::string curve = a_key().jwk("k1");
+    curve.replace(curve.find("RSA"), 3, "EC");
+    for (auto const& jwk : {nameless, curve})
+        BOOST_TEST((verified(good, parsed_keys(keys(jwk))) == make_error_code(oauth2::error::unknown_signing_key)),
+                   jwk);
 }
 
 BOOST_AUTO_TEST_CASE(DJ_13_DJ_14_nothing_of_the_header_but_alg_and_kid_counts)

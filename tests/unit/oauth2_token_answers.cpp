@@ -210,6 +210,11 @@ BOOST_AUTO_TEST_CASE(TR_12_deep_and_long_documents_are_refused_quickly)
     BOOST_TEST((answer(deep).ec == condition::limit_exceeded));
     BOOST_TEST(answer("{\"a\":\"" + std::string(1 << 20, 'x') + "\"}").is(oauth2::error::answer_too_large));
     BOOST_TEST(answer(many + "]}").is(oauth2::error::answer_too_large));
+    std::string members = R"({"token_type":"Bearer","access_token":"a")";
+    for (int i = 0; i != 1'000'000; ++i)
+        members += ",\"m" + std::to_string(i) + "\":0";
+    BOOST_TEST(answer(members + '}').is(oauth2::error::answer_too_large));
+    BOOST_TEST(answer("{\"a\":\"" + std::string(100 << 20, 'x') + "\"}").is(oauth2::error::answer_too_large));
 }
 
 BOOST_AUTO_TEST_CASE(TR_13_text_that_is_not_unicode_is_refused)
@@ -218,6 +223,21 @@ BOOST_AUTO_TEST_CASE(TR_13_text_that_is_not_unicode_is_refused)
         BOOST_TEST(answer(with_access(value)).is(oauth2::error::malformed_response));
     BOOST_TEST(
         answer(R"({"token_type":"Bearer","access_token":"a","x":"\ud800"})").is(oauth2::error::malformed_response));
+}
+
+BOOST_AUTO_TEST_CASE(TR_16_a_demand_for_interaction_carries_its_claims)
+{
+    auto const demand = [](std::string const& claims) {
+        return answer(
+            R"({"error":"interaction_required","error_description":"AADSTS50076: x","claims":)" + claims + '}', 400);
+    };
+    answer const a(demand(R"("{\"access_token\":{\"polids\":{\"essential\":true}}}")"));
+    BOOST_TEST(a.is(oauth2::error::interaction_required));
+    BOOST_TEST((a.ec == condition::interaction_required));
+    BOOST_TEST(a.refused.claims == R"({"access_token":{"polids":{"essential":true}}})");
+    BOOST_TEST(demand('"' + std::string(8192, 'x') + '"').refused.claims.size() == 8192u);
+    BOOST_TEST(demand('"' + std::string(8193, 'x') + '"').refused.claims.empty());
+    BOOST_TEST(demand("7").is(oauth2::error::interaction_required));
 }
 
 BOOST_AUTO_TEST_CASE(TR_21_a_token_with_fewer_scopes_than_asked_for_is_refused)

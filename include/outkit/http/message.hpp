@@ -3,8 +3,10 @@
 
 #include <outkit/config.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +32,10 @@ std::string media_type(fields const& in);
 
 /// The usual reason phrase of a status, "Unknown" if there is none (RFC 9110 section 15).
 std::string_view reason_phrase(unsigned status);
+
+/// The time of `Date` and the like, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7; its two older forms are not
+/// sent by anybody). What lies after the year 9999 is the end of that year.
+std::optional<std::chrono::sys_seconds> parse_date(std::string_view text);
 
 /// A request as it is sent or has arrived, body included (RFC 9112 section 3).
 struct request

@@ -5,6 +5,7 @@
 #include <outkit/http/message.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace outkit::inline OUTKIT_ABI::http {
 
@@ -98,6 +99,37 @@ OUTKIT_DECL std::string_view reason_phrase(unsigned status)
         if (r.status == status)
             return r.phrase;
     return "Unknown";
+}
+
+OUTKIT_DECL std::optional<std::chrono::sys_seconds> parse_date(std::string_view text)
+{
+    using namespace std::chrono;
+    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (text.size() < 29 || text.size() > 64 || text.substr(3, 2) != ", " || !text.ends_with(" GMT"))
+        return std::nullopt;
+    auto const number = [](std::string_view digits) {
+        int n = -1;
+        auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), n);
+        return r.ec == std::errc() && r.ptr == digits.data() + digits.size() ? n : -1;
+    };
+    std::size_t const month_at = months.find(text.substr(8, 3));
+    std::size_t const year_length = text.size() - 25;
+    int const day = number(text.substr(5, 2));
+    int const year_number = number(text.substr(12, year_length));
+    std::string_view const time = text.substr(12 + year_length + 1, 8);
+    int const hour = number(time.substr(0, 2));
+    int const minute = number(time.substr(3, 2));
+    int const second = number(time.substr(6, 2));
+    if (month_at == months.npos || month_at % 3 != 0 || day < 1 || year_number < 1 || hour < 0 || minute < 0 ||
+        second < 0 || hour > 23 || minute > 59 || second > 60)
+        return std::nullopt;
+    if (year_number > 9999)
+        return sys_days(year(10000) / January / 1) - seconds(1);
+    year_month_day const date(year(year_number), month(static_cast<unsigned>(month_at / 3 + 1)),
+                              std::chrono::day(static_cast<unsigned>(day)));
+    if (!date.ok())
+        return std::nullopt;
+    return sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::http

@@ -848,34 +848,10 @@ OUTKIT_DECL std::optional<std::chrono::seconds> retry_after(http::fields const& 
         return seconds(n) + seconds(broken && text.find_first_not_of("0", 1) != text.npos ? 1 : 0);
     }
 
-    // IMF-fixdate: Sun, 06 Nov 1994 08:49:37 GMT; the two older forms are not sent by anybody (edited: any year).
-    static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    if (text.size() < 29 || text.substr(3, 2) != ", " || !text.ends_with(" GMT"))
+    auto const when = http::parse_date(text);
+    if (!when)
         return std::nullopt;
-    auto const number = [](std::string_view digits) {
-        int n = -1;
-        auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), n);
-        return r.ec == std::errc() && r.ptr == digits.data() + digits.size() ? n : -1;
-    };
-    std::size_t const month_at = months.find(text.substr(8, 3));
-    std::size_t const year_length = text.size() - 25;
-    int const day = number(text.substr(5, 2));
-    int const year_number = number(text.substr(12, year_length));
-    std::string_view const time = text.substr(12 + year_length + 1, 8);
-    int const hour = number(time.substr(0, 2));
-    int const minute = number(time.substr(3, 2));
-    int const second = number(time.substr(6, 2));
-    if (month_at == months.npos || month_at % 3 != 0 || day < 1 || year_number < 1 || hour < 0 || minute < 0 ||
-        second < 0 || hour > 23 || minute > 59 || second > 60)
-        return std::nullopt;
-    if (year_number > 9999)
-        return most;
-    year_month_day const date(year(year_number), month(static_cast<unsigned>(month_at / 3 + 1)),
-                              std::chrono::day(static_cast<unsigned>(day)));
-    if (!date.ok())
-        return std::nullopt;
-    sys_seconds const when = sys_days(date) + hours(hour) + minutes(minute) + seconds(second);
-    return std::clamp<seconds>(when - floor<seconds>(now), seconds(0), most);
+    return std::clamp<seconds>(*when - floor<seconds>(now), seconds(0), most);
 }
 
 // Dates

@@ -62,6 +62,8 @@ struct session
     std::string pinned_issuer = {};  // found by domain; must stay the same
     std::optional<key_set> keys = {};
     outkit::detail::time_point keys_at = {};
+    // How far this machine's clock is ahead of the authority's, by the last answer's Date.
+    std::optional<std::chrono::seconds> ahead = {};
 };
 
 OUTKIT_FLOW flow<metadata> discover(session& s);

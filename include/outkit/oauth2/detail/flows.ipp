@@ -22,7 +22,23 @@ OUTKIT_FLOW flow<http::response> ask(session& s, http::url to, http::request r, 
     s.connection.w.patience = s.options.patience;
     http::detail::exchange_options o;
     o.limits = l;
-    co_return co_await http::detail::exchange(s.connection, std::move(to), std::move(r), o);
+    http::response answer = co_await http::detail::exchange(s.connection, std::move(to), std::move(r), o);
+    s.ahead.reset();
+    if (std::string const* const date = http::find(answer.headers, "Date"))
+        if (auto const theirs = http::parse_date(*date))
+            s.ahead = std::chrono::floor<std::chrono::seconds>(world.date()) - *theirs;
+    co_return answer;
+}
+
+// Why a token may seem too young or too old.
+OUTKIT_DECL std::string clock_hint(session const& s, error_code ec)
+{
+    bool const about_time = ec == error::id_token_expired || ec == error::id_token_not_yet_valid;
+    if (!about_time || !s.ahead || (*s.ahead <= s.options.leeway && *s.ahead >= -s.options.leeway))
+        return {};
+    auto const off = *s.ahead < std::chrono::seconds(0) ? -*s.ahead : *s.ahead;
+    return "this machine's clock is " + std::to_string(off.count()) + " s " +
+           (*s.ahead < std::chrono::seconds(0) ? "behind" : "ahead of") + " the authority's (Date header)";
 }
 
 OUTKIT_FLOW_DEF flow<metadata> discover(session& s)
@@ -90,7 +106,10 @@ OUTKIT_FLOW flow<id_claims> check_id_token(session& s, std::string text, id_toke
         token.claims.issuer != s.pinned_issuer)
         ec = error::issuer_mismatch;
     if (ec)
-        co_await fail(ec);
+    {
+        std::string hint = clock_hint(s, ec);
+        co_await fail(ec, std::move(hint));
+    }
     if (s.options.verify_signatures)
     {
         bool const stale = !s.keys || (!s.keys->has(token.key_id) && !token.key_id.empty() &&
