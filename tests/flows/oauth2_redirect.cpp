@@ -6,6 +6,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -274,28 +275,85 @@ BOOST_AUTO_TEST_CASE(OA_18_silent_connections_do_not_keep_the_answer_out)
     BOOST_TEST((w.wait().response.code.reveal() == "c"));
 }
 
-BOOST_AUTO_TEST_CASE(OA_19_OA_20_nobody_else_can_have_the_port)
+BOOST_AUTO_TEST_CASE(OA_20_nobody_else_can_have_the_port)
 {
+    using reuse_port = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
     waiting w;
     asio::io_context mine;
-    for (char const* const address : {"127.0.0.1", "::1", "0.0.0.0"})
+    std::vector<asio::ip::tcp::acceptor> thieves;
+    for (char const* const address : {"127.0.0.1", "::1", "0.0.0.0", "::"})
+        for (bool const port_too : {false, true})
+        {
+            asio::ip::tcp::endpoint const there(asio::ip::make_address(address), w.listener->port());
+            asio::ip::tcp::acceptor& thief = thieves.emplace_back(mine);
+            error_code e;
+            thief.open(there.protocol());
+            thief.set_option(asio::ip::tcp::acceptor::reuse_address(true));
+            if (port_too)
+                thief.set_option(reuse_port(true));
+            thief.bind(there, e);
+            if (!e)
+                thief.listen(1, e);
+            BOOST_TEST(!!e, address);
+        }
+    BOOST_TEST(is(w.get("/oauth?code=mine" + w.state), "200"));
+    BOOST_TEST((w.wait().response.code.reveal() == "mine"));
+}
+
+BOOST_AUTO_TEST_CASE(a_port_of_which_somebody_has_one_family_is_not_used)
+{
+    for (char const* const address : {"::1", "127.0.0.1"})
     {
-        asio::ip::tcp::endpoint const there(asio::ip::make_address(address), w.listener->port());
-        asio::ip::tcp::acceptor thief(mine);
+        asio::io_context mine;
+        asio::ip::tcp::acceptor const taken(mine, {asio::ip::make_address(address), 0});
+        auto const port = taken.local_endpoint().port();
         error_code e;
-        thief.open(there.protocol());
-        thief.set_option(asio::ip::tcp::acceptor::reuse_address(true));
-        thief.bind(there, e);
-        if (!e)
-            thief.listen(1, e);
-        BOOST_TEST(!!e, address);
+        oauth2::redirect_listener const fixed(mine.get_executor(),
+                                              "http://localhost:" + std::to_string(port) + "/oauth", e);
+        BOOST_TEST((e == asio::error::address_in_use), e.message());
+        // Nor is the other family kept.
+        asio::ip::tcp::socket s(mine);
+        s.connect({asio::ip::make_address(*address == ':' ? "127.0.0.1" : "::1"), port}, e);
+        BOOST_TEST((e == asio::error::connection_refused), e.message());
     }
-    // One family taken: a fixed port is not to be had, a free one is another.
-    asio::ip::tcp::acceptor taken(mine, {asio::ip::make_address("::1"), 0});
-    error_code e;
-    oauth2::redirect_listener const fixed(
-        mine.get_executor(), "http://localhost:" + std::to_string(taken.local_endpoint().port()) + "/oauth", e);
-    BOOST_TEST((e == asio::error::address_in_use), e.message());
+}
+
+namespace {
+
+// The local addresses of the sockets that listen at a port, as the kernel lists them.
+std::vector<std::string> listening_at(std::uint16_t port)
+{
+    char wanted[6];
+    std::snprintf(wanted, sizeof wanted, ":%04X", unsigned(port));
+    std::vector<std::string> found;
+    for (char const* const table : {"/proc/net/tcp", "/proc/net/tcp6"})
+    {
+        std::ifstream in(table);
+        std::string number, local, remote, state, rest;
+        while (in >> number >> local >> remote >> state && std::getline(in, rest))
+            if (local.ends_with(wanted) && state == "0A")
+                found.push_back(local.substr(0, local.find(':')));
+    }
+    return found;
+}
+
+}  // namespace
+
+// In a container people are told to listen on all addresses; here nothing makes it do so.
+BOOST_AUTO_TEST_CASE(OA_21_only_loopback_is_listened_at_whatever_surrounds_us)
+{
+    ::setenv("container", "docker", 1);
+    ::setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1", 1);
+    for (char const* const uri : {"http://localhost/oauth", "http://127.0.0.1/oauth", "http://[::1]/oauth"})
+    {
+        waiting w({}, uri);
+        auto const found = listening_at(w.listener->port());
+        BOOST_TEST(!found.empty());
+        for (auto const& address : found)
+            BOOST_TEST((address == "0100007F" || address == "00000000000000000000000001000000"), address);
+    }
+    ::unsetenv("container");
+    ::unsetenv("KUBERNETES_SERVICE_HOST");
 }
 
 BOOST_AUTO_TEST_CASE(OA_22_the_wait_has_an_end)
@@ -306,7 +364,7 @@ BOOST_AUTO_TEST_CASE(OA_22_the_wait_has_an_end)
     BOOST_TEST(w.get("/oauth") == "not connected");
 }
 
-BOOST_AUTO_TEST_CASE(OA_23_the_wait_can_be_cancelled)
+BOOST_AUTO_TEST_CASE(the_wait_can_be_cancelled)
 {
     for (bool const by_slot : {false, true})
     {
@@ -328,6 +386,71 @@ BOOST_AUTO_TEST_CASE(OA_23_the_wait_can_be_cancelled)
         context.run();
         BOOST_TEST(calls == 1);
     }
+}
+
+// The listener's context takes one step after the other, and the wait is cancelled after each of them once: before
+// accepting, before reading, after each part of the request, and after the answer (which is written in one step with
+// the last part, as it is shorter than what a socket takes).
+BOOST_AUTO_TEST_CASE(OA_23_cancelled_after_every_step_it_ends_once)
+{
+    std::uint16_t port = 0;
+    std::size_t cancelled = 0;
+    for (std::size_t at = 0;; ++at)
+        BOOST_TEST_CONTEXT("after step " << at)
+        {
+            asio::io_context context;
+            error_code ec;
+            std::optional<oauth2::redirect_listener> l;
+            std::string const uri = "http://localhost" + (port ? ':' + std::to_string(port) : std::string()) + "/oauth";
+            l.emplace(context.get_executor(), uri, ec);
+            BOOST_TEST_REQUIRE(!ec, ec.message());  // the port of the last one is free again
+            port = l->port();
+            oauth2::app a;
+            a.client_id = "x";
+            a.redirect_uri = l->redirect_uri();
+            oauth2::authorization_options options;
+            options.scopes.add("User.Read");
+            detail::simulator random(5);
+            auto const from = oauth2::authority::make(oauth2::global_cloud(), "common", ec);
+            auto const pending = begin_authorization(random, from, a, options, ec);
+            auto const state = pending.url().substr(pending.url().find("&state="), 7 + 43);
+            int calls = 0;
+            error_code got;
+            l->async_wait(pending, [&](error_code e, oauth2::authorization_response) {
+                ++calls;
+                got = e;
+            });
+            asio::io_context mine;
+            asio::ip::tcp::socket browser(mine);
+            browser.connect({asio::ip::make_address("127.0.0.1"), port});
+            std::string const request =
+                "GET /oauth?code=c" + state + " HTTP/1.1\r\nHost: localhost:" + std::to_string(port) + "\r\n\r\n";
+            std::size_t steps = 0;
+            // A part of the request, and the next when that has been read; the first is nothing.
+            for (std::size_t said = 0; steps != at && calls == 0;)
+            {
+                while (steps != at && calls == 0 && context.run_one_for(said == request.size() ? 5s : 10ms) != 0)
+                    ++steps;
+                std::size_t const n = std::min<std::size_t>(20, request.size() - said);
+                asio::write(browser, asio::buffer(request.data() + said, n));
+                said += n;
+            }
+            bool const before = calls == 0;
+            l->cancel();
+            context.run();  // returns, so nothing is left that waits
+            BOOST_TEST(calls == 1);
+            BOOST_TEST((!got || got == asio::error::operation_aborted), got.message());
+            cancelled += got == asio::error::operation_aborted;
+            asio::ip::tcp::socket late(mine);
+            late.connect({asio::ip::make_address("127.0.0.1"), port}, ec);
+            BOOST_TEST((ec == asio::error::connection_refused), ec.message());
+            if (!before)
+            {
+                BOOST_TEST(!got, got.message());
+                break;
+            }
+        }
+    BOOST_TEST(cancelled >= 6u);
 }
 
 BOOST_AUTO_TEST_CASE(OA_24_a_second_answer_changes_nothing)
