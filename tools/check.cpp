@@ -4,12 +4,14 @@
 #include "config.hpp"
 #include "console.hpp"
 #include "offline.hpp"
+#include "process.hpp"
 #include "render.hpp"
 #include "sign_in.hpp"
 
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -35,6 +37,67 @@ void conclude(console& out, outkit::check::report const& r)
     out.line(fmt::format(": {} ({})", account::name(r.mailbox.state()), account::trace(r.mailbox)));
 }
 
+// What has been found so far: the report, when a signal ends the run.
+class progress
+{
+public:
+    explicit progress(base_scope scope) { report_.base_scope = scope; }
+
+    outkit::check::observer observer(outkit::check::observer further)
+    {
+        return {[this, begins = further.begins](outkit::check::step const& s) {
+                    {
+                        std::lock_guard const lock(mutex_);
+                        current_ = s;
+                    }
+                    if (begins)
+                        begins(s);
+                },
+                [this, ended = further.ended](outkit::check::step const& s) {
+                    std::lock_guard const lock(mutex_);  // a step's text is not cut off in its middle
+                    report_.steps.push_back(s);
+                    current_.reset();
+                    if (ended)
+                        ended(s);
+                }};
+    }
+
+    // The run is over, and prints the report itself while it holds the lock.
+    std::unique_lock<std::mutex> finish()
+    {
+        std::unique_lock lock(mutex_);
+        finished_ = true;
+        return lock;
+    }
+
+    // Prints what there is, and keeps the lock, since the process is about to end. False: all has been printed.
+    bool interrupted(console& out, console& err, format f, bool full_addresses)
+    {
+        std::unique_lock lock(mutex_);
+        if (finished_)
+            return false;
+        outkit::check::step s = current_.value_or(outkit::check::step());
+        if (!current_)
+            s.id = s.title = "settings";
+        s.result = outkit::check::outcome::failed;
+        s.problem = "interrupted";
+        report_.steps.push_back(s);
+        if (f == format::json)
+            out.line(outkit::check::to_json(report_, full_addresses));
+        out.flush();
+        err.line("outkit: interrupted: " + s.title);
+        err.flush();
+        lock.release();
+        return true;
+    }
+
+private:
+    std::mutex mutex_;
+    outkit::check::report report_;
+    std::optional<outkit::check::step> current_;
+    bool finished_ = false;
+};
+
 }  // namespace
 
 int check(check_options const& o)
@@ -46,6 +109,7 @@ int check(check_options const& o)
     if (!o.configuration.empty() && !o.scenario.empty())
         throw usage_error("--scenario brings a configuration of its own; leave --config out");
 
+    signals const caught;  // before any thread is started
     std::optional<account::settings> given;
     if (!o.configuration.empty())
         given = read_configuration(o.configuration);
@@ -93,7 +157,16 @@ int check(check_options const& o)
         text.heading(fmt::format("outkit check, base scope {}", account::name(settings.base_scope)));
         how.watch = text.observer();
     }
+    progress so_far(settings.base_scope);
+    how.watch = so_far.observer(how.watch);
+    interruption const ending(caught, [&] {
+        if (!so_far.interrupted(out, err, o.format, full_addresses))
+            return false;
+        offline::remove_all_files();
+        return true;
+    });
     outkit::check::report const r = outkit::check::run(settings, how);
+    auto const last_words = so_far.finish();
     if (o.format == format::json)
         out.line(outkit::check::to_json(r, full_addresses));
     else

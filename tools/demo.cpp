@@ -4,6 +4,7 @@
 #include "config.hpp"
 #include "console.hpp"
 #include "offline.hpp"
+#include "process.hpp"
 #include "render.hpp"
 #include "sign_in.hpp"
 
@@ -251,8 +252,14 @@ private:
 
 int demo(demo_options const& o)
 {
+    signals const caught;  // before any thread is started
     console out(stdout);
     console err(stderr);
+    interruption const ending(caught, [&] {
+        offline::remove_all_files();
+        err.line("outkit: interrupted");
+        return true;
+    });
     demonstration d(out, err, o.format);
     bool const good = d.go();
     if (o.format == format::json)

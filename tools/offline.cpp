@@ -6,6 +6,8 @@
 #include <outkit/mock/world_json.hpp>
 
 #include <cstdlib>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -19,6 +21,10 @@ namespace {
 
 namespace mock = outkit::mock;
 using outkit::account::base_scope;
+
+// Folders that are to be removed. Signals may end the process at any time.
+std::mutex folders_mutex;
+std::set<std::filesystem::path> folders;
 
 // The first person of the world with a mailbox and a password: the default world's Adele.
 mock::user& somebody(mock::world& w)
@@ -100,8 +106,17 @@ offline::~offline()
 void offline::remove_files()
 {
     std::error_code ignored;
-    if (!folder_.empty())
+    std::lock_guard const lock(folders_mutex);
+    if (folders.erase(folder_) != 0)
         std::filesystem::remove_all(folder_, ignored);
+}
+
+void offline::remove_all_files()
+{
+    std::error_code ignored;
+    std::lock_guard const lock(folders_mutex);
+    for (std::filesystem::path const& folder : folders)
+        std::filesystem::remove_all(folder, ignored);
 }
 
 void offline::make_folder()
@@ -109,9 +124,11 @@ void offline::make_folder()
     std::error_code ec;
     std::filesystem::path const parent = std::filesystem::temp_directory_path(ec);
     std::string name = (parent / "outkit-mock-XXXXXX").string();
+    std::lock_guard const lock(folders_mutex);
     if (ec || !::mkdtemp(name.data()))
-        throw std::runtime_error("no folder for temporary files can be made; is TMPDIR right?");
+        throw usage_error("no folder for temporary files can be made; is TMPDIR right?");
     folder_ = name;
+    folders.insert(folder_);
     ca_file_ = folder_ / "ca.pem";
     write_private_file(ca_file_.string(), world_->certificates.ca_pem());
 }

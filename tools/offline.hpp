@@ -38,8 +38,8 @@ public:
     std::string const& user() const { return client_.login; }
     std::string const& password() const { return client_.password; }
     std::string ca_file() const { return ca_file_.string(); }
-    // For an end without destructors.
-    void remove_files();
+    // Removes the files of all there are: for an end without destructors.
+    static void remove_all_files();
 
     // Registers an application as the portal does, with the permissions of both base scopes, and makes a secret. Throws
     // std::runtime_error when the directory refuses. Inside world().run().
@@ -52,6 +52,7 @@ public:
 
 private:
     void make_folder();
+    void remove_files();
 
     std::unique_ptr<outkit::mock::world> world_;
     std::unique_ptr<outkit::mock::servers> servers_;

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <utility>
 
 #include <spawn.h>
 #include <sys/resource.h>
@@ -24,7 +27,10 @@ sigset_t ending_signals(bool and_children)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGHUP);
+    struct sigaction hang_up{};
+    ::sigaction(SIGHUP, nullptr, &hang_up);
+    if (hang_up.sa_handler != SIG_IGN)  // nohup
+        sigaddset(&set, SIGHUP);
     if (and_children)
         sigaddset(&set, SIGCHLD);
     return set;
@@ -78,6 +84,28 @@ std::optional<int> signals::pending() const
     timespec const now{};
     int const number = ::sigtimedwait(&set, nullptr, &now);
     return number > 0 ? std::optional<int>(number) : std::nullopt;
+}
+
+interruption::interruption(signals const&, std::function<bool()> last)
+    : thread_([this, last = std::move(last)] {
+          sigset_t const set = ending_signals(true);
+          while (!over_)
+          {
+              int const number = ::sigwaitinfo(&set, nullptr);
+              if (number <= 0 || number == SIGCHLD || over_ || !last())
+                  continue;
+              std::fflush(nullptr);
+              std::_Exit(128 + number);
+          }
+      })
+{
+}
+
+interruption::~interruption()
+{
+    over_ = true;
+    ::pthread_kill(thread_.native_handle(), SIGCHLD);
+    thread_.join();
 }
 
 int run_program(std::vector<std::string> const& command, std::vector<std::string> const& variables,

@@ -1,8 +1,11 @@
 #ifndef OUTKIT_TOOLS_PROCESS_HPP
 #define OUTKIT_TOOLS_PROCESS_HPP
 
+#include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <signal.h>
@@ -27,6 +30,21 @@ public:
 
 private:
     sigset_t before_;
+};
+
+// Ends the process when one of the signals comes, with exit code 128 and its number: what `last` does is done before, in a
+// thread of its own, while the rest of the process goes on. When `last` returns false, the signal came too late and nothing
+// happens.
+class interruption
+{
+public:
+    interruption(signals const& caught, std::function<bool()> last);
+    ~interruption();
+    interruption(interruption const&) = delete;
+
+private:
+    std::atomic<bool> over_{false};
+    std::thread thread_;
 };
 
 // Runs a program to its end, with further variables in its environment, and returns its exit code; 128 and the number when

@@ -8,6 +8,8 @@
 #include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,49 +63,117 @@ struct running_mock
     std::string text(char const* name) const { return std::string(about.at(name).as_string()); }
 };
 
-// A loopback port where nothing useful is: a server that says `greeting`, or closes at once, until the object goes.
+// A loopback port where nothing useful is: a server that says `greeting` and closes, or says it for ever, until the object
+// goes.
 class odd_server
 {
 public:
-    explicit odd_server(std::string greeting) : greeting_(std::move(greeting))
+    enum manner
     {
-        socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in at{};
-        at.sin_family = AF_INET;
-        at.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof at;
-        BOOST_REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&at), size) == 0);
-        BOOST_REQUIRE(::listen(socket_, 8) == 0);
-        ::getsockname(socket_, reinterpret_cast<sockaddr*>(&at), &size);
-        port_ = ntohs(at.sin_port);
-        thread_ = std::thread([this] {
-            for (;;)
-            {
-                int const c = ::accept(socket_, nullptr, nullptr);
-                if (c < 0)
-                    return;
-                [[maybe_unused]] auto const n = ::send(c, greeting_.data(), greeting_.size(), MSG_NOSIGNAL);
-                ::shutdown(c, SHUT_WR);
-                char sink[1024];
-                while (::recv(c, sink, sizeof sink, 0) > 0)
-                {
-                }
-                ::close(c);
-            }
-        });
+        once,
+        endless
+    };
+    explicit odd_server(std::string greeting, manner how = once)
+        : listening_(listen_at(INADDR_LOOPBACK)), thread_([fd = listening_, text = std::move(greeting), how] {
+              for (;;)
+              {
+                  int const c = ::accept(fd, nullptr, nullptr);
+                  if (c < 0)
+                      return;
+                  do
+                  {
+                  } while (::send(c, text.data(), text.size(), MSG_NOSIGNAL) >= 0 && how == endless);
+                  ::shutdown(c, SHUT_WR);
+                  char sink[1024];
+                  while (::recv(c, sink, sizeof sink, 0) > 0)
+                  {
+                  }
+                  ::close(c);
+              }
+          })
+    {
     }
+    odd_server(odd_server const&) = delete;
     ~odd_server()
     {
-        ::shutdown(socket_, SHUT_RDWR);
-        ::close(socket_);
+        ::shutdown(listening_, SHUT_RDWR);
         thread_.join();
+        ::close(listening_);
     }
-    int port() const { return port_; }
+    int port() const { return port_of(listening_); }
+
+    static int listen_at(in_addr_t address)
+    {
+        int const fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        sockaddr_in at{};
+        at.sin_family = AF_INET;
+        at.sin_addr.s_addr = htonl(address);
+        BOOST_TEST_REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0);
+        BOOST_TEST_REQUIRE(::listen(fd, 8) == 0);
+        return fd;
+    }
+    static int port_of(int fd)
+    {
+        sockaddr_in at{};
+        socklen_t size = sizeof at;
+        ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
+        return ntohs(at.sin_port);
+    }
 
 private:
-    std::string greeting_;
-    int socket_ = -1;
-    int port_ = 0;
+    int listening_;
+    std::thread thread_;
+};
+
+// A server of this machine under another address than its certificate has: whoever connects to 127.0.0.2 is passed on to it,
+// one connection after the other.
+class relay
+{
+public:
+    static constexpr char const* host = "127.0.0.2";
+
+    relay() : listening_(odd_server::listen_at(INADDR_LOOPBACK + 1)), thread_([this] { serve(); }) {}
+    relay(relay const&) = delete;
+    ~relay()
+    {
+        ::shutdown(listening_, SHUT_RDWR);
+        thread_.join();
+        ::close(listening_);
+    }
+    int port() const { return odd_server::port_of(listening_); }
+    void lead_to(int port) { to_ = port; }
+
+private:
+    void serve()
+    {
+        for (;;)
+        {
+            int const from = ::accept(listening_, nullptr, nullptr);
+            if (from < 0)
+                return;
+            int const to = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            sockaddr_in at{};
+            at.sin_family = AF_INET;
+            at.sin_port = htons(static_cast<std::uint16_t>(to_));
+            at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+            pollfd both[] = {{from, POLLIN, 0}, {to, POLLIN, 0}};
+            bool open = ::connect(to, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0;
+            while (open && ::poll(both, 2, 10'000) > 0)
+                for (int i = 0; i != 2; ++i)
+                {
+                    char bytes[4096];
+                    ssize_t const n = both[i].revents ? ::recv(both[i].fd, bytes, sizeof bytes, 0) : -1;
+                    if (both[i].revents)
+                        open = open && n > 0 &&
+                               ::send(both[1 - i].fd, bytes, static_cast<std::size_t>(n), MSG_NOSIGNAL) == n;
+                }
+            ::close(from);
+            ::close(to);
+        }
+    }
+
+    int listening_;
+    std::atomic<int> to_{0};
     std::thread thread_;
 };
 

@@ -366,11 +366,14 @@ private:
     void over_imap()
     {
         bool const imap = wanted("imap.") && imap_sign_in();
+        bool open = false;
         if (imap)
         {
             enter(account::account_state::syncing);
-            imap_folders();
-            imap_newest();
+            if (imap_still_there(imap_folders()))
+                open = imap_still_there(imap_newest());
+            else
+                skip("imap.newest", "read the newest message by IMAP", "not tried, since the connection is lost");
         }
         bool const imap_refused = wanted("imap.") && !imap;
         bool const smtp = (wanted("smtp.") || imap_refused) && smtp_sign_in();
@@ -378,7 +381,7 @@ private:
         tell();
         if (smtp)
             smtp_send();
-        if (imap)
+        if (open)
         {
             if (!report_.sent_subject.empty())
                 imap_arrival("imap.arrival", "see the sent message by IMAP", report_.sent_subject, true);
@@ -425,9 +428,18 @@ private:
         });
     }
 
-    void imap_folders()
+    // After a step: whether the connection has survived it.
+    bool imap_still_there(bool passed)
     {
-        take("imap.folders", "list the folders by IMAP", [&](step& s) {
+        error_code ec;
+        if (!passed)
+            imap_->async_noop(io_.wait(ec));
+        return !ec;
+    }
+
+    bool imap_folders()
+    {
+        return take("imap.folders", "list the folders by IMAP", [&](step& s) {
             s.asked.push_back({"imap", "LIST"});
             error_code ec;
             std::vector<imap::mailbox> const folders = imap_->async_list("*", io_.wait(ec));
@@ -458,9 +470,9 @@ private:
         return text;
     }
 
-    void imap_newest()
+    bool imap_newest()
     {
-        take("imap.newest", "read the newest message by IMAP", [&](step& s) {
+        return take("imap.newest", "read the newest message by IMAP", [&](step& s) {
             s.asked.push_back({"imap", "EXAMINE"});
             error_code ec;
             imap::mailbox_status const box = imap_->async_examine("INBOX", io_.wait(ec));

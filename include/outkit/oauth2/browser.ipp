@@ -7,6 +7,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,8 +41,20 @@ OUTKIT_DECL void open_browser(std::string_view url, error_code& ec, std::string 
     bool good = posix_spawn_file_actions_init(&actions) == 0;
     for (int const fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         good = good && posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0) == 0;
+    // Nor does our way with signals, or a Ctrl-C that is for us, concern it.
+    posix_spawnattr_t attributes;
+    good = posix_spawnattr_init(&attributes) == 0 && good;
+    sigset_t none;
+    sigemptyset(&none);
+    sigset_t defaults = none;
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &defaults);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     pid_t child = 0;
-    good = good && posix_spawnp(&child, name.c_str(), &actions, nullptr, arguments, environ) == 0;
+    good = good && posix_spawnp(&child, name.c_str(), &actions, &attributes, arguments, environ) == 0;
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     if (!good)
     {

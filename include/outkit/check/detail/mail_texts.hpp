@@ -163,6 +163,8 @@ inline constexpr text_row text_rows[] = {
 // A server that is none
 {"server-misbehaves", service::network, "what answers does not speak the protocol", "the peer broke the protocol"},
 {"server-misbehaves", service::network, "", "more than the limit allows"},
+{"server-misbehaves", service::network, "", "~<html"},
+{"server-misbehaves", service::network, "", "~<!doctype html"},
 
 // TLS and network, in the words of OpenSSL, of systems and of outkit
 {"tls-name", service::tls, "the certificate is for another host name", "hostname mismatch"},
@@ -178,6 +180,7 @@ inline constexpr text_row text_rows[] = {
 {"tls-not-tls", service::tls, "", "packet length too long"},
 {"tls-version", service::tls, "the two ends share no TLS version", "unsupported protocol"},
 {"tls-version", service::tls, "", "alert protocol version"},
+{"tls-refused", service::tls, "the server has not offered STARTTLS, or has refused it", "could not be secured with tls"},
 {"tls-cut", service::tls, "the connection ended without TLS's good-bye", "without tls close_notify"},
 {"network-no-host", service::network, "the host name has no address", "host not found"},
 {"network-no-host", service::network, "", "name or service not known"},
@@ -358,6 +361,8 @@ inline constexpr cause_row cause_rows[] = {
 {"tls-not-tls", "wrong-port", "the port speaks plaintext first: SMTP on 587 wants STARTTLS, IMAP with TLS is 993", owner::developer, "set tls to starttls for SMTP on port 587, to implicit for IMAP on port 993", evidence::documented, source::printers},
 {"tls-not-tls", "proxy", "a proxy answers in plaintext", owner::network, "open the port, or let the mail hosts bypass the proxy", evidence::inferred, source::printers},
 {"tls-version", "old-tls", "one end is limited to TLS 1.0 or 1.1", owner::network, "allow TLS 1.2 or later", evidence::documented, "Microsoft Learn: TLS 1.0 and 1.1 deprecation for Microsoft 365"},
+{"tls-refused", "stripped", "something in between takes the offer out: a proxy, a virus scanner, or an attacker", owner::network, "let the mail hosts bypass it; until then nothing secret is sent", evidence::documented, "RFC 3207 section 6"},
+{"tls-refused", "wrong-port", "the port is one without STARTTLS: 25 of another server, 993 or 465", owner::developer, "SMTP on port 587 with tls starttls, IMAP on port 993 with tls implicit", evidence::documented, "RFC 8314 section 3"},
 {"tls-cut", "cut", "the connection was cut, by the server or something in between", owner::network, remedy::retry, evidence::documented, "RFC 8446 section 6.1"},
 {"network-no-host", "host-misspelt", "the host name in endpoints is misspelt", owner::developer, "for Microsoft's cloud leave endpoints out; else correct the name", evidence::inferred, "getaddrinfo(3)"},
 {"network-no-host", "dns", "no network, or the resolver does not answer", owner::network, "check the network and its DNS", evidence::inferred, "getaddrinfo(3)"},

@@ -1,0 +1,256 @@
+#include "command_line.hpp"
+
+#include "commands.hpp"
+#include "console.hpp"
+
+#include <outkit/version.hpp>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cli {
+
+namespace {
+
+// Help in 80 columns.
+class formatter : public CLI::Formatter
+{
+public:
+    std::string make_option(CLI::Option const* o, bool positional) const override
+    {
+        std::string names = positional ? o->get_name(true) : o->get_name(false, true);
+        std::string const type = o->get_type_name();  // with what the validators say behind a colon
+        if (!positional && !type.empty())
+            names += ' ' + type.substr(0, type.find(':'));
+        return row(std::move(names), o->get_description());
+    }
+    std::string make_subcommand(CLI::App const* command) const override
+    {
+        return row(command->get_name(), command->get_description());
+    }
+    std::string make_description(CLI::App const* app) const override
+    {
+        return paragraph(app->get_description()) + '\n';
+    }
+    std::string make_footer(CLI::App const* app) const override { return app->get_footer() + '\n'; }
+
+private:
+    static constexpr std::size_t width = 80, column = 28;
+
+    static std::string row(std::string names, std::string const& text)
+    {
+        std::string out = "  " + names;
+        if (out.size() > column - 2)
+            out += '\n' + std::string(column, ' ');
+        else
+            out.resize(column, ' ');
+        bool later = false;
+        for (std::string const& line : wrap(text, width - column))
+        {
+            out += (later ? std::string(column, ' ') : "") + line + '\n';
+            later = true;
+        }
+        return later ? out : out + '\n';
+    }
+    static std::string paragraph(std::string const& text)
+    {
+        std::string out;
+        for (std::string const& line : wrap(text, width))
+            out += line + '\n';
+        return out;
+    }
+};
+
+// What was not understood, without its value: people paste secrets.
+std::string name_only(std::string_view argument) { return printable(argument.substr(0, argument.find('=')), 64); }
+
+bool asks_for_secret(std::string_view option)
+{
+    for (std::string_view const word : {"secret", "token", "password", "code", "verifier"})
+        if (option.find(word) != option.npos)
+            return true;
+    return false;
+}
+
+std::vector<std::string> option_names(CLI::App const& app)
+{
+    std::vector<std::string> names;
+    for (CLI::Option const* const o : app.get_options())
+        for (std::string const& name : o->get_lnames())
+            names.push_back("--" + name);
+    return names;
+}
+
+// The first argument that no command and no option took, and what it may have been meant for.
+std::string about_unknown(CLI::App const& app, CLI::App const* command, int argc, char const* const* argv)
+{
+    std::vector<std::string> known = option_names(command ? *command : app);
+    if (!command)
+        for (CLI::App const* const s : app.get_subcommands([](CLI::App const*) { return true; }))
+            known.push_back(s->get_name());
+    for (int i = 1; i < argc; ++i)
+    {
+        std::string_view const argument = argv[i];
+        bool const option = argument.size() > 1 && argument[0] == '-';
+        std::string const name(argument.substr(0, argument.find('=')));
+        if (argument == "--")
+            break;
+        if (!option && (command || i > 1))
+            continue;
+        if (std::find(known.begin(), known.end(), name) != known.end() || name == "-h")
+            continue;
+        if (option && asks_for_secret(name))
+            return fmt::format("there is no option {}: others can read a command line. Write client_secret into the "
+                               "configuration (chmod 600), name a file there as client_secret_file, or set the "
+                               "environment variable OUTKIT_CLIENT_SECRET",
+                               name_only(name));
+        std::string said = fmt::format("unknown {} {}", option ? "option" : "command", name_only(argument));
+        std::vector<std::string_view> const words(known.begin(), known.end());
+        if (std::string_view const better = closest(name, words); !better.empty())
+            return said + fmt::format("; did you mean {}?", better);
+        return said + fmt::format("; see outkit {}{}--help", command ? command->get_name() : "", command ? " " : "");
+    }
+    return "an argument was not understood; see outkit --help";
+}
+
+}  // namespace
+
+std::function<int()> read_command_line(int argc, char const* const* argv)
+{
+    CLI::App app("Outlook mail over OAuth2: checks, explanations, and an offline Outlook to test against.", "outkit");
+    app.set_version_flag("--version", "outkit " OUTKIT_VERSION);
+    app.require_subcommand(1);
+    app.failure_message([](CLI::App const*, CLI::Error const&) { return std::string(); });
+    app.formatter(std::make_shared<formatter>());
+    app.footer("Exit codes: 0 passed, 1 a check failed or a service refused, 2 wrong usage or\n"
+               "configuration; 128 and the number of the signal that interrupted.\n"
+               "Secrets come from the configuration file, a file it names, or the variable\n"
+               "OUTKIT_CLIENT_SECRET.");
+    std::string chosen_format = "text";
+    auto const add_format = [&](CLI::App* command) {
+        command->add_option("--format", chosen_format, "text or json, for programs")
+            ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))
+            ->type_name("text|json");
+    };
+    auto const wanted = [&] { return chosen_format == "json" ? format::json : format::text; };
+
+    std::function<int()> chosen;
+
+    demo_options d;
+    CLI::App* const demo_command = app.add_subcommand(
+        "demo", "The whole way from \"New registration\" to \"connected\", offline, and three usual mistakes");
+    add_format(demo_command);
+    demo_command->callback([&] {
+        d.format = wanted();
+        chosen = [d] { return demo(d); };
+    });
+
+    check_options c;
+    CLI::App* const check_command = app.add_subcommand(
+        "check", "Goes from a configuration to the connected mailbox, and names the cause of a refusal");
+    check_command->add_option("--config", c.configuration, "the configuration file")->type_name("FILE");
+    check_command->add_flag("--mock", c.mock, "against an offline Outlook of its own");
+    check_command->add_option("--world", c.world_file, "with --mock: what is in it")->type_name("FILE");
+    check_command->add_option("--scenario", c.scenario, "with --mock: what is wrong in it")->type_name("NAME");
+    check_command->add_option("--base-scope", c.base_scope, "with --mock: imap or api")
+        ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+        ->type_name("imap|api");
+    check_command->add_option("--only", c.only, "only the steps that begin so: imap, smtp.sign-in, graph, ...")
+        ->type_name("STEP");
+    check_command->add_flag("--send", c.send, "send a message to the mailbox itself, too; else nothing is changed");
+    check_command->add_flag("--full-addresses", c.full_addresses, "do not shorten mail addresses in the report");
+    check_command->add_flag("--no-browser", c.no_browser, "print the address of the sign-in, and open nothing");
+    add_format(check_command);
+    check_command->callback([&] {
+        c.format = wanted();
+        chosen = [c] { return check(c); };
+    });
+
+    mock_options m;
+    CLI::App* const mock_command = app.add_subcommand(
+        "mock", "An offline Outlook for other programs: Entra, Graph, IMAP and SMTP on the loopback");
+    mock_command->add_option("--world", m.world_file, "what is in it: a JSON file")->type_name("FILE");
+    mock_command->add_option("--scenario", m.scenario, "what is wrong in it")->type_name("NAME");
+    mock_command->add_flag("--list-scenarios", m.list_scenarios, "print the scenarios and end");
+    mock_command->add_option("--write-config", m.write_config, "write a configuration for outkit check, for you alone")
+        ->type_name("FILE");
+    mock_command->add_option("--base-scope", m.base_scope, "of that configuration: imap or api")
+        ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+        ->type_name("imap|api");
+    mock_command->add_option("--redirect-uri", m.redirect_uri, "registered for the application")->type_name("URL");
+    auto const add_port = [&](char const* name, std::uint16_t& to, char const* what) {
+        mock_command->add_option_function<int>(
+                        name, [&to](int port) { to = static_cast<std::uint16_t>(port); }, what)
+            ->check(CLI::Range(0, 65535))
+            ->type_name("PORT");
+    };
+    add_port("--login-port", m.login_port, "of Entra; 0, the default: any that is free");
+    add_port("--graph-port", m.graph_port, "of Graph");
+    add_port("--imap-port", m.imap_port, "of IMAP with TLS");
+    add_port("--smtp-port", m.smtp_port, "of SMTP with STARTTLS");
+    mock_command->add_flag("--exec", m.exec,
+                           "run the command behind -- with OUTKIT_... variables; end with its exit code");
+    mock_command->add_option("CMD", m.command, "with --exec");
+    mock_command->callback([&] { chosen = [m] { return mock(m); }; });
+
+    connect_options n;
+    CLI::App* const connect_command =
+        app.add_subcommand("connect", "A page at http://localhost:3000 to sign in, and the accounts with their state");
+    connect_command->add_option("--config", n.configurations, "a configuration file; may be repeated")
+        ->type_name("FILE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    connect_command->add_flag("--mock", n.mock, "with an offline Outlook of its own");
+    connect_command->add_option("--port", n.port, "of the page; 0: any that is free")->type_name("PORT");
+    connect_command->add_flag("--no-browser", n.no_browser, "open nothing");
+    connect_command->callback([&] { chosen = [n] { return connect(n); }; });
+
+    explain_options e;
+    CLI::App* const explain_command =
+        app.add_subcommand("explain", "What a code or an error text means, whose fault it is, how to mend it");
+    explain_command->add_option("TEXT", e.words, "a code, a line or a piece of a log; without it, standard input");
+    add_format(explain_command);
+    explain_command->callback([&] {
+        e.format = wanted();
+        chosen = [e] { return explain(e); };
+    });
+
+    try
+    {
+        app.parse(argc, argv);
+        return chosen;
+    }
+    catch (CLI::Success const& s)  // --help, --version
+    {
+        std::ostringstream text;
+        app.exit(s, text, text);
+        return [said = text.str()] {
+            std::fputs(said.c_str(), stdout);
+            return std::fflush(stdout) == 0 && !std::ferror(stdout) ? int(passed) : int(failed);
+        };
+    }
+    catch (CLI::ParseError const& problem)
+    {
+        auto const commands = app.get_subcommands();
+        CLI::App const* const command = commands.empty() ? nullptr : commands.front();
+        if (argc < 2)
+            return [help = app.help()] {
+                std::fputs(help.c_str(), stderr);
+                return int(usage);
+            };
+        auto const code = static_cast<CLI::ExitCodes>(problem.get_exit_code());
+        if (code == CLI::ExitCodes::ExtrasError || (code == CLI::ExitCodes::RequiredError && !command))
+            throw usage_error(about_unknown(app, command, argc, argv));
+        throw usage_error(printable(problem.what(), 512));
+    }
+}
+
+}  // namespace cli
