@@ -113,8 +113,10 @@ BOOST_AUTO_TEST_CASE(ST_04_plaintext_in_place_of_the_handshake)
             co_await w.write(text);
             co_await swallow(w);
         });
-        BOOST_TEST(!!r.ec, text);
-        BOOST_TEST((r.ec != condition::transient), r.ec.message());
+        // A lone octet might still become a record.
+        bool const told =
+            text == std::string("x") ? r.ec == outkit::error::timeout : r.ec == condition::protocol_violation;
+        BOOST_TEST(told, text << ": " << r.ec.message());
     }
 }
 
@@ -189,30 +191,50 @@ BOOST_AUTO_TEST_CASE(ST_24_the_wrong_mode_for_the_port)
 
 BOOST_AUTO_TEST_CASE(ST_15_certificates_that_are_not_to_be_believed)
 {
-    simulator sim(1);
-    smtp::detail::session s;
-    bool asked_again = false;
+    auto const expired = tests::make_certificate("mail.test", -1);
     auto const other = tests::make_certificate("other.test");
-    error_code ec;
-    auto const server = [&](wire& w) -> flow<> {
-        co_await until_starttls(w);
-        co_await w.start_tls();
-        co_await w.read_line();
-        asked_again = true;
-    };
-    for (int i = 0; i != 2; ++i)
+    auto const stranger = tests::make_certificate("mail.test");
+    struct row
     {
-        auto const untrusted = tests::make_certificate("mail.test");
-        auto const& c = i == 0 ? other : untrusted;
-        simulator here(1);
-        here.listen("mail.test", 587, server, tls_context::server_pem(ec, c.chain, c.key));
-        std::string const trusted = i == 0 ? other.chain : tests::test_certificate().chain;
-        auto const r = here.start("client", smtp::detail::connect(s, somewhere()),
-                                  tls_context::client(ec, {.system = false, .authorities_pem = trusted}));
-        here.run();
-        BOOST_TEST((r->done && r->ec));
+        tests::certificate const& shown;
+        std::string trusted;
+    };
+    for (row const& c :
+         {row{expired, expired.chain}, row{other, other.chain}, row{stranger, tests::test_certificate().chain}})
+    {
+        std::size_t connections = 0, lines = 0;
+        auto const server = [&](wire& w) -> flow<> {
+            ++connections;
+            co_await until_starttls(w);
+            co_await w.start_tls();
+            co_await w.read_line();
+            ++lines;
+        };
+        error_code ec;
+        simulator sim(1);
+        smtp::detail::session s;
+        sim.listen("mail.test", 587, server, tls_context::server_pem(ec, c.shown.chain, c.shown.key));
+        BOOST_TEST_REQUIRE(!ec);
+        auto const trust = tls_context::client(ec, {.system = false, .authorities_pem = c.trusted});
+        BOOST_TEST_REQUIRE(!ec);
+        auto const r = sim.start("client", smtp::detail::connect(s, somewhere()), trust);
+        sim.run();
+        BOOST_TEST(r->done);
+        BOOST_TEST((r->ec == condition::untrusted_peer), r->ec.message());
+        BOOST_TEST(connections == 1u);
+        BOOST_TEST(lines == 0u);
     }
-    BOOST_TEST(!asked_again);
+}
+
+BOOST_AUTO_TEST_CASE(TL_14_an_end_inside_a_reply_without_close_notify_is_a_truncation)
+{
+    auto const r = connected(
+        [](wire& w) -> flow<> {
+            co_await w.start_tls();
+            co_await w.write("220-mail.test\r\n220 re");
+        },
+        somewhere(smtp::security::implicit_tls));
+    BOOST_TEST((r.ec == outkit::error::tls_truncated), r.ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
@@ -276,10 +298,11 @@ BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
 
 // Resets at random, a client that sends again what has not been acknowledged and is not in doubt. Whatever the seed:
 // acknowledged is stored; and a message is stored more often than acknowledged only if it was in doubt.
-BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_many_mailings)
+BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_ten_thousand_mailings)
 {
+    constexpr int mailings = 400;  // for each seed: a mailbox of the mock keeps 500 messages
     std::size_t in_doubt = 0, resent = 0;
-    for (std::uint64_t seed = 1; seed <= 12; ++seed)
+    for (std::uint64_t seed = 1; seed <= 25; ++seed)
     {
         mock::world w{seed};
         auto& home = w.directory.add_tenant(w, {.domains = {"woodgrove.example"}});
@@ -301,9 +324,9 @@ BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_many_mailings)
         std::set<std::string> doubtful;
         auto const client = [&]() -> flow<> {
             std::vector<std::string> left;
-            for (int i = 0; i != 40; ++i)
+            for (int i = 0; i != mailings; ++i)
                 left.push_back(std::to_string(i));
-            for (int attempts = 0; !left.empty() && attempts != 200; ++attempts)
+            for (int attempts = 0; !left.empty() && attempts != 2'000; ++attempts)
             {
                 smtp::detail::session s;
                 auto const now = std::make_shared<smtp::detail::progress>();
@@ -342,7 +365,7 @@ BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_many_mailings)
         simulator sim(seed, {.least_latency = 5ms, .most_latency = 60ms, .largest_piece = 700, .reset_every = 2s});
         sim.listen("mail.test", 587, [&](wire& s) { return service.serve(s); }, tests::certified_server());
         auto const r = sim.start("client", client(), tests::trusting_client());
-        sim.after(10min, [&sim] { sim.sky.reset_every = 0s; });
+        sim.after(1h, [&sim] { sim.sky.reset_every = 0s; });
         sim.run();
         std::multiset<std::string> stored;
         for (auto const& m : w.mailboxes.find("bob@woodgrove.example")->find(mock::role::inbox)->messages())
@@ -354,7 +377,7 @@ BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_many_mailings)
         BOOST_TEST_CONTEXT("seed " << seed)
         {
             BOOST_TEST((r->done && !r->ec), r->ec.message());
-            for (int i = 0; i != 40; ++i)
+            for (int i = 0; i != mailings; ++i)
             {
                 std::string const id = std::to_string(i);
                 BOOST_TEST(acknowledged.count(id) == 1u);
