@@ -613,7 +613,7 @@ BOOST_AUTO_TEST_CASE(HT_23_other_media_types_and_broken_json_are_malformed)
     BOOST_TEST(field.diagnostics == "mail: a string was expected");
 }
 
-BOOST_AUTO_TEST_CASE(HT_02_to_HT_11_broken_framing_is_no_answer)
+BOOST_AUTO_TEST_CASE(broken_framing_is_no_answer)
 {
     // The whole table is the HTTP tests'; here: that each kind ends a call, and a message's with an unknown outcome.
     for (std::string const& text :

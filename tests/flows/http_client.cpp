@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(HT_02_lengths_that_two_parsers_could_read_differently_are_r
           "Content-Length: 5\r\nContent-Length: 6\r\n", "Content-Length: 5\r\nContent-Length: 5\r\n",
           "Content-Length: 5, 5\r\n", "Content-Length: +5\r\n", "Content-Length: 5 5\r\n", "Content-Length: 0x5\r\n",
           "Content-Length: 18446744073709551616\r\n", "Content-Length: -1\r\n", "Content-Length: \r\n",
-          "Content-Length: 5;\r\n"})
+          "Content-Length: 5;\r\n"})  // "5 " is 5: blanks at the end are no part of a value (RFC 9112 section 5)
         for (std::size_t const piece : {1u, 4096u})
         {
             auto const r = read(ok + fields + "\r\n5\r\nhello\r\n0\r\n\r\n", "GET", {}, {.piece = piece});
@@ -249,6 +249,53 @@ BOOST_AUTO_TEST_CASE(HT_09_bodies_shorter_or_longer_than_said)
     auto const longer = read(ok + "Content-Length: 5\r\n\r\nhello!");
     BOOST_TEST_REQUIRE(!longer.ec);
     BOOST_TEST(longer.value->message.body == "hello");
+    http::detail::session s;
+    auto const next =
+        play(two_exchanges(s, get()), {"", ok + "Content-Length: 5\r\n\r\nhello!", ok + "Content-Length: 2\r\n\r\nok"});
+    BOOST_TEST_REQUIRE(!next.ec, next.ec.message());
+    BOOST_TEST(next.value->at(1).body == "ok");
+    BOOST_TEST(std::count(next.connected.begin(), next.connected.end(), "a.test:443") == 2);
+}
+
+namespace {
+
+// What an exchange with mail.test makes of a server that says this under TLS and leaves, with close_notify or without.
+error_code heard_under_tls(std::string const& answer, bool close_notify, std::string& body)
+{
+    simulator sim(1);
+    auto const serve = [&](wire& w) -> flow<> {
+        co_await w.start_tls();
+        http::limits const limits;
+        co_await http::detail::read_request(w, limits);
+        co_await w.write(answer);
+        if (close_notify)
+            co_await w.close();
+    };
+    sim.listen("mail.test", 443, serve, tests::certified_server());
+    http::detail::session s;
+    http::detail::exchange_options const once;
+    auto const r =
+        sim.start("client", http::detail::exchange(s, to("https://mail.test/"), get(), once), tests::trusting_client());
+    sim.run();
+    BOOST_TEST(r->done);
+    if (!r->ec)
+        body = r->value->body;
+    return r->ec;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(HT_09_TL_14_bodies_that_end_without_close_notify_are_truncated)
+{
+    std::string body;
+    for (char const* const part : {"Content-Length: 5\r\n\r\nhell", "Transfer-Encoding: chunked\r\n\r\n5\r\nhel",
+                                   "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", "\r\nhel", "X: y\r\n"})
+        BOOST_TEST((heard_under_tls(ok + part, false, body) == make_error_code(error::tls_truncated)), part);
+    BOOST_TEST(!heard_under_tls(ok + "\r\nhello", true, body));
+    BOOST_TEST(body == "hello");
+    BOOST_TEST((heard_under_tls(ok + "Content-Length: 5\r\n\r\nhell", true, body) ==
+                make_error_code(error::connection_closed)));
+    BOOST_TEST(!heard_under_tls(ok + "Content-Length: 5\r\n\r\nhello", false, body));  // complete, however it ends
 }
 
 BOOST_AUTO_TEST_CASE(HT_10_an_endless_body_ends_at_the_limit)

@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
 // acknowledged is stored; and a message is stored more often than acknowledged only if it was in doubt.
 BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_ten_thousand_mailings)
 {
-    constexpr int mailings = 400;  // for each seed: a mailbox of the mock keeps 500 messages
+    constexpr int mailings = 400;  // for each seed; the mock keeps 1,000 messages in all mailboxes
     std::size_t in_doubt = 0, resent = 0;
     for (std::uint64_t seed = 1; seed <= 25; ++seed)
     {
