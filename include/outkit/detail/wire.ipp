@@ -7,7 +7,25 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-// Runs of 40 and more characters that a token may have (RFC 6750 section 2.1) are no words of any protocol here.
+// Names of hosts: three and more labels of at most 24 letters, digits and hyphens. A token's parts are longer.
+inline bool is_host_name(std::string_view run)
+{
+    static constexpr std::size_t longest_label = 24;
+    std::size_t labels = 0;
+    for (;;)
+    {
+        std::string_view const label = run.substr(0, run.find('.'));
+        ++labels;
+        if (label.empty() || label.size() > longest_label || label.find_first_of("_~+/=!*") != label.npos)
+            return false;
+        if (label.size() == run.size())
+            return labels >= 3;
+        run.remove_prefix(label.size() + 1);
+    }
+}
+
+// Runs of 40 and more characters that a token may have (RFC 6750 section 2.1) are no words of any protocol here, unless
+// they are a server's name.
 OUTKIT_DECL std::string without_tokens(std::string_view text)
 {
     static constexpr std::size_t shortest_token = 40;
@@ -19,10 +37,11 @@ OUTKIT_DECL std::string without_tokens(std::string_view text)
     for (auto it = text.begin(); it != text.end();)
     {
         auto const end = std::find_if_not(it, text.end(), in_token);
-        if (static_cast<std::size_t>(end - it) >= shortest_token)
+        std::string_view const run(it, end);
+        if (run.size() >= shortest_token && !is_host_name(run))
             out += "<redacted>";
         else
-            out.append(it, end);
+            out += run;
         if (end == text.end())
             break;
         out += *end;
