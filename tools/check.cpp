@@ -157,6 +157,13 @@ int check(check_options const& o)
         text.heading(fmt::format("outkit check, base scope {}", account::name(settings.base_scope)));
         how.watch = text.observer();
     }
+    if (o.verbose)
+        how.trace = [&](std::string_view server, bool sent, std::string_view line) {
+            while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
+                line.remove_suffix(1);
+            std::string const shown(full_addresses ? std::string(line) : outkit::check::shorten_addresses(line));
+            err.line(fmt::format("{:<5} {} {}", server, sent ? '>' : '<', printable(shown, 1024)), style::faint);
+        };
     progress so_far(settings.base_scope);
     how.watch = so_far.observer(how.watch);
     interruption const ending(caught, [&] {

@@ -168,6 +168,8 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
         ->type_name("STEP");
     check_command->add_flag("--send", c.send, "send a message to the mailbox itself, too; else nothing is changed");
     check_command->add_flag("--full-addresses", c.full_addresses, "do not shorten mail addresses in the report");
+    check_command->add_flag("--verbose,-v", c.verbose,
+                            "every line to and from the servers to standard error, without secrets");
     check_command->add_flag("--no-browser", c.no_browser, "print the address of the sign-in, and open nothing");
     add_format(check_command);
     check_command->callback([&] {

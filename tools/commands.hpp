@@ -52,6 +52,7 @@ struct check_options
     bool send = false;
     bool full_addresses = false;
     bool no_browser = false;  // print the URL instead of opening it
+    bool verbose = false;
 };
 int check(check_options const& o);
 

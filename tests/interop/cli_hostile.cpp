@@ -341,6 +341,33 @@ BOOST_AUTO_TEST_CASE(CL_22_random_arguments_end_in_a_usage_error_or_ask_for_some
     BOOST_TEST(executed > 20);
 }
 
+BOOST_AUTO_TEST_CASE(CL_23_the_verbose_output_of_a_sign_in_and_a_message_has_no_secret)
+{
+    running_mock mock({"--redirect-uri", free_redirect()});
+    desk const d(mock.text("ca_file"));
+    folder const f;
+    for (int round = 0; round != 10; ++round)
+    {
+        bool const api = round % 2 != 0;
+        json::value const& configuration = mock.about.at(api ? "configuration_api" : "configuration_imap");
+        std::string const secret(configuration.at("client_secret").as_string());
+        std::string const config = f.file("c.json", json::serialize(configuration));
+        result const got = run(
+            {"check", "--config", config, "--send", "--verbose", "--format", round < 8 ? "text" : "json"}, d.variables);
+        BOOST_TEST_CONTEXT(got.err)
+        {
+            BOOST_TEST(got.code == 0, got.out);
+            BOOST_TEST(got.says("entra > POST /common/oauth2/v2.0/token"));
+            BOOST_TEST(got.says(api ? "graph > POST /v1.0/me/sendMail" : "imap  > "));
+            BOOST_TEST(got.says(api ? "graph < HTTP/1.1 202" : "smtp  > MAIL FROM:"));
+            BOOST_TEST(got.says("redacted"));
+            for (std::string const& canary : {secret, std::string("mock-secret-"), std::string("eyJ"),
+                                              std::string("code="), std::string("adele@"), std::string("\x1b")})
+                BOOST_TEST(got.err.find(canary) == got.err.npos, canary);
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(help_fits_a_terminal_and_has_no_escapes_in_a_pipe)
 {
     for (std::vector<std::string> arguments :

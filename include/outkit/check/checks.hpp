@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outkit::inline OUTKIT_ABI::check {
@@ -38,6 +39,9 @@ struct options
     /// Instead of sign_in: what came of it. Moved from.
     granted* already = nullptr;
     observer watch = {};
+    /// Told every line of the conversations with "entra", "imap", "smtp" and "graph", secrets and bodies as their length
+    /// only. The peers' words are as they came.
+    std::function<void(std::string_view server, bool sent, std::string_view line)> trace = {};
     /// Sends one message from the mailbox to itself, and waits until it has arrived. Without it nothing is changed.
     bool send = false;
     /// Subjects of messages that must be in the inbox, sent over the other base scope.

@@ -210,11 +210,21 @@ private:
 
     outkit::stream stream() { return outkit::stream(io_.get_executor(), tls_, world_); }
 
+    template <class Client>
+    void trace(Client& client, std::string_view server)
+    {
+        if (how_.trace)
+            client.trace([this, server](outkit::detail::wire::direction d, std::string_view line) {
+                how_.trace(server, d == outkit::detail::wire::direction::sent, line);
+            });
+    }
+
     // Sign-in
 
     bool discover()
     {
         oauth2_.emplace(stream(), app(), authority_);
+        trace(*oauth2_, "entra");
         return take("authority", "ask the authority for its endpoints", [&](step& s) {
             s.asked.push_back({"entra", "GET /" + authority_.tenant() + "/v2.0/.well-known/openid-configuration"});
             error_code ec;
@@ -396,6 +406,7 @@ private:
     {
         account::server const at = imap_server();
         imap_.emplace(stream());
+        trace(*imap_, "imap");
         bool const connected = take("imap.connect", "connect to IMAP at " + text(at), [&](step& s) {
             error_code ec;
             imap_->async_connect(at.host, at.port,
@@ -512,6 +523,7 @@ private:
     {
         account::server const at = smtp_server();
         smtp_.emplace(stream());
+        trace(*smtp_, "smtp");
         bool const connected = take("smtp.connect", "connect to SMTP at " + text(at), [&](step& s) {
             s.asked.push_back({"smtp", "EHLO"});
             if (at.tls == account::transport::starttls)
@@ -780,6 +792,7 @@ private:
             o.port = at.server.port;
         }
         graph_.emplace(stream(), token_.access.clone(), o);
+        trace(*graph_, "graph");
         bool const me = take("graph.me", "ask Graph who is signed in", [&](step& s) {
             s.asked.push_back({"graph", "GET /v1.0/me"});
             error_code failed;

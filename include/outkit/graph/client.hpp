@@ -48,6 +48,9 @@ public:
     /// What the service said about the last operation's failure. Valid until the next operation begins.
     graph::problem const& problem() const noexcept { return this->session().last; }
 
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    void trace(outkit::detail::wire::trace_hook hook) { this->session().http.w.trace = std::move(hook); }
+
     /** Says whose token this is (GET /me, or /users/{user}). Needs User.Read.
 
         @par Handler signature

@@ -42,6 +42,9 @@ public:
     /// Why the authority refused the last operation; empty when it did not.
     refusal const& last_refusal() const { return this->session().last; }
 
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    void trace(outkit::detail::wire::trace_hook hook) { this->session().connection.w.trace = std::move(hook); }
+
     /** Fetches the authority's discovery document, and uses its endpoints from now on (OpenID Connect Discovery).
 
         Kept for a day. Not needed for Microsoft's clouds.

@@ -75,6 +75,9 @@ public:
         return base::diagnostics().empty() ? *this->session().server_said : base::diagnostics();
     }
 
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    void trace(outkit::detail::wire::trace_hook hook) { this->session().w.trace = std::move(hook); }
+
     /** Connects, secures the connection and introduces itself (RFC 5321 section 3.1, RFC 3207).
 
         A connection there was is dropped. Nothing but EHLO and STARTTLS is said before TLS, and nothing learned there is
