@@ -49,7 +49,8 @@ struct answer_options
     bool keep_alive = true;
     bool to_head = false;  // the body's length is told, the body not sent
 };
-OUTKIT_FLOW flow<> write_response(wire& w, response r, answer_options o = {});
+OUTKIT_FLOW flow<> write_response(wire& w, response r, answer_options o);
+OUTKIT_FLOW flow<> write_response(wire& w, response r);
 
 // Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110 section 5.6.7)
 std::string http_date(outkit::detail::wall_time t);

@@ -498,6 +498,12 @@ OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r, answer_options o)
     co_await send(w, std::move(head), std::move(r.body));
 }
 
+OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r)
+{
+    answer_options const usual;
+    return write_response(w, std::move(r), usual);
+}
+
 OUTKIT_DECL std::string http_date(outkit::detail::wall_time t)
 {
     using namespace std::chrono;
