@@ -250,6 +250,33 @@ BOOST_AUTO_TEST_CASE(a_known_browser_need_not_type_again)
                stranger.page.html);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_asks_an_administrator_and_signs_in_when_they_have_approved)
+{
+    office o;
+    o.world.run([&] {
+        o.world.policy.edit_tenant(o.tenant).user_consent = mock::user_consent::disabled;
+        o.world.policy.edit_tenant(o.tenant).admin_consent_requests = true;
+    });
+    mock::person_at_browser who{"adele@contoso.example", "mock password"};
+    auto const gave_up = o.sign_in("common", who);
+    BOOST_TEST(!!gave_up.ec);
+    BOOST_TEST(gave_up.page.html.find("Approval required") != std::string::npos, gave_up.page.html);
+
+    who.justification = "for my mail";
+    auto const asked = o.sign_in("common", who);
+    BOOST_TEST(!!asked.ec);  // nobody came back to the application
+    BOOST_TEST(asked.page.text_of("<h1>") == "Request sent", asked.page.html);
+    o.world.run([&] {
+        auto const entries = o.world.journal.find({.server = "entra", .what = "POST /common/login"});
+        BOOST_TEST_REQUIRE(!entries.empty());
+        BOOST_TEST(entries.back()->reason ==
+                   "adele@contoso.example asks an administrator to approve Mail program: for my mail");
+        o.world.directory.grant_all(o.world, *o.application, o.tenant);
+    });
+    auto const approved = o.sign_in("common", who);
+    BOOST_TEST((!approved.ec && !approved.answer.ec), approved.ec.message() << approved.page.html);
+}
+
 BOOST_AUTO_TEST_CASE(a_user_who_refuses_consent_comes_back_with_access_denied)
 {
     office o;

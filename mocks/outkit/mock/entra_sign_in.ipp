@@ -840,6 +840,15 @@ inline http::response sign_in_pages::next_form()
                                   .permissions = {p.name}});
         return finish(*u);
     }
+    // Documented: Microsoft Learn, Configure the admin consent workflow. The administrator finds it in the journal.
+    if (std::string const why = c_.form.get("justification");
+        at_.stage == "approval" && step == "request" && !why.empty() && why.size() <= 500 &&
+        s_.w.policy.tenant(u->tenant_id).admin_consent_requests && !missing_permissions(*u).empty())
+    {
+        c_.entry.answer = "page Request sent";
+        c_.entry.reason = u->principal_name + " asks an administrator to approve " + a_.app->display_name + ": " + why;
+        return show("requested", "Request sent", pages::approval_requested, {.texts = {{"login", u->principal_name}}});
+    }
     if (at_.stage == "consent" && step == "decline")
     {
         if (u->kind == account_kind::personal)

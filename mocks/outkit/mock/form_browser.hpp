@@ -50,6 +50,8 @@ struct person_at_browser
     std::string password = {};
     bool consents = true;  ///< presses Accept, or else Cancel
     bool approves = true;  ///< the second factor
+    /// When an administrator must approve and may be asked: asks, with this reason. Empty: gives up.
+    std::string justification = {};
 };
 
 /** A browser that can do what a sign-in needs: get and post forms by what the HTML says, keep cookies, follow redirects,
@@ -61,23 +63,23 @@ class form_browser
 {
 public:
     /// Fetches a page.
-    detail::flow<browser_page> open(http::url to);
+    OUTKIT_FLOW detail::flow<browser_page> open(http::url to);
 
-    /// Submits a form of a page by one of its buttons, or without.
-    detail::flow<browser_page> submit(http::url page, html_form filled, html_form::button pressed = {});
+    /// Submits a form of a page by one of its buttons, or without (an empty one).
+    OUTKIT_FLOW detail::flow<browser_page> submit(http::url page, html_form filled, html_form::button pressed);
 
     /** Opens an authorization URL and goes through sign-in, second factor and consent.
 
         @return the page where it ended: that of the application, or one of the authority with an error on it, or a form
                 that this person cannot fill in
     */
-    detail::flow<browser_page> sign_in(http::url to, person_at_browser who);
+    OUTKIT_FLOW detail::flow<browser_page> sign_in(http::url to, person_at_browser who);
 
     /// Forgets all cookies.
     void forget() { cookies_.clear(); }
 
 private:
-    detail::flow<browser_page> go(http::url to, http::request r);
+    OUTKIT_FLOW detail::flow<browser_page> go(http::url to, http::request r);
     void keep_cookies(http::origin const& from, http::fields const& headers);
     std::string cookies_for(http::origin const& to) const;
 

@@ -193,7 +193,7 @@ OUTKIT_DECL std::string form_browser::cookies_for(http::origin const& to) const
     return all;
 }
 
-OUTKIT_DECL detail::flow<browser_page> form_browser::go(http::url to, http::request r)
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::go(http::url to, http::request r)
 {
     static constexpr int most_redirects = 10;
     for (int redirects = 0;; ++redirects)
@@ -229,9 +229,9 @@ OUTKIT_DECL detail::flow<browser_page> form_browser::go(http::url to, http::requ
     }
 }
 
-OUTKIT_DECL detail::flow<browser_page> form_browser::open(http::url to) { return go(std::move(to), http::request()); }
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::open(http::url to) { return go(std::move(to), http::request()); }
 
-OUTKIT_DECL detail::flow<browser_page> form_browser::submit(http::url page, html_form filled, html_form::button pressed)
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::submit(http::url page, html_form filled, html_form::button pressed)
 {
     std::string encoded;
     if (!pressed.name.empty())
@@ -276,6 +276,11 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
     for (auto const& b : f.buttons)
         if (b.name == "pick" && b.text.find(who.login) != std::string::npos)
             return &b;
+    if (f.has("justification") && !who.justification.empty())
+    {
+        f.fill("justification", who.justification);
+        return press("request");
+    }
     // "Need admin approval" has these two as well; there is nothing on it that this person can do.
     if (auto const* const another = press("another"); another && f.find_button("step", "cancel"))
         return f.buttons.front().name == "pick" ? another : nullptr;
@@ -286,7 +291,7 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
     return nullptr;
 }
 
-OUTKIT_DECL detail::flow<browser_page> form_browser::sign_in(http::url to, person_at_browser who)
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::sign_in(http::url to, person_at_browser who)
 {
     static constexpr int most_pages = 12;
     browser_page page = co_await open(std::move(to));

@@ -97,9 +97,12 @@ inline constexpr std::string_view admin_approval = R"html(<p class="who">{{login
 {{/permissions}}</ul>
 <form method="post" action="{{action}}">
 <input type="hidden" name="flowToken" value="{{flow}}">
-<div class="buttons">
-<button class="second" name="step" value="another">Have an admin account? Sign in with that account</button>
-<button class="second" name="step" value="cancel">Return to the application without granting consent</button>
+{{#requests}}<label for="justification">Enter justification for requesting this app</label>
+<input id="justification" name="justification" type="text" maxlength="500" required>
+{{/requests}}<div class="buttons">
+{{#requests}}<button name="step" value="request">Request approval</button>
+{{/requests}}<button class="second" name="step" value="another" formnovalidate>Have an admin account? Sign in with that account</button>
+<button class="second" name="step" value="cancel" formnovalidate>Return to the application without granting consent</button>
 </div>
 </form>
 <dl>
@@ -108,6 +111,17 @@ inline constexpr std::string_view admin_approval = R"html(<p class="who">{{login
 <dt>Correlation Id</dt><dd>{{correlation}}</dd>
 <dt>Timestamp</dt><dd>{{time}}</dd>
 </dl>
+)html";
+
+inline constexpr std::string_view approval_requested = R"html(<p class="who">{{login}}</p>
+<h1>Request sent</h1>
+<p>Your admin has been asked to approve {{app}}. Sign in again when they have.</p>
+<form method="post" action="{{action}}">
+<input type="hidden" name="flowToken" value="{{flow}}">
+<div class="buttons">
+<button class="second" name="step" value="cancel">Return to the application</button>
+</div>
+</form>
 )html";
 
 inline constexpr std::string_view sign_in_error = R"html(<h1>{{heading}}</h1>
