@@ -77,7 +77,8 @@ constexpr std::string_view style_sheet =
     "button{font:inherit;padding:.6rem 1rem;border:1px solid #666;border-radius:4px;background:#f4f4f4;cursor:pointer}"
     "button:focus-visible{outline:3px solid #06c}"
     "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #ddd;"
-    "vertical-align:top;overflow-wrap:anywhere}.quiet{color:#555;font-size:.9rem}.error{color:#a00}"
+    "vertical-align:top}td:first-child,.quiet,.error{overflow-wrap:anywhere}.quiet{color:#555;font-size:.9rem}.error{"
+    "color:#a00}"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#1b1b1b}button{background:#333;color:#eee}"
     "th,td{border-color:#444}.quiet{color:#aaa}.error{color:#f88}}";
 
