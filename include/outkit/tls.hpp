@@ -50,6 +50,7 @@ public:
 
     SSL_CTX* native() const { return shared_ ? shared_->ctx.get() : nullptr; }
     bool is_server() const { return shared_ && shared_->server; }
+    std::string system_trust() const { return shared_ ? shared_->system_trust : std::string(); }
 
     template <class T, void (*release)(T*)>
     struct releaser
@@ -66,6 +67,7 @@ private:
     {
         std::unique_ptr<SSL_CTX, releaser<SSL_CTX, SSL_CTX_free>> ctx;
         bool server = false;
+        std::string system_trust;  // where the system's authorities are looked for; empty: they are not trusted
         std::mutex mutex;
         std::map<std::string, session> sessions;  // by "host:port"; each is used once (RFC 8446 section C.4)
     };

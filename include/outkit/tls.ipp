@@ -7,6 +7,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cstdlib>
+
 namespace outkit::inline OUTKIT_ABI {
 
 namespace detail {
@@ -53,6 +55,17 @@ OUTKIT_DECL bool for_each_certificate(std::string_view pem, bool (*f)(SSL_CTX*, 
     if (any)
         ERR_clear_error();  // the end of the text is reported like an error
     return any;
+}
+
+// Where OpenSSL looks for the system's authorities.
+OUTKIT_DECL std::string system_trust_paths()
+{
+    auto const path = [](char const* variable, char const* usual) {
+        char const* const set = std::getenv(variable);
+        return std::string(set ? set : usual);
+    };
+    return path(X509_get_default_cert_file_env(), X509_get_default_cert_file()) + " and " +
+           path(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
 }
 
 // In ex_data of SSL: the engine, for the new-session callback.
@@ -104,6 +117,8 @@ OUTKIT_DECL tls_context tls_context::client(error_code& ec, tls_trust const& tru
         ec = detail::last_tls_error();
         return {};
     }
+    if (trust.system)
+        c.shared_->system_trust = detail::system_trust_paths();
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(ctx, [](SSL* ssl, SSL_SESSION* s) {
@@ -329,7 +344,13 @@ OUTKIT_DECL std::string tls_engine::diagnostics() const
     long const verdict = SSL_get_verify_result(ssl_.get());
     if (verdict == X509_V_OK)
         return {};
-    return "the certificate of " + host_ + " was refused: " + X509_verify_cert_error_string(verdict);
+    std::string text = "the certificate of " + host_ + " was refused: " + X509_verify_cert_error_string(verdict);
+    bool const nobody_known =
+        verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY || verdict == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+        verdict == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN || verdict == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+    if (std::string const where = keep_.first.system_trust(); nobody_known && !where.empty())
+        text += " (the system's authorities are looked for in " + where + ')';
+    return text;
 }
 
 }  // namespace detail

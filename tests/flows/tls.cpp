@@ -11,6 +11,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -402,6 +404,31 @@ BOOST_AUTO_TEST_CASE(TL_14_the_end_without_close_notify_is_a_truncation)
     BOOST_TEST((r.first.ec == error::tls_truncated), r.first.ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(TL_18_huge_certificates_cost_no_time)
+{
+    signer const good = issue({.names = {"DNS:mail.test"}});
+    wish many{.names = {"DNS:mail.test"}};
+    for (int i = 0; i != 10'000; ++i)
+        many.names.push_back("DNS:n" + std::to_string(i) + ".test");
+    signer const large = issue({.names = {"DNS:mail.test"}, .raw_name = std::string(1 << 20, 'x')});
+    std::string chain = pem(good);
+    for (int i = 0; i != 99; ++i)
+        chain += pem(issue({.common_name = "link " + std::to_string(i), .authority = true}));
+    error_code ec;
+    auto const linked = tls_context::server_pem(ec, chain, key_of(good));
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const client = client_of();
+    BOOST_TEST(SSL_CTX_get_max_cert_list(client.native()) <= 100 * 1024);  // so much of it is ever kept
+    for (auto const& server : {linked, server_of(issue(many)), server_of(large)})
+    {
+        auto const begin = std::clock();
+        result const r = meet_as("mail.test", client, server);
+        BOOST_TEST((std::clock() - begin < CLOCKS_PER_SEC));
+        BOOST_TEST((r.ec ? r.heard.empty() : r.heard == "secret"), r.ec.message());
+    }
+    BOOST_TEST(!!meet_as("mail.test", client, server_of(large)).ec);
+}
+
 BOOST_AUTO_TEST_CASE(TL_19_a_client_certificate_that_is_wanted_is_an_error_not_a_hang)
 {
     auto server = server_of(issue({.names = {"DNS:mail.test"}}));
@@ -454,6 +481,29 @@ BOOST_AUTO_TEST_CASE(TL_22_a_verify_callback_cannot_make_it_laxer)
     result const r = meet_as("mail.test", client, server_of(make({.names = {"DNS:mail.test"}})));
     BOOST_TEST((r.ec == error::tls_unverified), r.ec.message());
     BOOST_TEST(r.heard == "");
+}
+
+BOOST_AUTO_TEST_CASE(TL_23_without_authorities_nobody_is_trusted_and_the_paths_are_named)
+{
+    ::setenv("SSL_CERT_FILE", "/nonexistent/authorities.pem", 1);
+    ::setenv("SSL_CERT_DIR", "/nonexistent/authorities", 1);
+    error_code ec;
+    auto const client = tls_context::client(ec);
+    ::unsetenv("SSL_CERT_FILE");
+    ::unsetenv("SSL_CERT_DIR");
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    for (signer const& by : {issue({.names = {"DNS:mail.test"}}), make({.names = {"DNS:mail.test"}})})
+    {
+        result const r = meet_as("mail.test", client, server_of(by));
+        BOOST_TEST((r.ec == condition::untrusted_peer), r.ec.message());
+        BOOST_TEST(r.why.find("/nonexistent/authorities.pem and /nonexistent/authorities)") != std::string::npos,
+                   r.why);
+        BOOST_TEST(r.heard == "");
+    }
+    // Where only one's own are trusted, the system's paths are not to blame.
+    BOOST_TEST(
+        meet_as("mail.test", client_of(), server_of(make({.names = {"DNS:mail.test"}}))).why.find("(the system") ==
+        std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(TL_24_an_extra_authority_that_is_none_is_refused)
