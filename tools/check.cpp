@@ -10,10 +10,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 // `outkit check`: each step from a configuration to the connected mailbox, and the cause when one fails.
 
@@ -35,6 +40,28 @@ void conclude(console& out, outkit::check::report const& r)
     }
     out.write("failed", style::bad);
     out.line(fmt::format(": {} ({})", account::name(r.mailbox.state()), account::trace(r.mailbox)));
+}
+
+// A misspelt step would be passed over in silence.
+void check_only(std::string const& only, base_scope scope)
+{
+    static constexpr std::string_view first[] = {"settings", "authority", "sign-in", "code", "refresh"};
+    static constexpr std::string_view over_imap[] = {"imap.connect", "imap.sign-in", "imap.folders", "imap.newest",
+                                                     "smtp.connect", "smtp.sign-in", "smtp.send",    "imap.arrival"};
+    static constexpr std::string_view over_graph[] = {"graph.me", "graph.folders", "graph.newest", "graph.send",
+                                                      "graph.arrival"};
+    std::vector<std::string_view> steps(std::begin(first), std::end(first));
+    if (scope == base_scope::imap)
+        steps.insert(steps.end(), std::begin(over_imap), std::end(over_imap));
+    else
+        steps.insert(steps.end(), std::begin(over_graph), std::end(over_graph));
+    if (std::any_of(steps.begin(), steps.end(), [&](std::string_view s) { return s.starts_with(only); }))
+        return;
+    std::string said = fmt::format("--only {}: with base scope {} there is no step of this name", printable(only, 64),
+                                   account::name(scope));
+    if (std::string_view const better = closest(only, steps); !better.empty())
+        said += fmt::format("; did you mean {}?", better);
+    throw usage_error(said);
 }
 
 // What has been found so far: the report, when a signal ends the run.
@@ -146,6 +173,7 @@ int check(check_options const& o)
         settings = std::move(*given);
         how.sign_in = in_browser(!o.no_browser);
     }
+    check_only(o.only, settings.base_scope);
     how.send = o.send;
     how.only = o.only;
 

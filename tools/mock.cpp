@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -110,7 +111,14 @@ int mock(mock_options const& o)
                            ? world.settings()
                            : world.settings(o.base_scope == "api" ? base_scope::api : base_scope::imap);
     if (!o.write_config.empty())
-        write_private_file(o.write_config, to_json(s));
+        try
+        {
+            write_private_file(o.write_config, to_json(s));
+        }
+        catch (std::runtime_error const& e)
+        {
+            throw usage_error(printable(e.what(), 512));
+        }
 
     if (o.exec)
     {

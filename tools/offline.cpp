@@ -90,7 +90,14 @@ offline::offline(offline_options const& o) : world_(std::make_unique<mock::world
 
     make_folder();
     if (o.with_application)
-        register_application("Outlook through outkit", o.redirect_uri);
+        try
+        {
+            register_application("Outlook through outkit", o.redirect_uri);
+        }
+        catch (std::runtime_error const& e)
+        {
+            throw usage_error(printable(e.what(), 512));
+        }
     if (!o.scenario.empty() && !mock::apply(scenario_named(o.scenario), w, client_))
         throw usage_error("the scenario does not fit this world");
     w.start_thread();

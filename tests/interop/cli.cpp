@@ -42,7 +42,11 @@ BOOST_AUTO_TEST_CASE(CL_01_wrong_usage_ends_with_2_and_a_suggestion)
           row{{"explain", "--format", "xml", "x"}, "--format"}, row{{"check"}, "needs a configuration"},
           row{{"check", "--scenario", "x"}, "are for --mock"},
           row{{"mock", "--scenario", "imap-disabled-for-mailbx"}, "did you mean imap-disabled-for-mailbox?"},
-          row{{"mock", "ls"}, "needs --exec"}, row{{"connect"}, "needs a configuration"}})
+          row{{"mock", "ls"}, "needs --exec"}, row{{"connect"}, "needs a configuration"},
+          row{{"check", "--mock", "--only", "imap.sing-in"}, "did you mean imap.sign-in?"},
+          row{{"check", "--mock", "--only", "graph.me"}, "with base scope imap there is no step"},
+          row{{"mock", "--write-config", "/nonexistent/c.json"}, "/nonexistent/c.json: cannot be written"},
+          row{{"mock", "--redirect-uri", "javascript:alert(1)"}, "refused the registration"}})
     {
         result const got = run(r.arguments);
         BOOST_TEST_CONTEXT(got.err)
@@ -74,6 +78,22 @@ BOOST_AUTO_TEST_CASE(CL_06_a_malformed_configuration_ends_with_2_and_its_line)
         run({"check", "--config", f.file("c.json", "{\n \"client_id\":\"x\",\n \"autority\":\"y\"}")});
     BOOST_TEST(unknown.code == 2);
     BOOST_TEST(unknown.says("c.json:3: unknown key \"autority\"; did you mean \"authority\"?"));
+    result const port =
+        run({"check", "--config",
+             f.file("p.json", "{\"client_id\": \"x\",\n\"endpoints\": {\"imap\": {\"host\": \"localhost\",\n"
+                              "\"port\": 70000}}}")});
+    BOOST_TEST(port.code == 2);
+    BOOST_TEST(port.says("p.json:3: \"endpoints.imap.port\""), port.err);
+    BOOST_TEST(port.says("65535"), port.err);
+    result const cut = run({"check", "--config", f.file("u.json", "{\"client_id\": \"x\",\n")});
+    BOOST_TEST(cut.code == 2);
+    BOOST_TEST(cut.says("u.json:2: the file ends before the JSON does"));
+    if (::geteuid() != 0)  // who may read everything
+    {
+        result const closed = run({"check", "--config", f.file("x.json", "{}", 0)});
+        BOOST_TEST(closed.code == 2);
+        BOOST_TEST(closed.says("Permission denied"));
+    }
     result const none = run({"check", "--config", f.path.string() + "/none.json"});
     BOOST_TEST(none.code == 2);
     BOOST_TEST(none.says("none.json: cannot be opened"));
