@@ -1,10 +1,12 @@
 #include <outkit/http/detail/flows.hpp>
+#include <outkit/stream.hpp>
 
 #include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -474,6 +476,79 @@ BOOST_AUTO_TEST_CASE(a_connection_is_kept_for_the_next_request)
     BOOST_TEST(r->value->at(0).body == "/1");
     BOOST_TEST(r->value->at(1).body == "/2");
     BOOST_TEST(connections == 1);
+}
+
+namespace {
+
+// A name service in other hands: every name is this machine.
+struct all_names_lead_here : environment
+{
+    time_point now() const override { return real_environment().now(); }
+    wall_time date() const override { return real_environment().date(); }
+    void random(std::span<unsigned char> fill) override { real_environment().random(fill); }
+    host_port route(host_port) override { return {"127.0.0.1", port}; }
+    std::uint16_t port = 0;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(HT_39_a_private_address_earns_no_trust)
+{
+    asio::io_context context;
+    asio::ip::tcp::acceptor acceptor(context, {asio::ip::make_address("127.0.0.1"), 0});
+    all_names_lead_here world;
+    world.port = acceptor.local_endpoint().port();
+    std::string sni;
+    auto as_server = tests::certified_server();
+    SSL_CTX_set_tlsext_servername_arg(as_server.native(), &sni);
+    SSL_CTX_set_tlsext_servername_callback(
+        as_server.native(), +[](SSL* ssl, int*, void* to) {
+            if (char const* const name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name))
+                *static_cast<std::string*>(to) = name;
+            return SSL_TLSEXT_ERR_OK;
+        });
+    for (std::string const host : {"mail.test", "other.test", "localhost", "127.0.0.1"})
+        BOOST_TEST_CONTEXT(host)
+        {
+            std::string asked;
+            sni.clear();
+            wire w;
+            std::optional<stream> theirs;
+            std::string said;
+            auto const serve = [&]() -> flow<> {
+                http::limits const limits;
+                co_await w.start_tls();
+                auto const request = co_await http::detail::read_request(w, limits);
+                asked = *http::find(request->message.headers, "Host");
+                http::response answer;
+                co_await http::detail::write_response(w, std::move(answer));
+            };
+            acceptor.async_accept([&](error_code ec, asio::ip::tcp::socket s) {
+                BOOST_TEST_REQUIRE(!ec);
+                theirs.emplace(std::move(s), as_server);
+                async_run(*theirs, serve(), said, [](error_code) {});
+            });
+            http::detail::session s;
+            http::detail::exchange_options const once;
+            stream ours(context.get_executor(), tests::trusting_client(), world);
+            std::string why;
+            error_code outcome = error::timeout;
+            async_run(ours, http::detail::exchange(s, to("https://" + host + "/"), get(), once, secret("Bearer t")),
+                      why, [&](error_code ec, http::response) { outcome = ec; });
+            context.restart();
+            context.run_for(std::chrono::seconds(20));
+            if (host == "mail.test")
+            {
+                BOOST_TEST(!outcome, outcome.message());
+                BOOST_TEST(asked == host);
+            }
+            else
+            {
+                BOOST_TEST((outcome == condition::untrusted_peer), outcome.message());
+                BOOST_TEST(asked == "");
+            }
+            BOOST_TEST(sni == (host == "127.0.0.1" ? "" : host));
+        }
 }
 
 BOOST_AUTO_TEST_CASE(HT_33_a_kept_connection_that_has_died_is_replaced_for_methods_that_may_be_repeated)

@@ -19,6 +19,9 @@
 #include <thread>
 #include <vector>
 
+#include <cerrno>
+#include <sys/wait.h>
+
 using namespace outkit;
 using namespace std::chrono_literals;
 
@@ -546,6 +549,26 @@ BOOST_AUTO_TEST_CASE(OA_27_a_missing_browser_is_told)
     BOOST_TEST((ec == condition::not_found));
     oauth2::open_browser("https://x/", ec, "false");  // its exit status is nobody's business
     BOOST_TEST(!ec);
+
+    // One that hangs is not waited for.
+    fake_browser const b;
+    std::string const hangs = b.folder + "/hangs";
+    std::ofstream(hangs) << "#!/bin/sh\nsleep 1\n";
+    std::filesystem::permissions(hangs, std::filesystem::perms::owner_all);
+    auto const begin = std::chrono::steady_clock::now();
+    oauth2::open_browser("https://x/", ec, hangs);
+    BOOST_TEST(!ec);
+    BOOST_TEST((std::chrono::steady_clock::now() - begin < 900ms));
+    // All of them are reaped once they have ended.
+    bool reaped = false;
+    for (int i = 0; i != 500 && !reaped; ++i)
+    {
+        siginfo_t left{};
+        reaped = ::waitid(P_ALL, 0, &left, WEXITED | WNOHANG | WNOWAIT) != 0 && errno == ECHILD;
+        if (!reaped)
+            std::this_thread::sleep_for(10ms);
+    }
+    BOOST_TEST(reaped);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
