@@ -191,7 +191,8 @@ OUTKIT_DECL std::span<faults::named const> faults::names() noexcept
     static constexpr named all[] = {
         {"imap.lenient-line-ends", "IMAP accepts lines that end with a lone LF"},
         {"imap.greeting-garbage", "IMAP greets with something that is no IMAP"},
-        {"smtp.lenient-end-of-data", "SMTP takes LF.LF for the end of a message, as servers open to smuggling do"},
+        {"smtp.lenient-end-of-data",
+         "SMTP takes LF.LF and CR.CR for the end of a message, as servers open to smuggling do"},
         {"smtp.no-starttls", "SMTP does not offer STARTTLS, as after a stripping attack"},
         {"smtp.plaintext-after-starttls", "SMTP sends a reply in the clear after agreeing to STARTTLS"},
     };

@@ -58,6 +58,7 @@ private:
     flow<bool> fault(std::string const& operation);
     flow<> stall();
     bool refuses_literal();
+    void refuse_literal(std::string_view reason);
     std::uint64_t random(std::uint64_t below);
     bool after_2025() const;
     void answer(verdict v, std::string text, std::string_view reason = {});
@@ -306,6 +307,12 @@ inline flow<bool> session::next_frame()
     {
         error_code ec;
         auto const step = frames_.next(wire_, ec);
+        if (ec == outkit::imap::error::literal_too_long)
+        {
+            refuse_literal(ec.message());
+            co_await flush();
+            co_return false;
+        }
         if (ec)
         {
             // The words are ours: what the real service says to lines that are none is not known.
@@ -363,14 +370,21 @@ inline bool session::refuses_literal()
     std::uint64_t const most = box_ ? world_.mailboxes.limits().message_octets : largest_before_sign_in;
     if (mark.octets <= most)
         return false;
-    reader r(frames_.text(), {});
-    tag_ = "*";
-    name_ = "(literal)";
-    answer(verdict::bad, "Command Argument Error. 11", "a literal of " + std::to_string(mark.octets) + " octets");
-    say("* BYE Connection closed. 14");
-    close_ = true;
+    refuse_literal("a literal of " + std::to_string(mark.octets) + " octets");
     frames_.refuse();
     return true;
+}
+
+inline void session::refuse_literal(std::string_view reason)
+{
+    reader r(frames_.text(), {});
+    tag_ = r.tag();
+    if (tag_.empty())
+        tag_ = "*";
+    name_ = "(literal)";
+    answer(verdict::bad, "Command Argument Error. 11", reason);
+    say("* BYE Connection closed. 14");
+    close_ = true;
 }
 
 inline flow<> session::run()
@@ -703,12 +717,21 @@ inline flow<> session::login(reader& r)
         bad_state();
         co_return;
     }
+    bool whole = false;
     if (r.blank())
         if (auto const user = r.astring())
+        {
             field("user", *user);
+            whole = r.blank() && r.astring() && r.at_end();
+        }
     if (!wire_.encrypted())
     {
         bad_state();
+        co_return;
+    }
+    if (!whole)
+    {
+        bad_argument();
         co_return;
     }
     if (after_2025())

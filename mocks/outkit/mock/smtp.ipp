@@ -61,8 +61,8 @@ inline std::string bracket_time(detail::wall_time t)
            digits(static_cast<std::uint64_t>(time.subseconds().count()), 3) + 'Z';
 }
 
-// The end of a message as servers open to smuggling find it: a lone LF is a line end, too (CVE-2023-51764). For the
-// misbehaviour smtp.lenient-end-of-data only.
+// The end of a message as servers open to smuggling find it: a lone LF or CR is a line end, too (CVE-2023-51764). For the
+// misbehaviour smtp.lenient-end-of-data only. Of a line no more is kept than tells whether it is a dot.
 class lenient_reader
 {
 public:
@@ -71,22 +71,50 @@ public:
         std::size_t i = 0;
         while (i != bytes.size() && !complete_)
         {
-            char const c = bytes[i++];
-            line_ += c;
-            if (c != '\n')
+            char const c = bytes[i];
+            if (after_cr_ && c != '\n')
+            {
+                end_line(content);  // at the CR; c begins the next
                 continue;
-            if (line_ == ".\n" || line_ == ".\r\n")
-                complete_ = true;
-            else
-                content += line_.starts_with('.') ? line_.substr(1) : line_;
-            line_.clear();
+            }
+            ++i;
+            line_ += c;
+            if (c == '\n')
+                end_line(content);
+            else if (c == '\r')
+                after_cr_ = true;
+            else if (line_.size() > longest_kept)
+                hand_on(content);
         }
         return i;
     }
     bool complete() const { return complete_; }
 
 private:
+    static constexpr std::size_t longest_kept = 1'000;
+
+    void end_line(std::string& content)
+    {
+        after_cr_ = false;
+        std::string_view const text = std::string_view(line_).substr(0, line_.find_first_of("\r\n"));
+        if (at_begin_ && text == ".")
+        {
+            complete_ = true;
+            return;
+        }
+        hand_on(content);
+        at_begin_ = true;
+    }
+    void hand_on(std::string& content)
+    {
+        content += at_begin_ && line_.starts_with('.') ? std::string_view(line_).substr(1) : std::string_view(line_);
+        line_.clear();
+        at_begin_ = false;
+    }
+
     std::string line_;
+    bool at_begin_ = true;  // line_ is the beginning of a line
+    bool after_cr_ = false;
     bool complete_ = false;
 };
 

@@ -58,7 +58,8 @@ public:
 
     framer(role r, limits const& l) : limits_(&l), role_(r) {}
 
-    // Goes as far as what has arrived allows. After `complete`, the frame is valid until the next call or read.
+    // Goes as far as what has arrived allows. After `complete`, the frame is valid until the next call or read. After
+    // `literal` and literal_too_long it is the frame so far.
     step next(wire& w, error_code& ec);
 
     std::string_view text() const { return text_; }

@@ -125,6 +125,7 @@ OUTKIT_DECL framer::step framer::next(wire& w, error_code& ec)
         }
         kept_ += *line;
         kept_ += "\r\n";
+        text_ = kept_;  // so far, for the server to see whose literal it refuses
         mark.at = kept_.size();
         mark.streamed = sink && sink->wants(kept_, mark.octets);
         if (mark.streamed ? mark.octets > limits_->streamed_literal
