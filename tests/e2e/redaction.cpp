@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(LG_01_LG_06_no_secret_of_a_whole_run_is_written_down)
 }
 
 // What is refused says why, and not with what.
-BOOST_AUTO_TEST_CASE(LG_01_LG_05_no_secret_is_in_what_a_failed_run_says)
+BOOST_AUTO_TEST_CASE(LG_01_no_secret_is_in_what_a_failed_run_says)
 {
     for (mock::scenario const& s : mock::scenarios())
     {
