@@ -118,7 +118,7 @@ struct listener::state : std::enable_shared_from_this<state>
                   [self = shared_from_this(), here, c](error_code) { self->open_connections.erase(here); });
     }
 
-    detail::flow<> talk(detail::wire& w, visitor& who)
+    OUTKIT_FLOW detail::flow<> talk(detail::wire& w, visitor& who)
     {
         w.patience = std::chrono::seconds(30);
         if (how == mode::implicit_tls)

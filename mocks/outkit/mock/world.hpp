@@ -48,12 +48,28 @@ public:
     template <class F>
     auto run(F f) -> std::invoke_result_t<F&>
     {
+        using result = std::invoke_result_t<F&>;
         if (!thread_.joinable() || std::this_thread::get_id() == thread_.get_id())
             return f();
-        std::packaged_task<std::invoke_result_t<F&>()> task(std::ref(f));
-        auto result = task.get_future();
-        asio::post(context_, std::ref(task));
-        return result.get();
+        std::promise<result> promise;
+        auto answer = promise.get_future();
+        asio::post(context_, [&f, promise = std::move(promise)]() mutable {
+            try
+            {
+                if constexpr (std::is_void_v<result>)
+                {
+                    f();
+                    promise.set_value();
+                }
+                else
+                    promise.set_value(f());
+            }
+            catch (...)
+            {
+                promise.set_exception(std::current_exception());
+            }
+        });
+        return answer.get();
     }
 
     /// Moves the clock on; timers that are due on the way ring in order, and what they wake runs in between.
@@ -61,7 +77,7 @@ public:
 
     detail::time_point now() const override { return clock.now(); }
     detail::wall_time date() const override { return clock.date(); }
-    void random(std::span<unsigned char> fill) override;
+    OUTKIT_DECL void random(std::span<unsigned char> fill) override;
     bool set_alarm(detail::alarm& a, detail::time_point when) override
     {
         clock.set(a, when);
