@@ -19,6 +19,8 @@ curl --silent --dump-header - --output /dev/null "$page/" | grep -qi "^content-s
 [ "$(status --header 'Host: evil.example' "$page/")" = 421 ] || die 'a foreign host name was answered'
 [ "$(status --data application=0 "$page/sign-in")" = 403 ] || die 'a form without the key was taken'
 [ "$(status --data "key=$key&application=0" --header 'Origin: https://evil.example' "$page/sign-in")" = 403 ] || die "another site's form was taken"
+[ "$(status --data "key=$key&application=0" --header 'Origin: null' "$page/sign-in")" = 403 ] || die "a form from nowhere was taken"
+[ "$(status "$page/sign-in?key=$key&application=0")" = 405 ] || die 'a link began a sign-in'
 [ "$(status --data "key=$key&application=7" "$page/sign-in")" = 400 ] || die 'there is no such application'
 [ "$(status "$page/oauth?code=x&state=y")" = 400 ] || die 'an answer nobody waits for was taken'
 
