@@ -131,6 +131,24 @@ OUTKIT_DECL bool journal::is_secret_name(std::string_view name) noexcept
     return false;
 }
 
+namespace journal_detail {
+
+// A URL as it is written down: without user-info and query (RFC 3986 section 3), which carry passwords, codes and tokens.
+// `rest` begins at "://"; returns how much of it has been copied and how long the URL is.
+inline std::pair<std::size_t, std::size_t> copy_url(std::string_view rest, std::string& out)
+{
+    std::size_t const end = std::min(rest.find_first_of(" \t\r\n\"'<>\\"), rest.size());
+    std::string_view const authority = rest.substr(3, std::min(rest.find_first_of("/?#", 3), end) - 3);
+    std::size_t const user_info = authority.rfind('@');
+    out += "://";
+    if (user_info == authority.npos)
+        return {3, end};
+    out += mark(user_info);
+    return {3 + user_info, end};
+}
+
+}  // namespace journal_detail
+
 OUTKIT_DECL std::string journal::blanked(std::string_view text)
 {
     using namespace journal_detail;
@@ -138,9 +156,23 @@ OUTKIT_DECL std::string journal::blanked(std::string_view text)
     bool const cut = text.size() > max_text;
     text = text.substr(0, max_text);
     std::string out;
+    std::size_t url_end = 0;  // of the one that `i` is in
     for (std::size_t i = 0; i != text.size();)
     {
         std::string_view const rest = text.substr(i);
+        if (i < url_end && text[i] == '?')
+        {
+            out += "?…";
+            i = url_end;
+            continue;
+        }
+        if (rest.starts_with("://"))
+        {
+            auto const [copied, length] = copy_url(rest, out);
+            url_end = i + length;
+            i += copied;
+            continue;
+        }
         bool const at_word = i == 0 || !is_token_char(text[i - 1]) || text[i - 1] == '=' || text[i - 1] == '/';
         if (rest.starts_with(mock_secret_prefix))
         {
