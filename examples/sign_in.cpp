@@ -57,7 +57,7 @@ void sign_in(oauth2::base_scope base, std::string const& token_file)
     oauth2::authorization_options how;
     how.scopes = oauth2::scopes_for(base, cloud);
     how.login_hint = example::setting("OUTKIT_USER");
-    auto const pending = oauth2::begin_authorization(outkit::detail::real_environment(), authority, app, how, ec);
+    auto const pending = oauth2::begin_authorization(authority, app, how, ec);
     check(ec, "the request");
 
     std::cerr << "Sign in at\n\n" << pending.url() << "\n\n";

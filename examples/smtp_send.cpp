@@ -28,7 +28,7 @@ void send(std::string const& from, std::string const& to, std::string const& sub
     m.to.push_back({"", parsed(to)});
     m.subject = subject;  // UTF-8, as all texts; encoded where it must be
     m.text = std::move(text);
-    auto built = outkit::mime::build(m, outkit::detail::real_environment(), ec);
+    auto built = outkit::mime::build(m, ec);
     if (!built)
         throw std::runtime_error(ec.message());
 

@@ -9,9 +9,6 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-// The system's clocks and randomness.
-environment& real_environment();
-
 // A flow being run for a caller whose handler we do not know here.
 class operation
 {

@@ -3,28 +3,10 @@
 
 #include <outkit/detail/drive.hpp>
 
-#include <openssl/rand.h>
-
 #include <algorithm>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::detail {
-
-OUTKIT_DECL environment& real_environment()
-{
-    struct system final : environment
-    {
-        time_point now() const override { return std::chrono::steady_clock::now(); }
-        wall_time date() const override { return std::chrono::system_clock::now(); }
-        void random(std::span<unsigned char> fill) override
-        {
-            if (RAND_bytes(fill.data(), static_cast<int>(fill.size())) != 1)
-                std::terminate();  // nothing that needs randomness may go on without it
-        }
-    };
-    static system world;
-    return world;
-}
 
 OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
     : world_(world), tls_(std::move(tls)), timer_(std::move(ex))

@@ -50,6 +50,13 @@ public:
     virtual void drop_alarm(alarm&) {}
 };
 
+// The system's clocks and OpenSSL's randomness.
+environment& real_environment();
+
 }  // namespace outkit::inline OUTKIT_ABI::detail
+
+#ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/detail/environment.ipp>
+#endif
 
 #endif

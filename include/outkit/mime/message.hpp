@@ -68,13 +68,14 @@ struct built_message
     The same message, date and randomness give the same octets.
 
     @param m      Recipients may be missing, for a draft.
-    @param world  Date and randomness, for what the message does not say itself.
+    @param world  Date and randomness, for what the message does not say itself; the system's where it is left out.
     @param ec     Cleared, or one of mime::error: no_sender, address_empty, address_not_ascii, text_not_utf8,
                   field_name_malformed, field_reserved, field_value_malformed, field_too_long, message_id_malformed,
                   content_type_malformed.
     @return       The message, or nothing with an error.
 */
 std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec);
+std::optional<built_message> build(message const& m, error_code& ec);
 
 /// Text as quoted-printable with CRLF line ends, in lines of 76 characters (RFC 2045 section 6.7). Lone CR and LF
 /// become CRLF.

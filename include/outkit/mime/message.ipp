@@ -330,6 +330,11 @@ OUTKIT_DECL std::optional<built_message> build(message const& m, outkit::detail:
     return out;
 }
 
+OUTKIT_DECL std::optional<built_message> build(message const& m, error_code& ec)
+{
+    return build(m, outkit::detail::real_environment(), ec);
+}
+
 OUTKIT_DECL std::string encode_quoted_printable(std::string_view text)
 {
     static constexpr char hex[] = "0123456789ABCDEF";

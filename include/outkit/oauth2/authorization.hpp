@@ -98,6 +98,9 @@ private:
 pending_authorization begin_authorization(outkit::detail::environment& world, authority const& from, app const& a,
                                           authorization_options const& o, error_code& ec,
                                           metadata const* discovered = nullptr);
+/// With the system's randomness.
+pending_authorization begin_authorization(authority const& from, app const& a, authorization_options const& o,
+                                          error_code& ec, metadata const* discovered = nullptr);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -82,6 +82,13 @@ OUTKIT_DECL pending_authorization begin_authorization(outkit::detail::environmen
     return p;
 }
 
+OUTKIT_DECL pending_authorization begin_authorization(authority const& from, app const& a,
+                                                      authorization_options const& o, error_code& ec,
+                                                      metadata const* discovered)
+{
+    return begin_authorization(outkit::detail::real_environment(), from, a, o, ec, discovered);
+}
+
 OUTKIT_DECL authorization_response pending_authorization::read(std::string_view parameters, error_code& ec) const
 {
     ec = error::malformed_response;
