@@ -4,6 +4,8 @@
 #include <outkit/blocking.hpp>
 #include <outkit/check/checks.hpp>
 #include <outkit/detail/encoding.hpp>
+#include <outkit/graph/client.hpp>
+#include <outkit/imap/client.hpp>
 #include <outkit/mock/entra.hpp>
 #include <outkit/mock/form_browser.hpp>
 #include <outkit/mock/http_service.hpp>
@@ -13,6 +15,7 @@
 #include <outkit/mock/world.hpp>
 #include <outkit/mock/world_json.hpp>
 #include <outkit/oauth2/redirect_listener.hpp>
+#include <outkit/smtp/client.hpp>
 #include <outkit/stream.hpp>
 
 #include "program.hpp"
@@ -330,6 +333,44 @@ BOOST_AUTO_TEST_CASE(LG_01_LG_06_no_secret_of_a_whole_run_is_written_down)
             else
                 BOOST_TEST(h.trace.find("GET /v1.0/me") != std::string::npos);
         }
+}
+
+BOOST_AUTO_TEST_CASE(LG_05_what_is_thrown_has_no_secret)
+{
+    house h("imap");
+    std::string const canary = "canary-" + std::string(200, 'q') + "-token";
+    secrets known;
+    known.add(canary);
+    auto refused = [&](auto call) {
+        std::string said;
+        try
+        {
+            call();
+            BOOST_ERROR("nothing was thrown");
+        }
+        catch (std::exception const& e)
+        {
+            said = e.what();
+        }
+        BOOST_TEST(!said.empty());
+        BOOST_TEST(known.found_in(said) == "", said);
+    };
+    outkit::blocking_context io;
+    outkit::access_token const token(canary);
+    outkit::imap::client imap(outkit::stream(io.get_executor(), h.trust));
+    imap.async_connect("localhost", h.servers->ports().imap, outkit::imap::security::implicit_tls, io.wait());
+    refused([&] { imap.async_authenticate(h.setup.user, token.clone(), io.wait()); });
+    BOOST_TEST(known.found_in(imap.diagnostics()) == "", imap.diagnostics());
+    outkit::smtp::client smtp(outkit::stream(io.get_executor(), h.trust));
+    smtp.async_connect({.host = "localhost", .port = h.servers->ports().smtp}, io.wait());
+    refused([&] { smtp.async_authenticate(h.setup.user, token.clone(), io.wait()); });
+    BOOST_TEST(known.found_in(smtp.diagnostics()) == "", smtp.diagnostics());
+    outkit::graph::options where;
+    where.host = "localhost";
+    where.port = h.servers->ports().graph;
+    outkit::graph::client graph(outkit::stream(io.get_executor(), h.trust), token.clone(), where);
+    refused([&] { graph.async_me(io.wait()); });
+    BOOST_TEST(known.found_in(graph.problem().message + graph.diagnostics()) == "", graph.problem().message);
 }
 
 // What is refused says why, and not with what.
