@@ -227,8 +227,8 @@ private:
             write_file(home_ / "keys/default/RS256" / kid, pem);
         std::string oauth2 = "introspection_mode = local\nlocal_validation_key_dict = fs:posix:prefix=" + here +
                              "/keys/\nusername_attribute = " + o.user_claim + "\n";
-        if (!o.audience.empty())
-            oauth2 += "client_id = " + o.audience + "\n";
+        if (!o.audience.empty())  // not by client_id: Debian's 2.3.19 looks at that since 2026 only
+            oauth2 += "active_attribute = aud\nactive_value = " + o.audience + "\n";
         write_file(home_ / "oauth2.conf", oauth2);
 
         std::string const user = root ? owner_name : us->pw_name;
