@@ -229,9 +229,13 @@ OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::go(http::url to, http::
     }
 }
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::open(http::url to) { return go(std::move(to), http::request()); }
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::open(http::url to)
+{
+    return go(std::move(to), http::request());
+}
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::submit(http::url page, html_form filled, html_form::button pressed)
+OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::submit(http::url page, html_form filled,
+                                                                html_form::button pressed)
 {
     std::string encoded;
     if (!pressed.name.empty())
