@@ -2,6 +2,7 @@
 // certificates are made here, as bad as each case wants them.
 
 #include <outkit/detail/simulate.hpp>
+#include <outkit/mock/certificates.hpp>
 #include <outkit/tls.hpp>
 
 #include "support.hpp"
@@ -39,6 +40,7 @@ struct wish
     std::string usage = "serverAuth";
     unsigned rsa_bits = 0;  // 0: an elliptic curve instead
     bool authority = false;
+    X509_EXTENSION* constraint = nullptr;  // copied
     EVP_MD const* digest = EVP_sha256();
 };
 
@@ -72,6 +74,8 @@ signer make(wish const& w, signer const* by = nullptr)
         extend(x, NID_basic_constraints, "critical,CA:TRUE");
     else
         extend(x, NID_ext_key_usage, w.usage);
+    if (w.constraint)
+        X509_add_ext(x, w.constraint, -1);
     owned<GENERAL_NAMES, GENERAL_NAMES_free> const names(sk_GENERAL_NAME_new_null());
     auto const add = [&](int type, ASN1_STRING* text) {
         GENERAL_NAME* const name = GENERAL_NAME_new();
@@ -230,6 +234,24 @@ BOOST_AUTO_TEST_CASE(TL_02_names_that_do_not_match_are_refused)
     must_refuse("mail.test", issue({.names = {"DNS:*.test"}}), "hostname mismatch");
     must_refuse("mail.test", issue({.names = {"DNS:*"}}), "hostname mismatch");
     must_refuse("xn--mller-kva.example.test", issue({.names = {"DNS:xn--*.example.test"}}), "hostname mismatch");
+}
+
+// An authority of ours that is held to what the mock's is: its key cannot be had, its constraint can.
+BOOST_AUTO_TEST_CASE(TL_25_the_mocks_authority_cannot_vouch_for_a_real_host)
+{
+    std::string const text = mock::certificates().ca_pem();
+    owned<BIO, BIO_free_all> const in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+    x509 const mocks(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+    BOOST_TEST_REQUIRE(mocks != nullptr);
+    int const at = X509_get_ext_by_NID(mocks.get(), NID_name_constraints, -1);
+    BOOST_TEST_REQUIRE(at >= 0);
+    signer const held = make({.common_name = "held", .authority = true, .constraint = X509_get_ext(mocks.get(), at)});
+    for (std::string const host : {"outlook.office365.com", "login.microsoftonline.com", "smtp.office365.com"})
+        must_refuse(host, make({.names = {"DNS:" + host}}, &held), "permitted subtree violation", pem(held));
+    must_refuse("10.0.0.1", make({.names = {"IP:10.0.0.1"}}, &held), "permitted subtree violation", pem(held));
+    result const good =
+        meet_as("mail.test", client_of(pem(held)), server_of(make({.names = {"DNS:mail.test"}}, &held)));
+    BOOST_TEST(!good.ec, good.why);
 }
 
 BOOST_AUTO_TEST_CASE(TL_03_names_that_match_are_accepted)
