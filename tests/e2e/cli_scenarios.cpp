@@ -1,13 +1,19 @@
+#include "../../tools/console.hpp"
 #include "../../tools/offline.hpp"
+#include "../../tools/render.hpp"
 #include "../../tools/sign_in.hpp"
 
 #include <outkit/check/atlas.hpp>
 #include <outkit/check/checks.hpp>
 #include <outkit/mock/scenarios.hpp>
 
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 #include <string>
 #include <vector>
@@ -111,6 +117,56 @@ BOOST_AUTO_TEST_CASE(a_message_to_oneself_arrives_over_both_base_scopes)
             BOOST_TEST(account::trace(r.mailbox) == "unset, connecting, syncing, connected");
         }
     }
+}
+
+// What somebody else wrote reaches neither the terminal as a command nor the report as markup.
+BOOST_AUTO_TEST_CASE(MK_17_what_a_message_says_stays_text)
+{
+    std::string const subject =
+        "\x1b]0;owned\x07\x1b[2J</script><img src=x onerror=1>{{7*7}}\x7f\U0001f642\u202e\xc2\x9b"
+        "31m";
+    for (char const* const name : {"everything-works", "everything-works-api"})
+        BOOST_TEST_CONTEXT(name)
+        {
+            cli::offline_options o;
+            o.scenario = name;
+            cli::offline here(o);
+            here.world().run([&] {
+                mock::mailbox& box = *here.world().mailboxes.find(here.user());
+                here.world().mailboxes.deliver(box, "From: \"\x1b[31m<b>\" <x@woodgrove.example>\r\nSubject: " +
+                                                        subject + "\r\n\r\n" + subject + "\r\n");
+            });
+            account::settings settings = here.settings();
+            settings.redirect_uri = cli::with_port(settings.redirect_uri, cli::free_port());
+            check::options how;
+            how.sign_in = cli::by_form(here.user(), here.password(), here.ca_file());
+            check::report const r = check::run(settings, how);
+            BOOST_TEST(r.passed(), described(r));
+            char* data = nullptr;
+            std::size_t size = 0;
+            std::FILE* const file = ::open_memstream(&data, &size);
+            {
+                cli::console out(file, false);
+                cli::renderer pages(out, out, true);
+                for (check::step const& step : r.steps)
+                    pages.step(step);
+            }
+            std::fclose(file);
+            std::string const text(data, size);
+            std::free(data);
+            BOOST_TEST(text.find("onerror") != text.npos);  // it was read and is shown
+            std::string const json = check::to_json(r, true);
+            boost::json::value const parsed = boost::json::parse(json);
+            BOOST_TEST(boost::json::serialize(parsed).find("\U0001f642") != std::string::npos);
+            for (std::string const& shown : {text, json})
+            {
+                for (char const c : shown)
+                    if ((static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f)
+                        BOOST_ERROR("a control character: " << static_cast<int>(c));
+                BOOST_TEST(shown.find("\u202e") == shown.npos);
+                BOOST_TEST(shown.find("\xc2\x9b") == shown.npos);
+            }
+        }
 }
 
 BOOST_AUTO_TEST_CASE(CL_15_a_report_has_no_secret_and_no_whole_address)

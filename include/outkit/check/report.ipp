@@ -92,6 +92,38 @@ OUTKIT_DECL std::string shorten_addresses(std::string_view text)
     return out;
 }
 
+namespace detail {
+
+// JSON with everything outside ASCII as \uXXXX (RFC 8259 section 7): what a message says may hold octets that are not
+// UTF-8, controls of terminals, and characters that turn the direction of text.
+inline std::string in_ascii(std::string_view json)
+{
+    std::string out;
+    out.reserve(json.size());
+    auto const escape = [&](unsigned unit) {
+        static constexpr char digits[] = "0123456789abcdef";
+        out += "\\u";
+        for (int shift = 12; shift >= 0; shift -= 4)
+            out += digits[unit >> shift & 15];
+    };
+    while (!json.empty())
+    {
+        char32_t const c = mime::detail::take_code_point(json);
+        if (c < 0x7F)
+            out += static_cast<char>(c);
+        else if (c < 0x10000)
+            escape(static_cast<unsigned>(c));
+        else
+        {
+            escape(0xD800 + static_cast<unsigned>((c - 0x10000) >> 10));
+            escape(0xDC00 + static_cast<unsigned>((c - 0x10000) & 0x3FF));
+        }
+    }
+    return out;
+}
+
+}  // namespace detail
+
 OUTKIT_DECL std::string to_json(report const& r, bool full_addresses)
 {
     auto const shown = [&](std::string_view text) {
@@ -127,12 +159,12 @@ OUTKIT_DECL std::string to_json(report const& r, bool full_addresses)
     boost::json::array states;
     for (auto const& change : r.mailbox.history())
         states.push_back(boost::json::string(account::name(change.state)));
-    return boost::json::serialize(boost::json::object{{"passed", r.passed()},
-                                                      {"base_scope", account::name(r.base_scope)},
-                                                      {"mailbox", shown(r.mailbox.address())},
-                                                      {"state", account::name(r.mailbox.state())},
-                                                      {"states", std::move(states)},
-                                                      {"steps", std::move(steps)}});
+    return detail::in_ascii(boost::json::serialize(boost::json::object{{"passed", r.passed()},
+                                                                       {"base_scope", account::name(r.base_scope)},
+                                                                       {"mailbox", shown(r.mailbox.address())},
+                                                                       {"state", account::name(r.mailbox.state())},
+                                                                       {"states", std::move(states)},
+                                                                       {"steps", std::move(steps)}}));
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::check
