@@ -4,9 +4,15 @@
 #include <outkit/detail/simulate.hpp>
 #include <outkit/http/error.hpp>
 
+#ifdef OUTKIT_STANDALONE_ASIO
+#include <asio/bind_cancellation_slot.hpp>
+#include <asio/cancellation_signal.hpp>
+#include <asio/write.hpp>
+#else
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/write.hpp>
+#endif
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
