@@ -13,6 +13,8 @@
 
 #include <initializer_list>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace outkit::tests {
 
@@ -78,6 +80,29 @@ inline tls_context certified_server()
     auto c = tls_context::server_pem(ec, test_certificate().chain, test_certificate().key);
     BOOST_TEST_REQUIRE(!ec, ec.message());
     return c;
+}
+
+// A server of "mail.test" that must not be believed, and a client that refuses it for this one reason.
+struct unbelievable
+{
+    tls_context server, client;
+};
+inline std::vector<unbelievable> unbelievable_servers()
+{
+    std::vector<unbelievable> all;
+    auto const add = [&](certificate const& shown, certificate const& trusted) {
+        error_code ec;
+        auto server = tls_context::server_pem(ec, shown.chain, shown.key);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        auto client = tls_context::client(ec, {.system = false, .authorities_pem = trusted.chain});
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        all.push_back({std::move(server), std::move(client)});
+    };
+    certificate const expired = make_certificate("mail.test", -1), other = make_certificate("other.test");
+    add(expired, expired);
+    add(other, other);
+    add(make_certificate("mail.test"), test_certificate());  // from an authority nobody knows
+    return all;
 }
 
 // Plays what `make` returns (a fresh flow each time) with pieces of 1, 2, 7 and 4096 bytes; `check` sees each result.

@@ -12,7 +12,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <iterator>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -45,16 +44,8 @@ void conclude(console& out, outkit::check::report const& r)
 // A misspelt step would be passed over in silence.
 void check_only(std::string const& only, base_scope scope)
 {
-    static constexpr std::string_view first[] = {"settings", "authority", "sign-in", "code", "refresh"};
-    static constexpr std::string_view over_imap[] = {"imap.connect", "imap.sign-in", "imap.folders", "imap.newest",
-                                                     "smtp.connect", "smtp.sign-in", "smtp.send",    "imap.arrival"};
-    static constexpr std::string_view over_graph[] = {"graph.me", "graph.folders", "graph.newest", "graph.send",
-                                                      "graph.arrival"};
-    std::vector<std::string_view> steps(std::begin(first), std::end(first));
-    if (scope == base_scope::imap)
-        steps.insert(steps.end(), std::begin(over_imap), std::end(over_imap));
-    else
-        steps.insert(steps.end(), std::begin(over_graph), std::end(over_graph));
+    auto const known = outkit::check::step_ids(scope);
+    std::vector<std::string_view> const steps(known.begin(), known.end());
     if (std::any_of(steps.begin(), steps.end(), [&](std::string_view s) { return s.starts_with(only); }))
         return;
     std::string said = fmt::format("--only {}: with base scope {} there is no step of this name", printable(only, 64),

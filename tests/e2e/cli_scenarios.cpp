@@ -115,6 +115,9 @@ BOOST_AUTO_TEST_CASE(a_message_to_oneself_arrives_over_both_base_scopes)
             BOOST_TEST(r.passed());
             BOOST_TEST(!r.sent_subject.empty());
             BOOST_TEST(account::trace(r.mailbox) == "unset, connecting, syncing, connected");
+            auto const known = check::step_ids(r.base_scope);
+            BOOST_TEST(std::equal(r.steps.begin(), r.steps.end(), known.begin(), known.end(),
+                                  [](check::step const& s, std::string_view id) { return s.id == id; }));
         }
     }
 }

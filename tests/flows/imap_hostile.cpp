@@ -615,16 +615,7 @@ BOOST_AUTO_TEST_CASE(IM_46_compression_is_not_used)
 
 BOOST_AUTO_TEST_CASE(ST_15_certificates_that_are_not_to_be_believed)
 {
-    auto const expired = tests::make_certificate("mail.test", -1);
-    auto const other = tests::make_certificate("other.test");
-    auto const stranger = tests::make_certificate("mail.test");
-    struct row
-    {
-        tests::certificate const& shown;
-        std::string trusted;
-    };
-    for (row const& c :
-         {row{expired, expired.chain}, row{other, other.chain}, row{stranger, tests::test_certificate().chain}})
+    for (tests::unbelievable const& c : tests::unbelievable_servers())
         for (security const how : {security::starttls, security::implicit_tls})
         {
             std::size_t connections = 0, lines = 0;
@@ -641,14 +632,10 @@ BOOST_AUTO_TEST_CASE(ST_15_certificates_that_are_not_to_be_believed)
                 co_await w.read_line();
                 ++lines;
             };
-            error_code ec;
             simulator sim(1);
-            sim.listen("mail.test", 993, server, tls_context::server_pem(ec, c.shown.chain, c.shown.key));
-            BOOST_TEST_REQUIRE(!ec);
+            sim.listen("mail.test", 993, server, c.server);
             session s;
-            auto const trust = tls_context::client(ec, {.system = false, .authorities_pem = c.trusted});
-            BOOST_TEST_REQUIRE(!ec);
-            auto const r = sim.start("client", connect(s, "mail.test", 993, how), trust);
+            auto const r = sim.start("client", connect(s, "mail.test", 993, how), c.client);
             sim.run();
             BOOST_TEST(r->done);
             BOOST_TEST((r->ec == condition::untrusted_peer), r->ec.message());

@@ -191,16 +191,7 @@ BOOST_AUTO_TEST_CASE(ST_24_the_wrong_mode_for_the_port)
 
 BOOST_AUTO_TEST_CASE(ST_15_certificates_that_are_not_to_be_believed)
 {
-    auto const expired = tests::make_certificate("mail.test", -1);
-    auto const other = tests::make_certificate("other.test");
-    auto const stranger = tests::make_certificate("mail.test");
-    struct row
-    {
-        tests::certificate const& shown;
-        std::string trusted;
-    };
-    for (row const& c :
-         {row{expired, expired.chain}, row{other, other.chain}, row{stranger, tests::test_certificate().chain}})
+    for (tests::unbelievable const& c : tests::unbelievable_servers())
     {
         std::size_t connections = 0, lines = 0;
         auto const server = [&](wire& w) -> flow<> {
@@ -210,14 +201,10 @@ BOOST_AUTO_TEST_CASE(ST_15_certificates_that_are_not_to_be_believed)
             co_await w.read_line();
             ++lines;
         };
-        error_code ec;
         simulator sim(1);
         smtp::detail::session s;
-        sim.listen("mail.test", 587, server, tls_context::server_pem(ec, c.shown.chain, c.shown.key));
-        BOOST_TEST_REQUIRE(!ec);
-        auto const trust = tls_context::client(ec, {.system = false, .authorities_pem = c.trusted});
-        BOOST_TEST_REQUIRE(!ec);
-        auto const r = sim.start("client", smtp::detail::connect(s, somewhere()), trust);
+        sim.listen("mail.test", 587, server, c.server);
+        auto const r = sim.start("client", smtp::detail::connect(s, somewhere()), c.client);
         sim.run();
         BOOST_TEST(r->done);
         BOOST_TEST((r->ec == condition::untrusted_peer), r->ec.message());

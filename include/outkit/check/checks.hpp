@@ -6,6 +6,7 @@
 #include <outkit/oauth2/cloud.hpp>
 
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,15 +56,16 @@ struct options
 /** Goes the whole way from the settings to the connected mailbox, and says at each step what was verified, or what failed
     and why. Blocks; the same way against Microsoft's services, a private cloud or the mocks, as the endpoints say.
 
-    Steps, in this order: settings, authority, sign-in, code, refresh; then for the base scope imap: imap.connect,
-    imap.sign-in, imap.folders, imap.newest, smtp.connect, smtp.sign-in, smtp.send, imap.arrival; for api: graph.me,
-    graph.folders, graph.newest, graph.send, graph.arrival; and arrival.other for the messages expected. When one fails,
+    The steps and their order: step_ids(), and arrival.other for the messages expected. When one fails,
     those that need it are skipped, and further ones are still tried where they help to tell causes apart: an IMAP refusal
     of a token that SMTP takes has another cause than one of a token that SMTP refuses, too.
 
     The report's mailbox ends in the state connected exactly when every step passed that was not skipped by choice.
 */
 report run(account::settings const& settings, options const& how);
+
+/// The ids of the steps of a run with this base scope, in order.
+std::span<std::string_view const> step_ids(account::base_scope scope);
 
 /// What of the settings cannot work, or looks like one of the usual mistakes; without any network.
 step check_settings(account::settings const& settings);

@@ -959,6 +959,17 @@ OUTKIT_DECL oauth2::scope_set scopes_of(account::settings const& settings, oauth
                                    : oauth2::scope_set::parse(settings.scopes, ignored);
 }
 
+OUTKIT_DECL std::span<std::string_view const> step_ids(account::base_scope scope)
+{
+    static constexpr std::string_view over_imap[] = {
+        "settings",     "authority",   "sign-in",      "code",         "refresh",   "imap.connect", "imap.sign-in",
+        "imap.folders", "imap.newest", "smtp.connect", "smtp.sign-in", "smtp.send", "imap.arrival"};
+    static constexpr std::string_view over_graph[] = {"settings",   "authority",    "sign-in",       "code",
+                                                      "refresh",    "graph.me",     "graph.folders", "graph.newest",
+                                                      "graph.send", "graph.arrival"};
+    return scope == account::base_scope::imap ? std::span<std::string_view const>(over_imap) : over_graph;
+}
+
 OUTKIT_DECL step check_settings(account::settings const& settings)
 {
     step s;

@@ -51,6 +51,7 @@ public:
         using result = std::invoke_result_t<F&>;
         if (!thread_.joinable() || std::this_thread::get_id() == thread_.get_id())
             return f();
+        // No std::packaged_task: libstdc++ makes one by a static function, which g++ emits wherever this is included.
         std::promise<result> promise;
         auto answer = promise.get_future();
         asio::post(context_, [&f, promise = std::move(promise)]() mutable {
