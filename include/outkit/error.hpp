@@ -113,6 +113,7 @@ enum class error
     tls_unavailable,
     tls_unverified,
     tls_required,
+    tls_too_talkative,
     no_address
 };
 
@@ -139,6 +140,8 @@ inline error_code make_error_code(error e)
         {int(tls_unverified), "the TLS handshake ended without a verified certificate", condition::untrusted_peer},
         {int(tls_required), "the connection could not be secured with TLS, so nothing secret was sent",
          condition::untrusted_peer},
+        {int(tls_too_talkative), "the peer sent one TLS message after the other and no data",
+         condition::limit_exceeded},
         {int(no_address), "the host name has no address", condition::not_found},
     };
     static const detail::table_category category("outkit", rows);

@@ -97,8 +97,10 @@ public:
 private:
     static BIO_METHOD const* bio_method();
     static std::string reference_name(std::string host);
+    static void count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine);
     bool expect_name();
     need result(int rc, error_code& ec);
+    need received(need what, std::size_t n, error_code& ec);
 
     transport& below_;
     std::pair<tls_context, std::string> keep_;  // where sessions go, and under which name
@@ -106,6 +108,8 @@ private:
     std::unique_ptr<SSL, tls_context::releaser<SSL, SSL_free>> ssl_;
     error_code setup_ec_, below_ec_;
     bool below_ended_ = false;
+    bool shaken_ = false;        // the handshake is done
+    unsigned without_data_ = 0;  // messages since then, or since the last data
 };
 
 }  // namespace detail

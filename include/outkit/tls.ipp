@@ -169,6 +169,8 @@ OUTKIT_DECL void tls_context::keep_session(std::string const& peer, session s) c
 
 namespace detail {
 
+inline constexpr unsigned most_without_data = 32;  // handshake messages after the handshake
+
 OUTKIT_DECL BIO_METHOD const* tls_engine::bio_method()
 {
     static BIO_METHOD* const method = [] {
@@ -177,6 +179,11 @@ OUTKIT_DECL BIO_METHOD const* tls_engine::bio_method()
             auto& e = *static_cast<tls_engine*>(BIO_get_data(b));
             std::size_t n = 0;
             BIO_clear_retry_flags(b);
+            if (e.without_data_ > most_without_data)
+            {
+                e.below_ec_ = error::tls_too_talkative;
+                return -1;
+            }
             if (e.below_.read_some({out, static_cast<std::size_t>(size)}, n, e.below_ec_) != need::nothing)
                 BIO_set_retry_read(b);
             else if (!e.below_ec_ && n == 0)
@@ -226,6 +233,8 @@ OUTKIT_DECL tls_engine::tls_engine(transport& below, tls_context context, std::s
     BIO_set_init(bio, 1);
     SSL_set_bio(ssl_.get(), bio, bio);
     SSL_set_ex_data(ssl_.get(), engine_index(), &keep_);
+    SSL_set_msg_callback(ssl_.get(), count_message);
+    SSL_set_msg_callback_arg(ssl_.get(), this);
     if (c.is_server())
     {
         SSL_set_accept_state(ssl_.get());
@@ -305,6 +314,7 @@ OUTKIT_DECL need tls_engine::handshake(error_code& ec)
     if (n == need::nothing && !ec && !keep_.first.is_server() &&
         (SSL_get_verify_result(ssl_.get()) != X509_V_OK || SSL_version(ssl_.get()) < TLS1_2_VERSION))
         ec = error::tls_unverified;
+    shaken_ = shaken_ || (n == need::nothing && !ec);
     return n;
 }
 
@@ -312,7 +322,8 @@ OUTKIT_DECL need tls_engine::read_some(std::span<char> into, std::size_t& n, err
 {
     n = 0;
     ERR_clear_error();
-    return result(SSL_read_ex(ssl_.get(), into.data(), into.size(), &n), ec);
+    need const what = result(SSL_read_ex(ssl_.get(), into.data(), into.size(), &n), ec);
+    return received(what, n, ec);
 }
 
 OUTKIT_DECL need tls_engine::write_some(std::string_view from, std::size_t& n, error_code& ec)
@@ -327,7 +338,27 @@ OUTKIT_DECL need tls_engine::input(error_code& ec)
     char byte;
     std::size_t n = 0;
     ERR_clear_error();
-    return result(SSL_peek_ex(ssl_.get(), &byte, 1, &n), ec);
+    need const what = result(SSL_peek_ex(ssl_.get(), &byte, 1, &n), ec);
+    return received(what, n, ec);
+}
+
+// OpenSSL goes on reading until there is data, however many key updates come instead: each costs the peer 27 octets and
+// us a derivation of keys. Tickets and a key update now and then are few.
+OUTKIT_DECL void tls_engine::count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine)
+{
+    auto& e = *static_cast<tls_engine*>(engine);
+    if (!sent && type == SSL3_RT_HANDSHAKE && e.shaken_)
+        ++e.without_data_;
+}
+
+OUTKIT_DECL need tls_engine::received(need what, std::size_t n, error_code& ec)
+{
+    if (n == 0 || ec)
+        return what;
+    if (without_data_ > most_without_data)
+        ec = error::tls_too_talkative;
+    without_data_ = 0;
+    return what;
 }
 
 OUTKIT_DECL void tls_engine::say_goodbye()
