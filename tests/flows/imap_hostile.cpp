@@ -1,5 +1,6 @@
 // The client against servers that stall, flood, leave or lead astray, in virtual time.
 
+#include <outkit/detail/drive.hpp>
 #include <outkit/imap/detail/flows.hpp>
 
 #include "support.hpp"
@@ -8,7 +9,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace outkit;
@@ -143,6 +147,91 @@ BOOST_AUTO_TEST_CASE(IM_02_IM_04_a_literal_that_stops_runs_into_the_deadline)
         BOOST_TEST(!completed);
         BOOST_TEST(heard.size() < 100u);
     }
+}
+
+namespace {
+
+// A connection on which there is always something to read: a line, again and again. What the client writes goes nowhere.
+class endless_driver final : public outkit::detail::driver
+{
+public:
+    endless_driver(asio::any_io_executor ex, std::string line)
+        : driver(std::move(ex), {}, outkit::detail::real_environment()), line_(std::move(line))
+    {
+        use(std::make_unique<endless>(*this), {});
+    }
+    std::size_t said = 0;
+
+private:
+    struct endless final : outkit::detail::transport
+    {
+        explicit endless(endless_driver& d) : all(d) {}
+        outkit::detail::need read_some(std::span<char> into, std::size_t& n, error_code& ec) override
+        {
+            for (char& c : into)
+                c = all.line_[all.said++ % all.line_.size()];
+            n = into.size();
+            ec = {};
+            return outkit::detail::need::nothing;
+        }
+        outkit::detail::need write_some(std::string_view from, std::size_t& n, error_code& ec) override
+        {
+            n = from.size();
+            ec = {};
+            return outkit::detail::need::nothing;
+        }
+        outkit::detail::need input(error_code& ec) override
+        {
+            ec = {};
+            return outkit::detail::need::nothing;
+        }
+        endless_driver& all;
+    };
+    void open(outkit::detail::io_request const&) override {}
+    void wait_until(outkit::detail::need) override {}
+    void stop_waiting_below() override {}
+    void close_below() override {}
+
+    std::string line_;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(IM_09_a_flood_of_responses_is_cut_off_and_others_have_their_turns)
+{
+    for (std::string const line : {"* 1 RECENT\r\n", "* OK x\r\n", "* 3 FETCH (FLAGS (\\Seen))\r\n", "* 3 EXISTS\r\n"})
+        BOOST_TEST_CONTEXT(line)
+        {
+            asio::io_context loop;
+            auto const d = std::make_shared<endless_driver>(loop.get_executor(), line);
+            session s;
+            s.trusted = true;
+            s.at = session::state::selected;
+            s.box.exists = 3;
+            bool done = false;
+            error_code ec;
+            std::string said;
+            std::size_t turns = 0, before = 0, longest = 0;
+            std::function<void()> another_turn = [&] {
+                longest = std::max(longest, d->said - std::exchange(before, d->said));
+                if (done)
+                    return;
+                ++turns;
+                asio::post(loop, another_turn);
+            };
+            asio::post(loop, another_turn);
+            async_run(*d, noop(s), said, [&](error_code e, events) {
+                ec = e;
+                done = true;
+            });
+            loop.run();
+            BOOST_TEST((ec == condition::limit_exceeded), ec.message());
+            BOOST_TEST(d->said > 400'000u);
+            BOOST_TEST(d->said < 3'000'000u);
+            // A turn's work is bounded, so what else the loop has to do gets done in between.
+            BOOST_TEST(longest <= 256u * 1024);
+            BOOST_TEST(turns >= d->said / (256u * 1024));
+        }
 }
 
 // Exchange estimates sizes; what counts is what comes. Both are told.

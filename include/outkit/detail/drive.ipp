@@ -55,7 +55,8 @@ OUTKIT_DECL io_request const& driver::resume_flow(io_result r)
 
 OUTKIT_DECL void driver::advance(io_result r)
 {
-    for (int budget = 64;; --budget)
+    int budget = 64;  // requests; 4 KiB are as good as one more
+    for (;; budget -= 1 + static_cast<int>(r.n / 4096))
     {
         io_request const& rq = resume_flow(std::move(r));
         if (rq.what == io_request::kind::none)
@@ -66,7 +67,7 @@ OUTKIT_DECL void driver::advance(io_result r)
             limit(rq.deadline);
             return open(rq);
         }
-        if (budget == 0)  // others want a turn, too
+        if (budget <= 0)  // others want a turn, too
             return asio::post(next(&driver::retry));
         if (!attempt(r))
             return;
