@@ -45,10 +45,10 @@ private:
 };
 
 /// Whether the second state can follow the first.
-bool can_follow(account_state from, account_state to) noexcept;
+OUTKIT_DECL bool can_follow(account_state from, account_state to) noexcept;
 
 /// "unset, connecting, syncing, connected"
-std::string trace(mailbox const& a);
+OUTKIT_DECL std::string trace(mailbox const& a);
 
 }  // namespace outkit::inline OUTKIT_ABI::account
 

@@ -5,7 +5,7 @@
 
 namespace outkit::inline OUTKIT_ABI::account {
 
-OUTKIT_DECL bool can_follow(account_state from, account_state to) noexcept
+OUTKIT_DEF bool can_follow(account_state from, account_state to) noexcept
 {
     using enum account_state;
     switch (to)
@@ -21,7 +21,7 @@ OUTKIT_DECL bool can_follow(account_state from, account_state to) noexcept
     return false;
 }
 
-OUTKIT_DECL bool mailbox::enter(account_state next, outkit::detail::wall_time now, std::string trouble)
+OUTKIT_INLINE bool mailbox::enter(account_state next, outkit::detail::wall_time now, std::string trouble)
 {
     if (next == state())
     {
@@ -37,7 +37,7 @@ OUTKIT_DECL bool mailbox::enter(account_state next, outkit::detail::wall_time no
     return true;
 }
 
-OUTKIT_DECL std::string trace(mailbox const& a)
+OUTKIT_DEF std::string trace(mailbox const& a)
 {
     std::string text;
     for (mailbox::change const& c : a.history())

@@ -67,8 +67,8 @@ enum class account_state
     connect_error          // the service was not reached, or failed: worth trying again
 };
 
-std::string_view name(account_state s) noexcept;
-std::string_view name(base_scope s) noexcept;
+OUTKIT_DECL std::string_view name(account_state s) noexcept;
+OUTKIT_DECL std::string_view name(base_scope s) noexcept;
 
 }  // namespace outkit::inline OUTKIT_ABI::account
 

@@ -5,7 +5,7 @@
 
 namespace outkit::inline OUTKIT_ABI::account {
 
-OUTKIT_DECL std::string_view name(account_state s) noexcept
+OUTKIT_DEF std::string_view name(account_state s) noexcept
 {
     switch (s)
     {
@@ -20,7 +20,7 @@ OUTKIT_DECL std::string_view name(account_state s) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string_view name(base_scope s) noexcept { return s == base_scope::imap ? "imap" : "api"; }
+OUTKIT_DEF std::string_view name(base_scope s) noexcept { return s == base_scope::imap ? "imap" : "api"; }
 
 }  // namespace outkit::inline OUTKIT_ABI::account
 

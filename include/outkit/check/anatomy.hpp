@@ -30,10 +30,10 @@ struct token_facts
 };
 
 /// Texts are cut at 512 octets; a token longer than 16 KiB is not read.
-token_facts read_token(std::string_view token);
+OUTKIT_DECL token_facts read_token(std::string_view token);
 
 /// How a secret is shown in a report: "1498 octets, sha256 3fa94c".
-std::string fingerprint(std::string_view secret);
+OUTKIT_DECL std::string fingerprint(std::string_view secret);
 
 }  // namespace outkit::inline OUTKIT_ABI::check
 

@@ -17,7 +17,7 @@ namespace outkit::inline OUTKIT_ABI::check {
 
 namespace detail {
 
-inline std::string text_member(boost::json::object const& o, std::string_view name)
+OUTKIT_DECL std::string text_member(boost::json::object const& o, std::string_view name)
 {
     boost::json::value const* const v = o.if_contains(name);
     return v && v->is_string() ? std::string(std::string_view(v->get_string()).substr(0, 512)) : std::string();
@@ -25,17 +25,17 @@ inline std::string text_member(boost::json::object const& o, std::string_view na
 
 }  // namespace detail
 
-OUTKIT_DECL bool token_facts::has_scope(std::string_view name) const
+OUTKIT_INLINE bool token_facts::has_scope(std::string_view name) const
 {
     return std::any_of(scopes.begin(), scopes.end(), [&](auto const& s) { return detail::same_text(s, name); });
 }
 
-OUTKIT_DECL bool token_facts::belongs_to(std::string_view address) const
+OUTKIT_INLINE bool token_facts::belongs_to(std::string_view address) const
 {
     return std::any_of(user.begin(), user.end(), [&](auto const& u) { return detail::same_text(u, address); });
 }
 
-OUTKIT_DECL token_facts read_token(std::string_view token)
+OUTKIT_DEF token_facts read_token(std::string_view token)
 {
     token_facts facts;
     std::size_t const first = token.find('.');
@@ -78,7 +78,7 @@ OUTKIT_DECL token_facts read_token(std::string_view token)
     return facts;
 }
 
-OUTKIT_DECL std::string fingerprint(std::string_view secret)
+OUTKIT_DEF std::string fingerprint(std::string_view secret)
 {
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned int size = 0;

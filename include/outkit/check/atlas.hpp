@@ -13,9 +13,9 @@ namespace outkit::inline OUTKIT_ABI::check {
 // who can mend each, and how. Tables of data and a search in them; no I/O. The services say little: behind "User is
 // authenticated but not connected" stand nine causes, so causes are ranked, the most frequent first.
 
-std::string_view name(owner o) noexcept;
-std::string_view name(evidence e) noexcept;
-std::string_view name(service s) noexcept;
+OUTKIT_DECL std::string_view name(owner o) noexcept;
+OUTKIT_DECL std::string_view name(evidence e) noexcept;
+OUTKIT_DECL std::string_view name(service s) noexcept;
 
 /** Recognises what stands in a text: a code by itself ("50011", "AADSTS50011", "535 5.7.3", "ErrorAccessDenied"), a
     line of a server, or a piece of a log with all of them in it.
@@ -24,19 +24,19 @@ std::string_view name(service s) noexcept;
     @return      The symptoms, the most telling first: a code that comes with a reason before one without. Nothing when
                  nothing is recognised. An AADSTS number that is not in the atlas is returned without causes.
 */
-std::vector<symptom> explain(std::string_view text);
+OUTKIT_DECL std::vector<symptom> explain(std::string_view text);
 
 /// The symptom of this id, or one without causes.
-symptom lookup(std::string_view id);
+OUTKIT_DECL symptom lookup(std::string_view id);
 
 /// The ids of all symptoms in the atlas, in its order.
-std::vector<std::string> symptom_ids();
+OUTKIT_DECL std::vector<std::string> symptom_ids();
 
 /// Moves the cause of this id to the front, when something else has shown that it is the one.
-void rank_first(symptom& s, std::string_view cause_id);
+OUTKIT_DECL void rank_first(symptom& s, std::string_view cause_id);
 
 /// Drops the cause of this id, when something else has shown that it is not the one.
-void rule_out(symptom& s, std::string_view cause_id);
+OUTKIT_DECL void rule_out(symptom& s, std::string_view cause_id);
 
 }  // namespace outkit::inline OUTKIT_ABI::check
 

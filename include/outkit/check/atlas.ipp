@@ -18,7 +18,7 @@ namespace detail {
 inline constexpr std::size_t most_text = 64 * 1024;
 
 // Lower case, and every run of white space, also an escaped one ("\r\n" in a JSON log), one space.
-inline std::string normalise(std::string_view text)
+OUTKIT_DECL std::string normalise(std::string_view text)
 {
     std::string out;
     out.reserve(text.size());
@@ -43,11 +43,11 @@ inline std::string normalise(std::string_view text)
     return out;
 }
 
-inline bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-inline bool is_word(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_'; }
+OUTKIT_DECL bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+OUTKIT_DECL bool is_word(char c) noexcept { return is_digit(c) || (c >= 'a' && c <= 'z') || c == '_'; }
 
 // Whether `pattern` stands in `text`; a pattern that begins or ends with a letter or digit is not part of a longer word.
-inline bool stands_in(std::string_view text, std::string_view pattern)
+OUTKIT_DECL bool stands_in(std::string_view text, std::string_view pattern)
 {
     for (std::size_t at = text.find(pattern); at != text.npos; at = text.find(pattern, at + 1))
     {
@@ -60,7 +60,7 @@ inline bool stands_in(std::string_view text, std::string_view pattern)
     return false;
 }
 
-inline symptom entra_symptom(int number)
+OUTKIT_DECL symptom entra_symptom(int number)
 {
     symptom s;
     s.id = "AADSTS" + std::to_string(number);
@@ -79,7 +79,7 @@ inline symptom entra_symptom(int number)
     return s;
 }
 
-inline symptom text_symptom(text_row const& row)
+OUTKIT_DECL symptom text_symptom(text_row const& row)
 {
     symptom s;
     s.id = std::string(row.id);
@@ -92,7 +92,7 @@ inline symptom text_symptom(text_row const& row)
 }
 
 // The AADSTS numbers in the text, in order, each once.
-inline std::vector<int> entra_numbers(std::string_view text)
+OUTKIT_DECL std::vector<int> entra_numbers(std::string_view text)
 {
     std::vector<int> found;
     auto const add = [&](std::string_view digits) {
@@ -139,7 +139,7 @@ inline std::vector<int> entra_numbers(std::string_view text)
 
 }  // namespace detail
 
-OUTKIT_DECL std::string_view name(owner o) noexcept
+OUTKIT_DEF std::string_view name(owner o) noexcept
 {
     switch (o)
     {
@@ -152,7 +152,7 @@ OUTKIT_DECL std::string_view name(owner o) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string_view name(evidence e) noexcept
+OUTKIT_DEF std::string_view name(evidence e) noexcept
 {
     switch (e)
     {
@@ -163,7 +163,7 @@ OUTKIT_DECL std::string_view name(evidence e) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string_view name(service s) noexcept
+OUTKIT_DEF std::string_view name(service s) noexcept
 {
     switch (s)
     {
@@ -177,7 +177,7 @@ OUTKIT_DECL std::string_view name(service s) noexcept
     return "";
 }
 
-OUTKIT_DECL std::vector<symptom> explain(std::string_view text)
+OUTKIT_DEF std::vector<symptom> explain(std::string_view text)
 {
     std::string const t = detail::normalise(text.substr(0, detail::most_text));
     // What the atlas knows comes first: in [70002,54005] the second number has the reason.
@@ -209,7 +209,7 @@ OUTKIT_DECL std::vector<symptom> explain(std::string_view text)
     return found;
 }
 
-OUTKIT_DECL symptom lookup(std::string_view id)
+OUTKIT_DEF symptom lookup(std::string_view id)
 {
     if (id.starts_with("AADSTS"))
     {
@@ -225,7 +225,7 @@ OUTKIT_DECL symptom lookup(std::string_view id)
     return none;
 }
 
-OUTKIT_DECL std::vector<std::string> symptom_ids()
+OUTKIT_DEF std::vector<std::string> symptom_ids()
 {
     std::vector<std::string> ids;
     auto const add = [&](std::string id) {
@@ -239,14 +239,14 @@ OUTKIT_DECL std::vector<std::string> symptom_ids()
     return ids;
 }
 
-OUTKIT_DECL void rank_first(symptom& s, std::string_view cause_id)
+OUTKIT_DEF void rank_first(symptom& s, std::string_view cause_id)
 {
     auto const it = std::find_if(s.causes.begin(), s.causes.end(), [&](cause const& c) { return c.id == cause_id; });
     if (it != s.causes.end())
         std::rotate(s.causes.begin(), it, std::next(it));
 }
 
-OUTKIT_DECL void rule_out(symptom& s, std::string_view cause_id)
+OUTKIT_DEF void rule_out(symptom& s, std::string_view cause_id)
 {
     std::erase_if(s.causes, [&](cause const& c) { return c.id == cause_id; });
 }

@@ -41,7 +41,7 @@ struct options
     granted* already = nullptr;
     observer watch = {};
     /// Told every line of the conversations with "entra", "imap", "smtp" and "graph", secrets and bodies as their length
-    /// only. The peers' words are as they came.
+    /// only. The peers' words are as they came. If it throws, the rest of that conversation is not told.
     std::function<void(std::string_view server, bool sent, std::string_view line)> trace = {};
     /// Sends one message from the mailbox to itself, and waits until it has arrived. Without it nothing is changed.
     bool send = false;
@@ -62,19 +62,19 @@ struct options
 
     The report's mailbox ends in the state connected exactly when every step passed that was not skipped by choice.
 */
-report run(account::settings const& settings, options const& how);
+OUTKIT_DECL report run(account::settings const& settings, options const& how);
 
 /// The ids of the steps of a run with this base scope, in order.
-std::span<std::string_view const> step_ids(account::base_scope scope);
+OUTKIT_DECL std::span<std::string_view const> step_ids(account::base_scope scope);
 
 /// What of the settings cannot work, or looks like one of the usual mistakes; without any network.
-step check_settings(account::settings const& settings);
+OUTKIT_DECL step check_settings(account::settings const& settings);
 
 /// The cloud of the settings with their endpoints in it; an empty name when there is no such cloud.
-oauth2::cloud cloud_of(account::settings const& settings);
+OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings);
 
 /// What a sign-in asks for: the settings' scopes, or those of the base scope.
-oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in);
+OUTKIT_DECL oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in);
 
 }  // namespace outkit::inline OUTKIT_ABI::check
 

@@ -27,9 +27,9 @@ namespace outkit::inline OUTKIT_ABI::check {
 
 namespace detail {
 
-inline std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
+OUTKIT_DECL std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
-inline std::string plural(std::size_t n, std::string_view what)
+OUTKIT_DECL std::string plural(std::size_t n, std::string_view what)
 {
     return std::to_string(n) + ' ' + std::string(what) + (n == 1 ? "" : "s");
 }
@@ -944,7 +944,7 @@ private:
 
 }  // namespace detail
 
-OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings)
+OUTKIT_DEF oauth2::cloud cloud_of(account::settings const& settings)
 {
     oauth2::cloud c = oauth2::find_cloud(settings.cloud);
     if (!settings.endpoints.login.empty())
@@ -952,14 +952,14 @@ OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings)
     return c;
 }
 
-OUTKIT_DECL oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in)
+OUTKIT_DEF oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in)
 {
     error_code ignored;
     return settings.scopes.empty() ? oauth2::scopes_for(settings.base_scope, in)
                                    : oauth2::scope_set::parse(settings.scopes, ignored);
 }
 
-OUTKIT_DECL std::span<std::string_view const> step_ids(account::base_scope scope)
+OUTKIT_DEF std::span<std::string_view const> step_ids(account::base_scope scope)
 {
     static constexpr std::string_view over_imap[] = {
         "settings",     "authority",   "sign-in",      "code",         "refresh",   "imap.connect", "imap.sign-in",
@@ -970,7 +970,7 @@ OUTKIT_DECL std::span<std::string_view const> step_ids(account::base_scope scope
     return scope == account::base_scope::imap ? std::span<std::string_view const>(over_imap) : over_graph;
 }
 
-OUTKIT_DECL step check_settings(account::settings const& settings)
+OUTKIT_DEF step check_settings(account::settings const& settings)
 {
     step s;
     s.id = "settings";
@@ -1026,7 +1026,7 @@ OUTKIT_DECL step check_settings(account::settings const& settings)
     return s;
 }
 
-OUTKIT_DECL report run(account::settings const& settings, options const& how)
+OUTKIT_DEF report run(account::settings const& settings, options const& how)
 {
     return detail::runner(settings, how).go();
 }

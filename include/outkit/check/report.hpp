@@ -55,16 +55,16 @@ struct report
     symptom const* finding() const;
 };
 
-std::string_view name(outcome o) noexcept;
+OUTKIT_DECL std::string_view name(outcome o) noexcept;
 
 /** The report as JSON (RFC 8259), one object, stable keys, no secrets.
 
     @param full_addresses  false: mail addresses are shortened to "a***@contoso.example", since reports are published
 */
-std::string to_json(report const& r, bool full_addresses);
+OUTKIT_DECL std::string to_json(report const& r, bool full_addresses);
 
 /// The text with every mail address in it shortened to its first character and the domain.
-std::string shorten_addresses(std::string_view text);
+OUTKIT_DECL std::string shorten_addresses(std::string_view text);
 
 }  // namespace outkit::inline OUTKIT_ABI::check
 

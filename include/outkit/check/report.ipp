@@ -4,7 +4,7 @@
 #include <outkit/check/report.hpp>
 
 #include <outkit/check/atlas.hpp>
-#include <outkit/mime/header.hpp>
+#include <outkit/detail/utf8.hpp>
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
@@ -17,39 +17,28 @@ namespace outkit::inline OUTKIT_ABI::check {
 namespace detail {
 
 // What may stand in a local part or a domain as people write them.
-inline bool is_address_character(char c) noexcept
+OUTKIT_DECL bool is_address_character(char c) noexcept
 {
     auto const u = static_cast<unsigned char>(c);
     return u >= 0x80 || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("!#$%&'*+-/=?^_`{|}~.").find(c) != std::string_view::npos;
 }
 
-// JSON must be UTF-8; a peer's words need not be.
-inline std::string utf8(std::string_view text)
-{
-    if (mime::valid_utf8(text))
-        return std::string(text);
-    std::string out;
-    for (char const c : text)
-        out += static_cast<unsigned char>(c) < 0x80 ? c : '?';
-    return out;
-}
-
 }  // namespace detail
 
-OUTKIT_DECL bool report::passed() const
+OUTKIT_INLINE bool report::passed() const
 {
     return !steps.empty() &&
            std::none_of(steps.begin(), steps.end(), [](step const& s) { return s.result == outcome::failed; });
 }
 
-OUTKIT_DECL step const* report::find(std::string_view id) const
+OUTKIT_INLINE step const* report::find(std::string_view id) const
 {
     auto const it = std::find_if(steps.begin(), steps.end(), [&](step const& s) { return s.id == id; });
     return it == steps.end() ? nullptr : &*it;
 }
 
-OUTKIT_DECL symptom const* report::finding() const
+OUTKIT_INLINE symptom const* report::finding() const
 {
     for (step const& s : steps)
         if (s.result == outcome::failed && !s.symptoms.empty())
@@ -57,7 +46,7 @@ OUTKIT_DECL symptom const* report::finding() const
     return nullptr;
 }
 
-OUTKIT_DECL std::string_view name(outcome o) noexcept
+OUTKIT_DEF std::string_view name(outcome o) noexcept
 {
     switch (o)
     {
@@ -69,7 +58,7 @@ OUTKIT_DECL std::string_view name(outcome o) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string shorten_addresses(std::string_view text)
+OUTKIT_DEF std::string shorten_addresses(std::string_view text)
 {
     std::string out;
     out.reserve(text.size());
@@ -96,7 +85,7 @@ namespace detail {
 
 // JSON with everything outside ASCII as \uXXXX (RFC 8259 section 7): what a message says may hold octets that are not
 // UTF-8, controls of terminals, and characters that turn the direction of text.
-inline std::string in_ascii(std::string_view json)
+OUTKIT_DECL std::string in_ascii(std::string_view json)
 {
     std::string out;
     out.reserve(json.size());
@@ -108,7 +97,7 @@ inline std::string in_ascii(std::string_view json)
     };
     while (!json.empty())
     {
-        char32_t const c = mime::detail::take_code_point(json);
+        char32_t const c = outkit::detail::take_code_point(json);
         if (c < 0x7F)
             out += static_cast<char>(c);
         else if (c < 0x10000)
@@ -124,10 +113,10 @@ inline std::string in_ascii(std::string_view json)
 
 }  // namespace detail
 
-OUTKIT_DECL std::string to_json(report const& r, bool full_addresses)
+OUTKIT_DEF std::string to_json(report const& r, bool full_addresses)
 {
     auto const shown = [&](std::string_view text) {
-        std::string const valid = detail::utf8(text);
+        std::string const valid = outkit::detail::repaired_utf8(text);
         return full_addresses ? valid : shorten_addresses(valid);
     };
     boost::json::array steps;

@@ -18,17 +18,18 @@
 #endif
 #endif
 
-// OUTKIT_DECL begins a function that is defined in an .ipp. Flows have two of their own, OUTKIT_FLOW for the first
-// declaration and OUTKIT_FLOW_DEF for the definition of what is declared already: g++ emits every inline coroutine at -O0,
-// used or not, but a template only when it is used.
+// What is defined in an .ipp begins with one of these: OUTKIT_DECL the first declaration of a function, OUTKIT_DEF the
+// definition of what is declared already, OUTKIT_INLINE what cannot be a template: members, friends, overloads that are
+// passed around. In header-only use functions are templates, since g++ emits every inline coroutine at -O0 and instantiates
+// whatever inline functions call, used or not, but a template only when it is used.
 #ifdef OUTKIT_SEPARATE_COMPILATION
 #define OUTKIT_DECL
-#define OUTKIT_FLOW
-#define OUTKIT_FLOW_DEF
+#define OUTKIT_DEF
+#define OUTKIT_INLINE
 #else
-#define OUTKIT_DECL inline
-#define OUTKIT_FLOW template <class = void>
-#define OUTKIT_FLOW_DEF template <class>
+#define OUTKIT_DECL template <class = void>
+#define OUTKIT_DEF template <class>
+#define OUTKIT_INLINE inline
 #endif
 
 #endif

@@ -30,7 +30,7 @@ class driver : public std::enable_shared_from_this<driver>, event::waiter, alarm
 {
 public:
     driver(asio::any_io_executor ex, tls_context tls, environment& world);
-    OUTKIT_DECL virtual ~driver();
+    OUTKIT_INLINE virtual ~driver();
 
     void start(std::unique_ptr<operation> op);
     void close();
@@ -78,8 +78,8 @@ private:
     void suspend(need what);
     void finish(error_code ec, bool intact = false);
     void deliver(error_code ec);
-    OUTKIT_DECL void wake() override;
-    OUTKIT_DECL void ring() override;
+    OUTKIT_INLINE void wake() override;
+    OUTKIT_INLINE void ring() override;
 
     void timed_out(error_code ec);
     void event_happened(error_code ec);
@@ -125,11 +125,11 @@ public:
 private:
     class socket_transport;
 
-    OUTKIT_DECL void open(io_request const& rq) override;
-    OUTKIT_DECL bool open_another() override;
-    OUTKIT_DECL void wait_until(need what) override;
-    OUTKIT_DECL void stop_waiting_below() override;
-    OUTKIT_DECL void close_below() override;
+    OUTKIT_INLINE void open(io_request const& rq) override;
+    OUTKIT_INLINE bool open_another() override;
+    OUTKIT_INLINE void wait_until(need what) override;
+    OUTKIT_INLINE void stop_waiting_below() override;
+    OUTKIT_INLINE void close_below() override;
     void open_next();
     void opened(error_code ec);
 

@@ -8,25 +8,25 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-OUTKIT_DECL driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
+OUTKIT_INLINE driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
     : world_(world), tls_(std::move(tls)), timer_(std::move(ex))
 {
 }
 
-OUTKIT_DECL driver::~driver() { drop_alarm(); }
+OUTKIT_INLINE driver::~driver() { drop_alarm(); }
 
-OUTKIT_DECL driver::step driver::next(void (driver::*then)(error_code))
+OUTKIT_INLINE driver::step driver::next(void (driver::*then)(error_code))
 {
     return {shared_from_this(), then, turn_, op_->executor};
 }
 
-OUTKIT_DECL void driver::close()
+OUTKIT_INLINE void driver::close()
 {
     channel_ = {};
     close_below();
 }
 
-OUTKIT_DECL void driver::start(std::unique_ptr<operation> op)
+OUTKIT_INLINE void driver::start(std::unique_ptr<operation> op)
 {
     if (op_)
     {
@@ -42,7 +42,7 @@ OUTKIT_DECL void driver::start(std::unique_ptr<operation> op)
         op_->initiating = false;
 }
 
-OUTKIT_DECL io_request const& driver::resume_flow(io_result r)
+OUTKIT_INLINE io_request const& driver::resume_flow(io_result r)
 {
     struct mark
     {
@@ -53,7 +53,7 @@ OUTKIT_DECL io_request const& driver::resume_flow(io_result r)
     return resume(op_->state, std::move(r));
 }
 
-OUTKIT_DECL void driver::advance(io_result r)
+OUTKIT_INLINE void driver::advance(io_result r)
 {
     int budget = 64;  // requests; 4 KiB are as good as one more
     for (;; budget -= 1 + static_cast<int>(r.n / 4096))
@@ -74,7 +74,7 @@ OUTKIT_DECL void driver::advance(io_result r)
     }
 }
 
-OUTKIT_DECL bool driver::attempt(io_result& r)
+OUTKIT_INLINE bool driver::attempt(io_result& r)
 {
     io_request const& rq = op_->state.request;
     need const what = channel_.attempt(rq, r, tls_);
@@ -86,7 +86,7 @@ OUTKIT_DECL bool driver::attempt(io_result& r)
 }
 
 // Waits until the current request should be tried again, or is over.
-OUTKIT_DECL void driver::suspend(need what)
+OUTKIT_INLINE void driver::suspend(need what)
 {
     io_request const& rq = op_->state.request;
     if (rq.watch)
@@ -102,7 +102,7 @@ OUTKIT_DECL void driver::suspend(need what)
     wait_until(what);
 }
 
-OUTKIT_DECL void driver::limit(time_point deadline)
+OUTKIT_INLINE void driver::limit(time_point deadline)
 {
     if (deadline == never)
         return;
@@ -114,13 +114,13 @@ OUTKIT_DECL void driver::limit(time_point deadline)
 }
 
 // Once its operation is over a driver leaves the world alone: it may live longer, in a handler that is still queued.
-OUTKIT_DECL void driver::drop_alarm()
+OUTKIT_INLINE void driver::drop_alarm()
 {
     if (std::exchange(alarm_set_, false))
         world_.drop_alarm(*this);
 }
 
-OUTKIT_DECL void driver::give_up_waits()
+OUTKIT_INLINE void driver::give_up_waits()
 {
     ++turn_;
     suspended_ = false;
@@ -130,7 +130,7 @@ OUTKIT_DECL void driver::give_up_waits()
     stop_waiting_below();
 }
 
-OUTKIT_DECL void driver::retry(error_code ec)
+OUTKIT_INLINE void driver::retry(error_code ec)
 {
     give_up_waits();
     io_result r;
@@ -139,7 +139,7 @@ OUTKIT_DECL void driver::retry(error_code ec)
         advance(std::move(r));
 }
 
-OUTKIT_DECL void driver::timed_out(error_code)
+OUTKIT_INLINE void driver::timed_out(error_code)
 {
     give_up_waits();
     if (op_->state.request.what == io_request::kind::connect && open_another())
@@ -153,19 +153,19 @@ OUTKIT_DECL void driver::timed_out(error_code)
     advance(std::move(r));
 }
 
-OUTKIT_DECL void driver::ring()
+OUTKIT_INLINE void driver::ring()
 {
     alarm_set_ = false;
     asio::post(next(&driver::timed_out));
 }
 
-OUTKIT_DECL void driver::wake()
+OUTKIT_INLINE void driver::wake()
 {
     give_up_waits();
     asio::post(next(&driver::event_happened));
 }
 
-OUTKIT_DECL void driver::event_happened(error_code)
+OUTKIT_INLINE void driver::event_happened(error_code)
 {
     op_->state.request.watch->take();
     io_result r;
@@ -173,7 +173,7 @@ OUTKIT_DECL void driver::event_happened(error_code)
     advance(std::move(r));
 }
 
-OUTKIT_DECL void driver::cancel()
+OUTKIT_INLINE void driver::cancel()
 {
     if (!op_ || op_->ended)  // what has ended keeps its outcome
         return;
@@ -181,7 +181,7 @@ OUTKIT_DECL void driver::cancel()
     asio::post(next(&driver::cancelled));
 }
 
-OUTKIT_DECL void driver::abort()
+OUTKIT_INLINE void driver::abort()
 {
     if (resuming_)
         return cancel();
@@ -197,7 +197,7 @@ OUTKIT_DECL void driver::abort()
         deliver({});
 }
 
-OUTKIT_DECL void driver::cancelled(error_code)
+OUTKIT_INLINE void driver::cancelled(error_code)
 {
     give_up_waits();  // a flow that had itself cancelled has gone on to its next wait
     finish(asio::error::operation_aborted);
@@ -205,7 +205,7 @@ OUTKIT_DECL void driver::cancelled(error_code)
 
 // A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more, unless the
 // flow says that it only was refused something.
-OUTKIT_DECL void driver::finish(error_code ec, bool intact)
+OUTKIT_INLINE void driver::finish(error_code ec, bool intact)
 {
     if (ec && !intact)
         close();
@@ -217,7 +217,7 @@ OUTKIT_DECL void driver::finish(error_code ec, bool intact)
         deliver({});
 }
 
-OUTKIT_DECL void driver::deliver(error_code)
+OUTKIT_INLINE void driver::deliver(error_code)
 {
     if (op_->slot.is_connected())
         op_->slot.clear();
@@ -225,7 +225,7 @@ OUTKIT_DECL void driver::deliver(error_code)
     op->complete(op->state.ec);
 }
 
-OUTKIT_DECL void driver::connected(error_code ec)
+OUTKIT_INLINE void driver::connected(error_code ec)
 {
     give_up_waits();
     if (ec)
@@ -268,12 +268,12 @@ private:
     asio::ip::tcp::socket& socket_;
 };
 
-OUTKIT_DECL socket_driver::socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
+OUTKIT_INLINE socket_driver::socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
     : driver(ex, std::move(tls), world), socket_(ex), resolver_(ex)
 {
 }
 
-OUTKIT_DECL void socket_driver::adopt(asio::ip::tcp::socket s)
+OUTKIT_INLINE void socket_driver::adopt(asio::ip::tcp::socket s)
 {
     error_code ignored;
     socket_ = std::move(s);
@@ -282,14 +282,14 @@ OUTKIT_DECL void socket_driver::adopt(asio::ip::tcp::socket s)
     use(std::make_unique<socket_transport>(socket_), std::exchange(peer_, {}));
 }
 
-OUTKIT_DECL void socket_driver::wait_until(need what)
+OUTKIT_INLINE void socket_driver::wait_until(need what)
 {
     if (socket_.is_open())
         socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write,
                            next(&socket_driver::retry));
 }
 
-OUTKIT_DECL void socket_driver::stop_waiting_below()
+OUTKIT_INLINE void socket_driver::stop_waiting_below()
 {
     error_code ignored;
     resolver_.cancel();
@@ -297,7 +297,7 @@ OUTKIT_DECL void socket_driver::stop_waiting_below()
         socket_.cancel(ignored);
 }
 
-OUTKIT_DECL void socket_driver::close_below()
+OUTKIT_INLINE void socket_driver::close_below()
 {
     error_code ignored;
     socket_.close(ignored);
@@ -317,7 +317,7 @@ OUTKIT_DECL std::vector<asio::ip::tcp::endpoint> alternating(std::vector<asio::i
     return mixed;
 }
 
-OUTKIT_DECL void socket_driver::open(io_request const& rq)
+OUTKIT_INLINE void socket_driver::open(io_request const& rq)
 {
     peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
     host_port const to = world().route({std::string(rq.host), rq.port});
@@ -348,7 +348,7 @@ OUTKIT_DECL void socket_driver::open(io_request const& rq)
                             asio::bind_executor(step_executor_now(), std::move(resolved)));
 }
 
-OUTKIT_DECL bool socket_driver::open_another()
+OUTKIT_INLINE bool socket_driver::open_another()
 {
     if (addresses_.empty() || world().now() >= request().deadline)
         return false;
@@ -357,7 +357,7 @@ OUTKIT_DECL bool socket_driver::open_another()
     return true;
 }
 
-OUTKIT_DECL void socket_driver::open_next()
+OUTKIT_INLINE void socket_driver::open_next()
 {
     give_up_waits();
     time_point until = request().deadline;
@@ -373,7 +373,7 @@ OUTKIT_DECL void socket_driver::open_next()
     socket_.async_connect(address, next(static_cast<void (driver::*)(error_code)>(&socket_driver::opened)));
 }
 
-OUTKIT_DECL void socket_driver::opened(error_code ec)
+OUTKIT_INLINE void socket_driver::opened(error_code ec)
 {
     if (ec && open_another())
         return;

@@ -14,21 +14,21 @@ namespace outkit::inline OUTKIT_ABI::detail {
 
 // RFC 4648 section 4, with padding. Decoding refuses blanks, line ends, missing padding and bits that are left over.
 constexpr std::size_t base64_size(std::size_t bytes) { return (bytes + 2) / 3 * 4; }
-std::string base64_encode(std::string_view bytes);
-std::optional<std::string> base64_decode(std::string_view text);
+OUTKIT_DECL std::string base64_encode(std::string_view bytes);
+OUTKIT_DECL std::optional<std::string> base64_decode(std::string_view text);
 
 // RFC 4648 section 5, without padding, as JOSE and PKCE have it.
-std::string base64url_encode(std::string_view bytes);
-std::optional<std::string> base64url_decode(std::string_view text);
+OUTKIT_DECL std::string base64url_encode(std::string_view bytes);
+OUTKIT_DECL std::optional<std::string> base64url_decode(std::string_view text);
 
 // Lower case; decoding takes both.
-std::string hex_encode(std::string_view bytes);
-std::optional<std::string> hex_decode(std::string_view text);
+OUTKIT_DECL std::string hex_encode(std::string_view bytes);
+OUTKIT_DECL std::optional<std::string> hex_decode(std::string_view text);
 
 // application/x-www-form-urlencoded: one name or value. Decoding takes '+' for a blank and refuses a '%' without two
 // digits after it.
-std::string form_encode(std::string_view text);
-std::optional<std::string> form_decode(std::string_view text);
+OUTKIT_DECL std::string form_encode(std::string_view text);
+OUTKIT_DECL std::optional<std::string> form_decode(std::string_view text);
 
 // Base64 of several pieces without joining them first. Writes base64_size(sum of the pieces) characters at `out`.
 class base64_writer

@@ -40,10 +40,10 @@ struct digit_values
 inline constexpr digit_values base64_values(base64_digits);
 inline constexpr digit_values base64url_values(base64url_digits);
 
-inline unsigned octet(std::string_view s, std::size_t i) { return static_cast<unsigned char>(s[i]); }
+OUTKIT_DECL unsigned octet(std::string_view s, std::size_t i) { return static_cast<unsigned char>(s[i]); }
 
 // `groups` of three bytes become four characters each.
-inline char* base64_groups(char* out, unsigned char const* in, std::size_t groups)
+OUTKIT_DECL char* base64_groups(char* out, unsigned char const* in, std::size_t groups)
 {
     for (; groups != 0; --groups, in += 3, out += 4)
     {
@@ -57,7 +57,7 @@ inline char* base64_groups(char* out, unsigned char const* in, std::size_t group
     return out;
 }
 
-OUTKIT_DECL void base64_writer::add(std::string_view piece)
+OUTKIT_INLINE void base64_writer::add(std::string_view piece)
 {
     if (count_ != 0)
     {
@@ -74,7 +74,7 @@ OUTKIT_DECL void base64_writer::add(std::string_view piece)
         waiting_[count_++] = static_cast<unsigned char>(c);
 }
 
-OUTKIT_DECL void base64_writer::finish()
+OUTKIT_INLINE void base64_writer::finish()
 {
     if (count_ == 0)
         return;
@@ -87,7 +87,7 @@ OUTKIT_DECL void base64_writer::finish()
     count_ = 0;
 }
 
-OUTKIT_DECL std::string base64_encode(std::string_view bytes)
+OUTKIT_DEF std::string base64_encode(std::string_view bytes)
 {
     std::string text(base64_size(bytes.size()), '\0');
     base64_writer w(text.data());
@@ -96,7 +96,7 @@ OUTKIT_DECL std::string base64_encode(std::string_view bytes)
     return text;
 }
 
-OUTKIT_DECL std::string base64url_encode(std::string_view bytes)
+OUTKIT_DEF std::string base64url_encode(std::string_view bytes)
 {
     std::string text = base64_encode(bytes);
     while (!text.empty() && text.back() == '=')
@@ -107,7 +107,7 @@ OUTKIT_DECL std::string base64url_encode(std::string_view bytes)
 }
 
 // `text` without padding.
-inline std::optional<std::string> base64_digits_decode(std::string_view text, digit_values const& values)
+OUTKIT_DECL std::optional<std::string> base64_digits_decode(std::string_view text, digit_values const& values)
 {
     std::size_t const groups = text.size() / 4, rest = text.size() % 4;
     if (rest == 1)
@@ -140,7 +140,7 @@ inline std::optional<std::string> base64_digits_decode(std::string_view text, di
     return bytes;
 }
 
-OUTKIT_DECL std::optional<std::string> base64_decode(std::string_view text)
+OUTKIT_DEF std::optional<std::string> base64_decode(std::string_view text)
 {
     if (text.size() % 4 != 0)
         return std::nullopt;
@@ -149,12 +149,12 @@ OUTKIT_DECL std::optional<std::string> base64_decode(std::string_view text)
     return base64_digits_decode(text, base64_values);
 }
 
-OUTKIT_DECL std::optional<std::string> base64url_decode(std::string_view text)
+OUTKIT_DEF std::optional<std::string> base64url_decode(std::string_view text)
 {
     return base64_digits_decode(text, base64url_values);
 }
 
-OUTKIT_DECL std::string hex_encode(std::string_view bytes)
+OUTKIT_DEF std::string hex_encode(std::string_view bytes)
 {
     static constexpr char digits[] = "0123456789abcdef";
     std::string text;
@@ -179,7 +179,7 @@ constexpr unsigned hex_value(char c)
     return 16;
 }
 
-OUTKIT_DECL std::optional<std::string> hex_decode(std::string_view text)
+OUTKIT_DEF std::optional<std::string> hex_decode(std::string_view text)
 {
     if (text.size() % 2 != 0)
         return std::nullopt;
@@ -195,7 +195,7 @@ OUTKIT_DECL std::optional<std::string> hex_decode(std::string_view text)
     return bytes;
 }
 
-OUTKIT_DECL std::string form_encode(std::string_view text)
+OUTKIT_DEF std::string form_encode(std::string_view text)
 {
     static constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
@@ -219,7 +219,7 @@ OUTKIT_DECL std::string form_encode(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::optional<std::string> form_decode(std::string_view text)
+OUTKIT_DEF std::optional<std::string> form_decode(std::string_view text)
 {
     std::string out;
     out.reserve(text.size());

@@ -51,7 +51,7 @@ public:
 };
 
 // The system's clocks and OpenSSL's randomness.
-environment& real_environment();
+OUTKIT_DECL environment& real_environment();
 
 }  // namespace outkit::inline OUTKIT_ABI::detail
 

@@ -9,7 +9,7 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-OUTKIT_DECL environment& real_environment()
+OUTKIT_DEF environment& real_environment()
 {
     struct system final : environment
     {

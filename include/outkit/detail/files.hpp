@@ -33,7 +33,7 @@ public:
     virtual void replace(std::string const& path, std::string_view text, error_code& ec) = 0;
 };
 
-files& real_files();
+OUTKIT_DECL files& real_files();
 
 }  // namespace outkit::inline OUTKIT_ABI::detail
 

@@ -126,7 +126,7 @@ private:
     }
 };
 
-OUTKIT_DECL files& real_files()
+OUTKIT_DEF files& real_files()
 {
     static system_files disk;
     return disk;

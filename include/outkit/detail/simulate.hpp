@@ -138,7 +138,7 @@ private:
     void notified();
     void connect();
     void finish();
-    OUTKIT_DECL void wake() override;
+    OUTKIT_INLINE void wake() override;
     void log(io_result const& r);
 
     simulator& sim;
@@ -236,7 +236,7 @@ private:
         void begin_with(std::function<void(flow_state&)> begin, std::function<void(flow_state&)> done);
 
     private:
-        OUTKIT_DECL void finished() override;
+        OUTKIT_INLINE void finished() override;
         bool keeps_connection() const override { return !state.ec || state.intact; }
         std::function<void(flow_state&)> done_;
     };

@@ -134,7 +134,7 @@ private:
     int side_;
 };
 
-OUTKIT_DECL simulator::~simulator()
+OUTKIT_INLINE simulator::~simulator()
 {
     agenda_.clear();
     for (auto const& t : tasks_)
@@ -142,18 +142,18 @@ OUTKIT_DECL simulator::~simulator()
     agenda_.clear();
 }
 
-OUTKIT_DECL void simulator::listen(std::string host, std::uint16_t port, service s, tls_context tls)
+OUTKIT_INLINE void simulator::listen(std::string host, std::uint16_t port, service s, tls_context tls)
 {
     listeners_[host + ':' + std::to_string(port)] = {std::move(s), std::move(tls)};
 }
 
-OUTKIT_DECL std::chrono::nanoseconds simulator::latency()
+OUTKIT_INLINE std::chrono::nanoseconds simulator::latency()
 {
     auto const spread = (sky.most_latency - sky.least_latency).count();
     return sky.least_latency + std::chrono::microseconds(below(static_cast<std::uint64_t>(spread)));
 }
 
-OUTKIT_DECL std::shared_ptr<simulator::link> simulator::make_link()
+OUTKIT_INLINE std::shared_ptr<simulator::link> simulator::make_link()
 {
     auto l = std::make_shared<link>(*this);
     if (sky.reset_every.count() != 0)
@@ -168,7 +168,7 @@ OUTKIT_DECL std::shared_ptr<simulator::link> simulator::make_link()
     return l;
 }
 
-OUTKIT_DECL simulator::task& simulator::add(std::shared_ptr<task> t)
+OUTKIT_INLINE simulator::task& simulator::add(std::shared_ptr<task> t)
 {
     std::erase_if(tasks_, [](auto const& old) { return old->ended; });
     task& added = *tasks_.emplace_back(std::move(t));
@@ -177,7 +177,7 @@ OUTKIT_DECL simulator::task& simulator::add(std::shared_ptr<task> t)
     return added;
 }
 
-OUTKIT_DECL void simulator::join_last_two(std::string const& host)
+OUTKIT_INLINE void simulator::join_last_two(std::string const& host)
 {
     auto const l = make_link();
     for (int side : {0, 1})
@@ -187,12 +187,12 @@ OUTKIT_DECL void simulator::join_last_two(std::string const& host)
     }
 }
 
-OUTKIT_DECL void simulator::after(std::chrono::nanoseconds d, std::function<void()> f)
+OUTKIT_INLINE void simulator::after(std::chrono::nanoseconds d, std::function<void()> f)
 {
     agenda_.emplace(std::pair(now_ + d, sequence_++), std::move(f));
 }
 
-OUTKIT_DECL void simulator::run(time_point until)
+OUTKIT_INLINE void simulator::run(time_point until)
 {
     while (!agenda_.empty() && agenda_.begin()->first.first <= until)
     {
@@ -204,14 +204,14 @@ OUTKIT_DECL void simulator::run(time_point until)
         now_ = until;
 }
 
-OUTKIT_DECL std::size_t simulator::unfinished() const
+OUTKIT_INLINE std::size_t simulator::unfinished() const
 {
     return static_cast<std::size_t>(
         std::count_if(tasks_.begin(), tasks_.end(), [](auto const& t) { return !t->ended; }));
 }
 
 // Calls `then` after a while, unless something else has happened to the task before.
-OUTKIT_DECL void simulator::task::soon(std::chrono::nanoseconds d, void (task::*then)())
+OUTKIT_INLINE void simulator::task::soon(std::chrono::nanoseconds d, void (task::*then)())
 {
     sim.after(d, [self = shared_from_this(), turn_then = turn, then] {
         if (self->turn == turn_then && !self->ended)
@@ -219,9 +219,9 @@ OUTKIT_DECL void simulator::task::soon(std::chrono::nanoseconds d, void (task::*
     });
 }
 
-OUTKIT_DECL void simulator::task::begin() { advance({}); }
+OUTKIT_INLINE void simulator::task::begin() { advance({}); }
 
-OUTKIT_DECL void simulator::task::advance(io_result r)
+OUTKIT_INLINE void simulator::task::advance(io_result r)
 {
     ++turn;
     stop_waiting();
@@ -251,7 +251,7 @@ OUTKIT_DECL void simulator::task::advance(io_result r)
     }
 }
 
-OUTKIT_DECL bool simulator::task::attempt(io_result& r)
+OUTKIT_INLINE bool simulator::task::attempt(io_result& r)
 {
     io_request& rq = state.request;
     if (rq.watch && rq.watch->pending())
@@ -271,13 +271,13 @@ OUTKIT_DECL bool simulator::task::attempt(io_result& r)
 }
 
 // Arranges for the deadline of the current request.
-OUTKIT_DECL void simulator::task::limit()
+OUTKIT_INLINE void simulator::task::limit()
 {
     if (state.request.deadline != never)
         soon(std::max(state.request.deadline - sim.now(), time_point::duration::zero()), &task::timed_out);
 }
 
-OUTKIT_DECL void simulator::task::retry()
+OUTKIT_INLINE void simulator::task::retry()
 {
     io_request const& rq = state.request;
     using kind = io_request::kind;
@@ -293,7 +293,7 @@ OUTKIT_DECL void simulator::task::retry()
     }
 }
 
-OUTKIT_DECL void simulator::task::timed_out()
+OUTKIT_INLINE void simulator::task::timed_out()
 {
     io_result r;
     r.why = detail::wake::time;
@@ -306,13 +306,13 @@ OUTKIT_DECL void simulator::task::timed_out()
     advance(std::move(r));
 }
 
-OUTKIT_DECL void simulator::task::wake()
+OUTKIT_INLINE void simulator::task::wake()
 {
     ++turn;
     soon({}, &task::notified);
 }
 
-OUTKIT_DECL void simulator::task::notified()
+OUTKIT_INLINE void simulator::task::notified()
 {
     io_result r;
     r.why = detail::wake::event;
@@ -321,7 +321,7 @@ OUTKIT_DECL void simulator::task::notified()
     advance(std::move(r));
 }
 
-OUTKIT_DECL void simulator::task::connect()
+OUTKIT_INLINE void simulator::task::connect()
 {
     io_result r;
     std::string const peer = std::string(state.request.host) + ':' + std::to_string(state.request.port);
@@ -350,9 +350,9 @@ OUTKIT_DECL void simulator::task::connect()
     advance(std::move(r));
 }
 
-OUTKIT_DECL void simulator::task::start_again() { sim.add(shared_from_this()); }
+OUTKIT_INLINE void simulator::task::start_again() { sim.add(shared_from_this()); }
 
-OUTKIT_DECL void simulator::task::cancel()
+OUTKIT_INLINE void simulator::task::cancel()
 {
     if (ended)
         return;
@@ -360,7 +360,7 @@ OUTKIT_DECL void simulator::task::cancel()
     finish();
 }
 
-OUTKIT_DECL void simulator::task::finish()
+OUTKIT_INLINE void simulator::task::finish()
 {
     ended = true;
     stop_waiting();
@@ -370,12 +370,12 @@ OUTKIT_DECL void simulator::task::finish()
     finished();
 }
 
-OUTKIT_DECL void simulated_stream::client_task::drop() { connection = {}; }
+OUTKIT_INLINE void simulated_stream::client_task::drop() { connection = {}; }
 
-OUTKIT_DECL void simulated_stream::client_task::refuse(std::function<void()> f) { sim.after({}, std::move(f)); }
+OUTKIT_INLINE void simulated_stream::client_task::refuse(std::function<void()> f) { sim.after({}, std::move(f)); }
 
-OUTKIT_DECL void simulated_stream::client_task::begin_with(std::function<void(flow_state&)> begin,
-                                                           std::function<void(flow_state&)> done)
+OUTKIT_INLINE void simulated_stream::client_task::begin_with(std::function<void(flow_state&)> begin,
+                                                             std::function<void(flow_state&)> done)
 {
     state = {};
     ended = false;
@@ -385,14 +385,14 @@ OUTKIT_DECL void simulated_stream::client_task::begin_with(std::function<void(fl
 }
 
 // The flow's frames go before its handler is called, which may start the next one.
-OUTKIT_DECL void simulated_stream::client_task::finished()
+OUTKIT_INLINE void simulated_stream::client_task::finished()
 {
     auto const done = std::exchange(done_, nullptr);
     flow_state last = std::move(state);
     done(last);
 }
 
-OUTKIT_DECL void simulator::task::log(io_result const& r)
+OUTKIT_INLINE void simulator::task::log(io_result const& r)
 {
     if (!sim.keep_transcript)
         return;

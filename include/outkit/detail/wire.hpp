@@ -25,7 +25,8 @@ public:
     // Takes a lone LF for a line end. For a server that is known to send one, named where it is set.
     bool lenient_line_ends = false;
 
-    // Opt-in. Told what is said, both ways: lines as they are, secrets and bodies as their length only.
+    // Opt-in. Told what is said, both ways: lines as they are, secrets and bodies as their length only. It may be replaced
+    // at any time, also by itself. One that throws is told nothing more.
     enum class direction
     {
         sent,
@@ -33,28 +34,30 @@ public:
     };
     using trace_hook = std::function<void(direction, std::string_view)>;
     trace_hook trace;
+    bool untold = false;  // lines are told by whoever reads or writes them, with report()
+    void report(direction d, std::string_view text);
 
     // Connects, replacing the connection there was, and does the TLS handshake if asked to.
-    OUTKIT_FLOW flow<> connect(std::string host, std::uint16_t port, bool tls);
-    OUTKIT_FLOW flow<> close();
+    OUTKIT_DECL flow<> connect(std::string host, std::uint16_t port, bool tls);
+    OUTKIT_DECL flow<> close();
 
     // Upgrades to TLS. Refuses if plaintext is already buffered (response injection, CVE-2011-0411).
     // A client verifies `host`; empty: the one it has connected to.
-    OUTKIT_FLOW flow<> start_tls(std::string host = {});
+    OUTKIT_DECL flow<> start_tls(std::string host = {});
     bool encrypted() const { return encrypted_; }  // a handshake on this connection has succeeded
 
     // The next line, without its CRLF. A lone LF or a NUL in it is error::bare_line_feed.
-    OUTKIT_FLOW flow<std::string> read_line();
+    OUTKIT_DECL flow<std::string> read_line();
     // The same, or nothing if the event comes first. What has arrived of the line is kept.
-    OUTKIT_FLOW flow<std::optional<std::string>> read_line(event::watch& or_event);
+    OUTKIT_DECL flow<std::optional<std::string>> read_line(event::watch& or_event);
 
     // Exactly n bytes. For bodies and literals of unknown size pass a sink: it gets them piece by piece.
-    OUTKIT_FLOW flow<std::string> read_exactly(std::size_t n);
+    OUTKIT_DECL flow<std::string> read_exactly(std::size_t n);
     using sink = std::function<void(std::string_view)>;
-    OUTKIT_FLOW flow<> read_exactly(std::size_t n, sink to);
+    OUTKIT_DECL flow<> read_exactly(std::size_t n, sink to);
     // The same; returns how many bytes were still to come when the event came first.
-    OUTKIT_FLOW flow<std::size_t> read_exactly(std::size_t n, sink to, event::watch& or_event);
-    OUTKIT_FLOW flow<> read_to_end(sink to);
+    OUTKIT_DECL flow<std::size_t> read_exactly(std::size_t n, sink to, event::watch& or_event);
+    OUTKIT_DECL flow<> read_to_end(sink to);
 
     // Sends all of `bytes`. What holds a secret is said so, for the trace.
     enum class content
@@ -63,14 +66,14 @@ public:
         secret
     };
     static constexpr content redact = content::secret;
-    OUTKIT_FLOW flow<> write(std::string bytes, content what = content::plain);
+    OUTKIT_DECL flow<> write(std::string bytes, content what = content::plain);
 
     // Waits for input, the event or a time. Nothing is read, and no buffer held meanwhile.
-    OUTKIT_FLOW flow<wake> wait(event::watch& w, time_point until = never);
+    OUTKIT_DECL flow<wake> wait(event::watch& w, time_point until = never);
 
     // For loops over many lines: a line already here, valid until the next call, or nothing; then fill().
     std::optional<std::string_view> buffered_line();
-    OUTKIT_FLOW flow<> fill();
+    OUTKIT_DECL flow<> fill();
     // The same for bytes: up to n of those already here, valid until the next call.
     std::string_view buffered_bytes(std::size_t n);
     bool has_buffered() const { return !buffered().empty(); }
@@ -78,14 +81,14 @@ public:
     std::string_view peek() const { return buffered(); }
 
 private:
-    OUTKIT_FLOW flow<std::size_t> read_more(time_point deadline);
-    OUTKIT_FLOW flow<bool> interrupted(event::watch& w, time_point deadline);
-    OUTKIT_FLOW flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
+    OUTKIT_DECL flow<std::size_t> read_more(time_point deadline);
+    OUTKIT_DECL flow<bool> interrupted(event::watch& w, time_point deadline);
+    OUTKIT_DECL flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
     error_code bad_line() const;
     std::string_view buffered() const { return std::string_view(input_).substr(taken_); }
     void forget();
-    void tell(direction d, std::string_view text) const;
-    void tell_size(direction d, std::size_t n, char const* what) const;
+    void tell(direction d, std::string_view text);
+    void tell_size(direction d, std::size_t n, char const* what);
 
     std::string host_;
     std::string input_;
@@ -96,7 +99,7 @@ private:
 };
 
 // Blanks what looks like a token, wherever it stands: the second net below wire::redact.
-std::string without_tokens(std::string_view text);
+OUTKIT_DECL std::string without_tokens(std::string_view text);
 
 }  // namespace outkit::inline OUTKIT_ABI::detail
 

@@ -2,13 +2,14 @@
 #define OUTKIT_DETAIL_WIRE_IPP
 
 #include <outkit/detail/wire.hpp>
+#include <outkit/secret.hpp>
 
 #include <algorithm>
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
 // Names of hosts: three and more labels of at most 24 letters, digits and hyphens. A token's parts are longer.
-inline bool is_host_name(std::string_view run)
+OUTKIT_DECL bool is_host_name(std::string_view run)
 {
     static constexpr std::size_t longest_label = 24;
     std::size_t labels = 0;
@@ -26,7 +27,7 @@ inline bool is_host_name(std::string_view run)
 
 // Runs of 40 and more characters that a token may have (RFC 6750 section 2.1) are no words of any protocol here, unless
 // they are a server's name.
-OUTKIT_DECL std::string without_tokens(std::string_view text)
+OUTKIT_DEF std::string without_tokens(std::string_view text)
 {
     static constexpr std::size_t shortest_token = 40;
     auto const in_token = [](char c) {
@@ -50,26 +51,42 @@ OUTKIT_DECL std::string without_tokens(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL void wire::tell(direction d, std::string_view text) const
+// Not part of the conversation, which goes on whatever becomes of it.
+OUTKIT_INLINE void wire::report(direction d, std::string_view text)
 {
-    if (trace)
-        trace(d, without_tokens(text));
+    if (!trace)
+        return;
+    trace_hook const now = trace;
+    try
+    {
+        now(d, text);
+    }
+    catch (...)
+    {
+        trace = {};
+    }
 }
 
-OUTKIT_DECL void wire::tell_size(direction d, std::size_t n, char const* what) const
+OUTKIT_INLINE void wire::tell(direction d, std::string_view text)
 {
-    if (trace)
-        trace(d, '<' + std::to_string(n) + ' ' + what + '>');
+    if (trace && !untold)
+        report(d, without_tokens(text));
 }
 
-OUTKIT_DECL void wire::forget()
+OUTKIT_INLINE void wire::tell_size(direction d, std::size_t n, char const* what)
+{
+    if (trace && !untold)
+        report(d, '<' + std::to_string(n) + ' ' + what + '>');
+}
+
+OUTKIT_INLINE void wire::forget()
 {
     input_.clear();
     taken_ = searched_ = 0;
     malformed_ = encrypted_ = false;
 }
 
-OUTKIT_FLOW_DEF flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
+OUTKIT_DEF flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
 {
     forget();
     host_ = std::move(host);
@@ -83,13 +100,13 @@ OUTKIT_FLOW_DEF flow<> wire::connect(std::string host, std::uint16_t port, bool 
     }
 }
 
-OUTKIT_FLOW_DEF flow<> wire::close()
+OUTKIT_DEF flow<> wire::close()
 {
     forget();
     co_await close_connection();
 }
 
-OUTKIT_FLOW_DEF flow<> wire::start_tls(std::string host)
+OUTKIT_DEF flow<> wire::start_tls(std::string host)
 {
     if (host.empty())
         host = host_;
@@ -100,7 +117,7 @@ OUTKIT_FLOW_DEF flow<> wire::start_tls(std::string host)
     encrypted_ = true;
 }
 
-OUTKIT_DECL std::optional<std::string_view> wire::buffered_line()
+OUTKIT_INLINE std::optional<std::string_view> wire::buffered_line()
 {
     if (malformed_)
         return std::nullopt;
@@ -122,7 +139,7 @@ OUTKIT_DECL std::optional<std::string_view> wire::buffered_line()
     return line;
 }
 
-OUTKIT_DECL std::string_view wire::buffered_bytes(std::size_t n)
+OUTKIT_INLINE std::string_view wire::buffered_bytes(std::size_t n)
 {
     auto const part = buffered().substr(0, n);
     taken_ += part.size();
@@ -131,7 +148,7 @@ OUTKIT_DECL std::string_view wire::buffered_bytes(std::size_t n)
 }
 
 // Why the next line cannot be had, whatever else arrives.
-OUTKIT_DECL error_code wire::bad_line() const
+OUTKIT_INLINE error_code wire::bad_line() const
 {
     if (malformed_)
         return error::bare_line_feed;
@@ -141,7 +158,7 @@ OUTKIT_DECL error_code wire::bad_line() const
 }
 
 // Appends what the peer sends next; 0: end of file.
-OUTKIT_FLOW_DEF flow<std::size_t> wire::read_more(time_point deadline)
+OUTKIT_DEF flow<std::size_t> wire::read_more(time_point deadline)
 {
     input_.erase(0, taken_);
     searched_ -= taken_;
@@ -150,7 +167,7 @@ OUTKIT_FLOW_DEF flow<std::size_t> wire::read_more(time_point deadline)
 }
 
 // Waits for input or the event.
-OUTKIT_FLOW_DEF flow<bool> wire::interrupted(event::watch& w, time_point deadline)
+OUTKIT_DEF flow<bool> wire::interrupted(event::watch& w, time_point deadline)
 {
     if (w.pending())  // before input, or a peer that never stops talking could not be interrupted
     {
@@ -163,7 +180,7 @@ OUTKIT_FLOW_DEF flow<bool> wire::interrupted(event::watch& w, time_point deadlin
     co_return why == wake::event;
 }
 
-OUTKIT_FLOW_DEF flow<> wire::fill()
+OUTKIT_DEF flow<> wire::fill()
 {
     if (error_code const ec = bad_line())
         co_await fail(ec);
@@ -172,7 +189,7 @@ OUTKIT_FLOW_DEF flow<> wire::fill()
         co_await fail(error::connection_closed);
 }
 
-OUTKIT_FLOW_DEF flow<std::string> wire::read_line()
+OUTKIT_DEF flow<std::string> wire::read_line()
 {
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
@@ -187,7 +204,7 @@ OUTKIT_FLOW_DEF flow<std::string> wire::read_line()
     }
 }
 
-OUTKIT_FLOW_DEF flow<std::optional<std::string>> wire::read_line(event::watch& or_event)
+OUTKIT_DEF flow<std::optional<std::string>> wire::read_line(event::watch& or_event)
 {
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
@@ -204,7 +221,7 @@ OUTKIT_FLOW_DEF flow<std::optional<std::string>> wire::read_line(event::watch& o
     }
 }
 
-OUTKIT_FLOW_DEF flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::watch* or_event)
+OUTKIT_DEF flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event::watch* or_event)
 {
     environment& world = co_await this_environment();
     time_point deadline = world.now() + patience;
@@ -227,14 +244,14 @@ OUTKIT_FLOW_DEF flow<std::size_t> wire::read_up_to(std::size_t n, sink to, event
     }
 }
 
-OUTKIT_FLOW_DEF flow<std::size_t> wire::read_exactly(std::size_t n, sink to, event::watch& or_event)
+OUTKIT_DEF flow<std::size_t> wire::read_exactly(std::size_t n, sink to, event::watch& or_event)
 {
     return read_up_to(n, std::move(to), &or_event);
 }
 
-OUTKIT_FLOW_DEF flow<> wire::read_exactly(std::size_t n, sink to) { co_await read_up_to(n, std::move(to), nullptr); }
+OUTKIT_DEF flow<> wire::read_exactly(std::size_t n, sink to) { co_await read_up_to(n, std::move(to), nullptr); }
 
-OUTKIT_FLOW_DEF flow<std::string> wire::read_exactly(std::size_t n)
+OUTKIT_DEF flow<std::string> wire::read_exactly(std::size_t n)
 {
     std::string bytes;
     sink append = [&bytes](std::string_view part) { bytes += part; };
@@ -242,7 +259,7 @@ OUTKIT_FLOW_DEF flow<std::string> wire::read_exactly(std::size_t n)
     co_return bytes;
 }
 
-OUTKIT_FLOW_DEF flow<> wire::read_to_end(sink to)
+OUTKIT_DEF flow<> wire::read_to_end(sink to)
 {
     environment& world = co_await this_environment();
     do
@@ -250,19 +267,25 @@ OUTKIT_FLOW_DEF flow<> wire::read_to_end(sink to)
     while (co_await read_more(world.now() + patience) != 0);
 }
 
-OUTKIT_FLOW_DEF flow<> wire::write(std::string bytes, content what)
+OUTKIT_DEF flow<> wire::write(std::string bytes, content what)
 {
+    secret wiped;
+    std::string_view rest = bytes;
     if (what == content::secret)
+    {
         tell_size(direction::sent, bytes.size(), "bytes redacted");
+        wiped = secret(std::move(bytes));
+        rest = wiped.reveal();
+    }
     else
         tell(direction::sent, bytes);
     environment& world = co_await this_environment();
     time_point const deadline = world.now() + patience;
-    for (std::string_view rest = bytes; !rest.empty();)
+    while (!rest.empty())
         rest.remove_prefix(co_await write_some(rest, deadline));
 }
 
-OUTKIT_FLOW_DEF flow<wake> wire::wait(event::watch& w, time_point until)
+OUTKIT_DEF flow<wake> wire::wait(event::watch& w, time_point until)
 {
     if (w.pending())  // before input, or a peer that never stops talking could not be interrupted
     {

@@ -48,7 +48,8 @@ public:
     /// What the service said about the last operation's failure. Valid until the next operation begins.
     graph::problem const& problem() const noexcept { return this->session().last; }
 
-    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
+    /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.
     void trace(outkit::detail::wire::trace_hook hook) { this->session().http.w.trace = std::move(hook); }
 
     /** Says whose token this is (GET /me, or /users/{user}). Needs User.Read.

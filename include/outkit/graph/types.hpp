@@ -252,7 +252,7 @@ struct problem
 };
 
 /// An OData string literal: apostrophes around it, those within it doubled. For filters: `"subject eq " + odata_quoted(s)`.
-std::string odata_quoted(std::string_view text);
+OUTKIT_DECL std::string odata_quoted(std::string_view text);
 
 }  // namespace outkit::inline OUTKIT_ABI::graph
 

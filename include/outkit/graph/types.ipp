@@ -5,7 +5,7 @@
 
 namespace outkit::inline OUTKIT_ABI::graph {
 
-OUTKIT_DECL std::string odata_quoted(std::string_view text)
+OUTKIT_DEF std::string odata_quoted(std::string_view text)
 {
     std::string out = "'";
     for (char const c : text)

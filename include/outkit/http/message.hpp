@@ -22,20 +22,20 @@ struct field
 using fields = std::vector<field>;
 
 /// The value of the first field of that name, or nullptr. Valid as long as the fields are.
-std::string const* find(fields const& in, std::string_view name);
+OUTKIT_DECL std::string const* find(fields const& in, std::string_view name);
 
 /// Whether a comma-separated field of that name (all of its lines) lists the token, as in `Connection: close`.
-bool has_token(fields const& in, std::string_view name, std::string_view token);
+OUTKIT_DECL bool has_token(fields const& in, std::string_view name, std::string_view token);
 
 /// The media type of Content-Type, in lower case and without parameters; empty when there is none.
-std::string media_type(fields const& in);
+OUTKIT_DECL std::string media_type(fields const& in);
 
 /// The usual reason phrase of a status, "Unknown" if there is none (RFC 9110 section 15).
-std::string_view reason_phrase(unsigned status);
+OUTKIT_DECL std::string_view reason_phrase(unsigned status);
 
 /// The time of `Date` and the like, "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7; its two older forms are not
 /// sent by anybody). What lies after the year 9999 is the end of that year.
-std::optional<std::chrono::sys_seconds> parse_date(std::string_view text);
+OUTKIT_DECL std::optional<std::chrono::sys_seconds> parse_date(std::string_view text);
 
 /// A request as it is sent or has arrived, body included (RFC 9112 section 3).
 struct request

@@ -9,7 +9,7 @@
 
 namespace outkit::inline OUTKIT_ABI::http {
 
-OUTKIT_DECL std::string const* find(fields const& in, std::string_view name)
+OUTKIT_DEF std::string const* find(fields const& in, std::string_view name)
 {
     for (field const& f : in)
         if (detail::equal_ignoring_case(f.name, name))
@@ -17,7 +17,7 @@ OUTKIT_DECL std::string const* find(fields const& in, std::string_view name)
     return nullptr;
 }
 
-OUTKIT_DECL bool has_token(fields const& in, std::string_view name, std::string_view token)
+OUTKIT_DEF bool has_token(fields const& in, std::string_view name, std::string_view token)
 {
     for (field const& f : in)
     {
@@ -37,7 +37,7 @@ OUTKIT_DECL bool has_token(fields const& in, std::string_view name, std::string_
     return false;
 }
 
-OUTKIT_DECL std::string media_type(fields const& in)
+OUTKIT_DEF std::string media_type(fields const& in)
 {
     std::string const* const value = find(in, "Content-Type");
     if (!value)
@@ -47,7 +47,7 @@ OUTKIT_DECL std::string media_type(fields const& in)
     return type;
 }
 
-OUTKIT_DECL std::string_view reason_phrase(unsigned status)
+OUTKIT_DEF std::string_view reason_phrase(unsigned status)
 {
     struct row
     {
@@ -101,7 +101,7 @@ OUTKIT_DECL std::string_view reason_phrase(unsigned status)
     return "Unknown";
 }
 
-OUTKIT_DECL std::optional<std::chrono::sys_seconds> parse_date(std::string_view text)
+OUTKIT_DEF std::optional<std::chrono::sys_seconds> parse_date(std::string_view text)
 {
     using namespace std::chrono;
     static constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";

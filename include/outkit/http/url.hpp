@@ -47,10 +47,10 @@ enum class url_schemes
     @param ec       error::invalid_url, or none
     @param schemes  which schemes are accepted
 */
-url parse_url(std::string_view text, error_code& ec, url_schemes schemes = url_schemes::https);
+OUTKIT_DECL url parse_url(std::string_view text, error_code& ec, url_schemes schemes = url_schemes::https);
 
 /// Whether the host is this machine by its own word: localhost, 127.0.0.1 or ::1.
-bool is_loopback(std::string_view host);
+OUTKIT_DECL bool is_loopback(std::string_view host);
 
 /** Where a URL reference leads, seen from a URL (RFC 3986 section 5.2).
 
@@ -58,7 +58,8 @@ bool is_loopback(std::string_view host);
     @param reference  absolute or relative
     @param ec         error::invalid_url when the result is not one parse_url() accepts
 */
-url resolve(url const& base, std::string_view reference, error_code& ec, url_schemes schemes = url_schemes::https);
+OUTKIT_DECL url resolve(url const& base, std::string_view reference, error_code& ec,
+                        url_schemes schemes = url_schemes::https);
 
 }  // namespace outkit::inline OUTKIT_ABI::http
 

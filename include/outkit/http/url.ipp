@@ -12,7 +12,7 @@
 
 namespace outkit::inline OUTKIT_ABI::http {
 
-OUTKIT_DECL std::string origin::authority() const
+OUTKIT_INLINE std::string origin::authority() const
 {
     std::string text = host.find(':') == std::string::npos ? host : '[' + host + ']';
     if (port != (tls ? 443 : 80))
@@ -20,17 +20,17 @@ OUTKIT_DECL std::string origin::authority() const
     return text;
 }
 
-OUTKIT_DECL std::string url::text() const
+OUTKIT_INLINE std::string url::text() const
 {
     return (server.tls ? "https://" : "http://") + server.authority() + target;
 }
 
-OUTKIT_DECL bool is_loopback(std::string_view host)
+OUTKIT_DEF bool is_loopback(std::string_view host)
 {
     return detail::equal_ignoring_case(host, "localhost") || host == "127.0.0.1" || host == "::1";
 }
 
-OUTKIT_DECL url parse_url(std::string_view text, error_code& ec, url_schemes schemes)
+OUTKIT_DEF url parse_url(std::string_view text, error_code& ec, url_schemes schemes)
 {
     ec = error::invalid_url;
     auto const parsed = boost::urls::parse_absolute_uri({text.data(), text.size()});  // has no fragment
@@ -80,7 +80,7 @@ OUTKIT_DECL url parse_url(std::string_view text, error_code& ec, url_schemes sch
     return out;
 }
 
-OUTKIT_DECL url resolve(url const& base, std::string_view reference, error_code& ec, url_schemes schemes)
+OUTKIT_DEF url resolve(url const& base, std::string_view reference, error_code& ec, url_schemes schemes)
 {
     ec = error::invalid_url;
     auto const relative = boost::urls::parse_uri_reference({reference.data(), reference.size()});

@@ -60,7 +60,8 @@ public:
     /// How long the server wants to be left alone, after error::throttled. It may be longer than anybody wants to wait.
     std::optional<std::chrono::milliseconds> retry_after() const noexcept { return this->session().retry_after; }
 
-    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
+    /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.
     void trace(outkit::detail::wire::trace_hook hook) { this->session().w.trace = std::move(hook); }
 
     /** Connects, secures the connection and reads greeting and capabilities.

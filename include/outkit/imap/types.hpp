@@ -20,11 +20,12 @@
 namespace outkit::inline OUTKIT_ABI::imap {
 
 namespace detail {
-bool equal_no_case(std::string_view a, std::string_view b);  // ASCII letters only
+OUTKIT_DECL bool equal_no_case(std::string_view a, std::string_view b);  // ASCII letters only
 
 // Modified UTF-7 (RFC 3501 section 5.1.3).
-std::optional<std::string> to_modified_utf7(std::string_view utf8);
-std::optional<std::string> from_modified_utf7(std::string_view encoded);  // nothing: is none, or not in shortest form
+OUTKIT_DECL std::optional<std::string> to_modified_utf7(std::string_view utf8);
+OUTKIT_DECL std::optional<std::string>
+from_modified_utf7(std::string_view encoded);  // nothing: is none, or not in shortest form
 }
 
 /// How much a server may send. Each limit is an error of its own; none can be switched off.

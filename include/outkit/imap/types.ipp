@@ -3,6 +3,8 @@
 
 #include <outkit/imap/types.hpp>
 
+#include <outkit/detail/utf8.hpp>
+
 #include <algorithm>
 #include <charconv>
 
@@ -10,7 +12,7 @@ namespace outkit::inline OUTKIT_ABI::imap {
 
 namespace detail {
 
-OUTKIT_DECL bool equal_no_case(std::string_view a, std::string_view b)
+OUTKIT_DEF bool equal_no_case(std::string_view a, std::string_view b)
 {
     auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; };
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [lower](char x, char y) { return lower(x) == lower(y); });
@@ -18,50 +20,7 @@ OUTKIT_DECL bool equal_no_case(std::string_view a, std::string_view b)
 
 inline constexpr std::string_view base64_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,";
 
-// One code point off the front of s; -1 if it is no UTF-8 (overlong forms, surrogates).
-OUTKIT_DECL std::int32_t take_code_point(std::string_view& s)
-{
-    auto const at = [&s](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-    unsigned const first = at(0);
-    std::size_t const n = first < 0x80   ? 1
-                          : first < 0xC2 ? 0
-                          : first < 0xE0 ? 2
-                          : first < 0xF0 ? 3
-                          : first < 0xF5 ? 4
-                                         : 0;
-    if (n == 0 || s.size() < n)
-        return -1;
-    std::int32_t c = n == 1 ? int(first) : int(first & (0x7Fu >> n));
-    for (std::size_t i = 1; i != n; ++i)
-    {
-        if ((at(i) & 0xC0) != 0x80)
-            return -1;
-        c = (c << 6) | (at(i) & 0x3F);
-    }
-    static constexpr std::int32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
-        return -1;
-    s.remove_prefix(n);
-    return c;
-}
-
-OUTKIT_DECL void append_utf8(std::string& out, std::uint32_t c)
-{
-    if (c < 0x80)
-        out += static_cast<char>(c);
-    else if (c < 0x800)
-        (out += static_cast<char>(0xC0 | c >> 6)) += static_cast<char>(0x80 | (c & 0x3F));
-    else
-    {
-        if (c < 0x10000)
-            out += static_cast<char>(0xE0 | c >> 12);
-        else
-            (out += static_cast<char>(0xF0 | c >> 18)) += static_cast<char>(0x80 | (c >> 12 & 0x3F));
-        (out += static_cast<char>(0x80 | (c >> 6 & 0x3F))) += static_cast<char>(0x80 | (c & 0x3F));
-    }
-}
-
-OUTKIT_DECL std::optional<std::string> to_modified_utf7(std::string_view utf8)
+OUTKIT_DEF std::optional<std::string> to_modified_utf7(std::string_view utf8)
 {
     std::string out;
     std::uint32_t bits = 0;
@@ -83,9 +42,9 @@ OUTKIT_DECL std::optional<std::string> to_modified_utf7(std::string_view utf8)
     };
     while (!utf8.empty())
     {
-        std::int32_t const c = take_code_point(utf8);
-        if (c < 0)
+        if (outkit::detail::utf8_length(utf8) == 0)
             return std::nullopt;
+        char32_t const c = outkit::detail::take_code_point(utf8);
         if (c >= 0x20 && c <= 0x7E)
         {
             unshift();
@@ -109,7 +68,7 @@ OUTKIT_DECL std::optional<std::string> to_modified_utf7(std::string_view utf8)
     return out;
 }
 
-OUTKIT_DECL std::optional<std::string> from_modified_utf7(std::string_view s)
+OUTKIT_DEF std::optional<std::string> from_modified_utf7(std::string_view s)
 {
     std::string out;
     for (std::size_t i = 0; i != s.size();)
@@ -138,7 +97,7 @@ OUTKIT_DECL std::optional<std::string> from_modified_utf7(std::string_view s)
             {
                 if ((unit & 0xFC00) != 0xDC00)
                     return std::nullopt;
-                append_utf8(out, 0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF));
+                outkit::detail::append_utf8(out, 0x10000 + ((high & 0x3FF) << 10) + (unit & 0x3FF));
                 high = 0;
             }
             else if ((unit & 0xFC00) == 0xD800)
@@ -146,7 +105,7 @@ OUTKIT_DECL std::optional<std::string> from_modified_utf7(std::string_view s)
             else if ((unit & 0xFC00) == 0xDC00 || unit == 0)
                 return std::nullopt;
             else
-                append_utf8(out, unit);
+                outkit::detail::append_utf8(out, unit);
         }
         if (i == s.size() || high)
             return std::nullopt;
@@ -162,7 +121,7 @@ OUTKIT_DECL std::optional<std::string> from_modified_utf7(std::string_view s)
 
 }  // namespace detail
 
-OUTKIT_DECL void number_set::add(std::uint32_t first, std::uint32_t last)
+OUTKIT_INLINE void number_set::add(std::uint32_t first, std::uint32_t last)
 {
     if (first == 0 || last == 0)
         return;
@@ -174,7 +133,7 @@ OUTKIT_DECL void number_set::add(std::uint32_t first, std::uint32_t last)
         ranges_.push_back({first, last});
 }
 
-OUTKIT_DECL std::optional<number_set> number_set::parse(std::string_view text, std::size_t most_ranges)
+OUTKIT_INLINE std::optional<number_set> number_set::parse(std::string_view text, std::size_t most_ranges)
 {
     number_set out;
     char const* p = text.data();
@@ -216,7 +175,7 @@ OUTKIT_DECL std::optional<number_set> number_set::parse(std::string_view text, s
     }
 }
 
-OUTKIT_DECL std::string number_set::to_string() const
+OUTKIT_INLINE std::string number_set::to_string() const
 {
     std::string out;
     auto const say = [&out](std::uint32_t n) {
@@ -240,7 +199,7 @@ OUTKIT_DECL std::string number_set::to_string() const
     return out;
 }
 
-OUTKIT_DECL std::uint64_t number_set::size() const noexcept
+OUTKIT_INLINE std::uint64_t number_set::size() const noexcept
 {
     std::uint64_t n = 0;
     for (range const& r : ranges_)
@@ -248,30 +207,30 @@ OUTKIT_DECL std::uint64_t number_set::size() const noexcept
     return n;
 }
 
-OUTKIT_DECL bool number_set::contains(std::uint32_t n) const noexcept
+OUTKIT_INLINE bool number_set::contains(std::uint32_t n) const noexcept
 {
     return std::any_of(ranges_.begin(), ranges_.end(), [n](range const& r) { return r.first <= n && n <= r.last; });
 }
 
-OUTKIT_DECL bool flags::has(std::string_view keyword) const
+OUTKIT_INLINE bool flags::has(std::string_view keyword) const
 {
     return std::any_of(keywords.begin(), keywords.end(),
                        [keyword](std::string const& k) { return detail::equal_no_case(k, keyword); });
 }
 
-OUTKIT_DECL bool capabilities::has(std::string_view name) const
+OUTKIT_INLINE bool capabilities::has(std::string_view name) const
 {
     return std::any_of(names_.begin(), names_.end(),
                        [name](std::string const& n) { return detail::equal_no_case(n, name); });
 }
 
-OUTKIT_DECL void capabilities::add(std::string_view name)
+OUTKIT_INLINE void capabilities::add(std::string_view name)
 {
     if (!name.empty() && !has(name))
         names_.emplace_back(name);
 }
 
-OUTKIT_DECL mailbox_name::mailbox_name(std::string_view utf8) : utf8_(utf8)
+OUTKIT_INLINE mailbox_name::mailbox_name(std::string_view utf8) : utf8_(utf8)
 {
     auto encoded = detail::to_modified_utf7(utf8);
     valid_ = encoded && utf8.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
@@ -279,21 +238,21 @@ OUTKIT_DECL mailbox_name::mailbox_name(std::string_view utf8) : utf8_(utf8)
         encoded_ = std::move(*encoded);
 }
 
-OUTKIT_DECL mailbox_name::mailbox_name(mailbox const& listed)
+OUTKIT_INLINE mailbox_name::mailbox_name(mailbox const& listed)
     : utf8_(listed.name),
       encoded_(listed.encoded),
       valid_(listed.encoded.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos)
 {
 }
 
-OUTKIT_DECL bool message::size_contradicted() const
+OUTKIT_INLINE bool message::size_contradicted() const
 {
     return size && std::any_of(sections.begin(), sections.end(), [this](section_data const& d) {
                return d.section.empty() && !d.origin && (d.streamed || d.data.data()) && d.octets != *size;
            });
 }
 
-OUTKIT_DECL bool mailbox::has(std::string_view attribute) const
+OUTKIT_INLINE bool mailbox::has(std::string_view attribute) const
 {
     return std::any_of(attributes.begin(), attributes.end(),
                        [attribute](std::string const& a) { return detail::equal_no_case(a, attribute); });

@@ -60,7 +60,7 @@ private:
     @param ec          Cleared, or set to one of the mime::error::address_… and domain_… values.
     @param allow_utf8  Accept a local part in UTF-8. To be set only when the server offers SMTPUTF8.
 */
-std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8 = false);
+OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8 = false);
 
 /// An address with the name people see (RFC 5322 section 3.4, mailbox).
 struct mailbox
@@ -75,7 +75,7 @@ struct mailbox
 
     The address is held to the rules of parse_address(). The name may be quoted or have encoded words.
 */
-std::optional<mailbox> parse_mailbox(std::string_view text, error_code& ec, bool allow_utf8 = false);
+OUTKIT_DECL std::optional<mailbox> parse_mailbox(std::string_view text, error_code& ec, bool allow_utf8 = false);
 
 /** Parses a comma-separated list of mailboxes for sending (RFC 5322 section 3.4, address-list).
 
@@ -84,12 +84,12 @@ std::optional<mailbox> parse_mailbox(std::string_view text, error_code& ec, bool
 
     @param at_most  Longest list accepted; a longer one is error::too_many_addresses.
 */
-std::optional<std::vector<mailbox>> parse_mailbox_list(std::string_view text, error_code& ec,
-                                                       std::size_t at_most = 10'000, bool allow_utf8 = false);
+OUTKIT_DECL std::optional<std::vector<mailbox>>
+parse_mailbox_list(std::string_view text, error_code& ec, std::size_t at_most = 10'000, bool allow_utf8 = false);
 
 /// The mailbox as it stands in a header, on one line and not folded: `"Lee, Ann" <ann@contoso.example>`. Always ASCII,
 /// except for a local part in UTF-8; names in other scripts become encoded words (RFC 2047).
-std::string to_string(mailbox const& m);
+OUTKIT_DECL std::string to_string(mailbox const& m);
 
 /// One item of an address list that was received, in the terms of IMAP's ENVELOPE (RFC 9051 section 7.5.2).
 struct address_entry
@@ -117,13 +117,13 @@ struct address_entry
     @param value    The field's value, folded or not.
     @param at_most  Entries after that many are left out.
 */
-std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most = 10'000);
+OUTKIT_DECL std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most = 10'000);
 
 /// The address of an entry, if it is one by the rules of parse_address(); UTF-8 local parts are accepted.
-std::optional<address> strict(address_entry const& entry);
+OUTKIT_DECL std::optional<address> strict(address_entry const& entry);
 
 /// The entries as a header value, on one line (RFC 5322 section 3.4); groups are `Name: a@x.example, b@x.example;`.
-std::string to_string(std::span<address_entry const> list);
+OUTKIT_DECL std::string to_string(std::span<address_entry const> list);
 
 }  // namespace outkit::inline OUTKIT_ABI::mime
 

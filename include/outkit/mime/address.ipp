@@ -11,13 +11,13 @@ namespace outkit::inline OUTKIT_ABI::mime {
 namespace detail {
 
 // atext ; RFC 5322 section 3.2.3
-inline bool is_atext(char c)
+OUTKIT_DECL bool is_atext(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            (c != '\0' && std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos);
 }
 
-inline bool is_dot_atom(std::string_view s, bool allow_utf8)
+OUTKIT_DECL bool is_dot_atom(std::string_view s, bool allow_utf8)
 {
     bool after_dot = true;
     for (char const c : s)
@@ -30,7 +30,7 @@ inline bool is_dot_atom(std::string_view s, bool allow_utf8)
 }
 
 // The quoted form of a local part, if it needs one. Blanks get a backslash, as parse_address() wants them.
-inline std::string quote_local(std::string_view local)
+OUTKIT_DECL std::string quote_local(std::string_view local)
 {
     if (is_dot_atom(local, true))
         return std::string(local);
@@ -44,7 +44,7 @@ inline std::string quote_local(std::string_view local)
     return out += '"';
 }
 
-inline bool is_domain(std::string_view s)
+OUTKIT_DECL bool is_domain(std::string_view s)
 {
     std::size_t label = 0;
     char before = '.';
@@ -64,7 +64,7 @@ inline bool is_domain(std::string_view s)
     return before != '.' && before != '-';
 }
 
-inline bool is_ipv4(std::string_view s)
+OUTKIT_DECL bool is_ipv4(std::string_view s)
 {
     for (int octets = 1;; ++octets)
     {
@@ -79,7 +79,7 @@ inline bool is_ipv4(std::string_view s)
     }
 }
 
-inline bool is_ipv6(std::string_view s)
+OUTKIT_DECL bool is_ipv6(std::string_view s)
 {
     int groups = 0;
     bool gap = false;
@@ -101,7 +101,7 @@ inline bool is_ipv6(std::string_view s)
         auto const hex = [](char c) {
             return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
         };
-        if (part.empty() || part.size() > 4 || !std::ranges::all_of(part, hex))
+        if (part.empty() || part.size() > 4 || !std::all_of(part.begin(), part.end(), hex))
             return false;
         ++groups;
         s.remove_prefix(part.size());
@@ -122,7 +122,7 @@ inline bool is_ipv6(std::string_view s)
 }
 
 // address-literal = "[" ( IPv4 / "IPv6:" IPv6 ) "]" ; RFC 5321 section 4.1.3 (edited: no General-address-literal)
-inline bool is_address_literal(std::string_view s)
+OUTKIT_DECL bool is_address_literal(std::string_view s)
 {
     if (s.size() < 2 || s.front() != '[' || s.back() != ']')
         return false;
@@ -135,7 +135,7 @@ inline bool is_address_literal(std::string_view s)
 }
 
 // phrase = 1*word ; RFC 5322 section 3.2.5 (edited: '.' and UTF-8 in words, as people write them)
-inline bool read_phrase(std::string_view s, std::string& name)
+OUTKIT_DECL bool read_phrase(std::string_view s, std::string& name)
 {
     std::string out;
     bool word = false;
@@ -173,14 +173,14 @@ inline bool read_phrase(std::string_view s, std::string& name)
         return false;
     name = decode_words(out);
     for (std::string_view rest = name; !rest.empty();)
-        if (is_hidden(take_code_point(rest)))
+        if (is_hidden(outkit::detail::take_code_point(rest)))
             return false;
     return true;
 }
 
 // One pass over a list that is to be sent. Sets ec and returns nothing at the first thing that is wrong.
-inline std::optional<std::vector<mailbox>> scan_mailboxes(std::string_view s, error_code& ec, std::size_t at_most,
-                                                          bool allow_utf8)
+OUTKIT_DECL std::optional<std::vector<mailbox>> scan_mailboxes(std::string_view s, error_code& ec, std::size_t at_most,
+                                                               bool allow_utf8)
 {
     auto const refuse = [&](error e) {
         ec = e;
@@ -460,24 +460,24 @@ struct address_collector
 
 }  // namespace detail
 
-OUTKIT_DECL bool address::ascii() const noexcept
+OUTKIT_INLINE bool address::ascii() const noexcept
 {
-    return std::ranges::all_of(local_, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return std::all_of(local_.begin(), local_.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-OUTKIT_DECL std::string address::to_string() const
+OUTKIT_INLINE std::string address::to_string() const
 {
     return empty() ? std::string() : detail::quote_local(local_) + '@' + domain_;
 }
 
-OUTKIT_DECL bool address::equal(address const& a, address const& b, bool fold_local) noexcept
+OUTKIT_INLINE bool address::equal(address const& a, address const& b, bool fold_local) noexcept
 {
     return (fold_local ? detail::equal_fold(a.local_, b.local_) : a.local_ == b.local_) &&
            detail::equal_fold(a.domain_, b.domain_);
 }
 
 // Mailbox = Local-part "@" ( Domain / address-literal ) ; RFC 5321 section 4.1.2
-OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8)
+OUTKIT_DEF std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8)
 {
     auto const refuse = [&](error e) {
         ec = e;
@@ -527,7 +527,7 @@ OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_co
         if (!valid_utf8(a.local_))
             return refuse(error::text_not_utf8);
         for (std::string_view rest = a.local_; !rest.empty();)
-            if (detail::is_hidden(detail::take_code_point(rest)))
+            if (detail::is_hidden(outkit::detail::take_code_point(rest)))
                 return refuse(error::address_forbidden_character);
     }
 
@@ -549,7 +549,7 @@ OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_co
     return a;
 }
 
-OUTKIT_DECL std::optional<mailbox> parse_mailbox(std::string_view text, error_code& ec, bool allow_utf8)
+OUTKIT_DEF std::optional<mailbox> parse_mailbox(std::string_view text, error_code& ec, bool allow_utf8)
 {
     std::optional<std::vector<mailbox>> list = detail::scan_mailboxes(text, ec, 1, allow_utf8);
     if (ec == error::too_many_addresses)
@@ -564,20 +564,20 @@ OUTKIT_DECL std::optional<mailbox> parse_mailbox(std::string_view text, error_co
     return std::move(list->front());
 }
 
-OUTKIT_DECL std::optional<std::vector<mailbox>> parse_mailbox_list(std::string_view text, error_code& ec,
-                                                                   std::size_t at_most, bool allow_utf8)
+OUTKIT_DEF std::optional<std::vector<mailbox>> parse_mailbox_list(std::string_view text, error_code& ec,
+                                                                  std::size_t at_most, bool allow_utf8)
 {
     return detail::scan_mailboxes(text, ec, at_most, allow_utf8);
 }
 
-OUTKIT_DECL std::string to_string(mailbox const& m)
+OUTKIT_DEF std::string to_string(mailbox const& m)
 {
     if (m.name.empty())
         return m.addr.to_string();
     return encode_phrase(m.name) + " <" + m.addr.to_string() + '>';
 }
 
-OUTKIT_DECL std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most)
+OUTKIT_DEF std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most)
 {
     using kind = detail::address_scanner::kind;
     std::vector<address_entry> list;
@@ -625,7 +625,7 @@ OUTKIT_DECL std::vector<address_entry> read_address_list(std::string_view value,
     return list;
 }
 
-OUTKIT_DECL std::optional<address> strict(address_entry const& entry)
+OUTKIT_DEF std::optional<address> strict(address_entry const& entry)
 {
     if (entry.what != address_entry::kind::mailbox)
         return std::nullopt;
@@ -633,7 +633,7 @@ OUTKIT_DECL std::optional<address> strict(address_entry const& entry)
     return parse_address(detail::quote_local(entry.local) + '@' + entry.domain, ec, true);
 }
 
-OUTKIT_DECL std::string to_string(std::span<address_entry const> list)
+OUTKIT_DEF std::string to_string(std::span<address_entry const> list)
 {
     std::string out;
     bool comma = false;

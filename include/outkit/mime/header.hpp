@@ -6,6 +6,7 @@
 // be said in a header. Text outside is UTF-8 always.
 
 #include <outkit/detail/environment.hpp>
+#include <outkit/detail/utf8.hpp>
 #include <outkit/mime/error.hpp>
 
 #include <chrono>
@@ -40,40 +41,40 @@ struct field
 
     Lines may end with CRLF or LF. Reading stops at the first empty line; a line that is no field is left out.
 */
-std::vector<field> read_fields(std::string_view section, limits const& at_most = {});
+OUTKIT_DECL std::vector<field> read_fields(std::string_view section, limits const& at_most = {});
 
 /// The first field of that name, without regard to case, or nullptr.
-field const* find(std::span<field const> in, std::string_view name);
+OUTKIT_DECL field const* find(std::span<field const> in, std::string_view name);
 
 /// A folded value on one line, without blanks at its ends (RFC 5322 section 2.2.3). CR, LF, NUL and other control
 /// characters that do not belong to a fold become blanks.
-std::string unfold(std::string_view value);
+OUTKIT_DECL std::string unfold(std::string_view value);
 
 /// The value of an unstructured field as people read it, in UTF-8: unfolded, its encoded words decoded.
-std::string read_text(std::string_view value);
+OUTKIT_DECL std::string read_text(std::string_view value);
 
 /** Decodes the encoded words of a text (RFC 2047). Other text is kept, as UTF-8.
 
     Blanks between two encoded words are dropped; a character may be split between two of the same charset.
 */
-std::string decode_words(std::string_view text);
+OUTKIT_DECL std::string decode_words(std::string_view text);
 
 /// Text as encoded words where it needs them, else unchanged. Never has line breaks or controls in it; each encoded
 /// word is 75 characters at most. What is not UTF-8 in the text becomes U+FFFD.
-std::string encode_words(std::string_view utf8);
+OUTKIT_DECL std::string encode_words(std::string_view utf8);
 
 /// A display name as a phrase (RFC 5322 section 3.2.5): as it is, quoted, or as encoded words.
-std::string encode_phrase(std::string_view utf8);
+OUTKIT_DECL std::string encode_phrase(std::string_view utf8);
 
 /** Text of any charset as UTF-8. Never fails: what cannot be decoded becomes U+FFFD.
 
     ISO-8859-1 and US-ASCII are taken as windows-1252, as browsers do. No charset, or one that is not known, means UTF-8
     if the text is valid as such, else windows-1252. The result is at most six times as long.
 */
-std::string to_utf8(std::string_view text, std::string_view charset);
+OUTKIT_DECL std::string to_utf8(std::string_view text, std::string_view charset);
 
 /// Whether the text is well-formed UTF-8: no overlong forms, surrogates or values above U+10FFFF.
-bool valid_utf8(std::string_view text);
+using outkit::detail::valid_utf8;
 
 /** An unstructured field, encoded and folded, with its line end: "Subject: ...\r\n" (RFC 5322 section 2.2.1).
 
@@ -84,11 +85,11 @@ bool valid_utf8(std::string_view text);
     @param ec    error::field_name_malformed, field_value_malformed, text_not_utf8, field_too_long; cleared else.
     @return      The field, or "" with an error.
 */
-std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec);
+OUTKIT_DECL std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec);
 
 /// A structured field, whose value is already in its own syntax and ASCII: folded at its blanks, otherwise unchanged.
 /// Parameters and errors as for format_text_field(); what is not ASCII is error::field_value_malformed.
-std::string format_field(std::string_view name, std::string_view value, error_code& ec);
+OUTKIT_DECL std::string format_field(std::string_view name, std::string_view value, error_code& ec);
 
 /// One parameter of a Content-Type or Content-Disposition.
 struct parameter
@@ -113,11 +114,11 @@ struct parameterized
 
 /// Reads such a value. Continuations and charsets of RFC 2231 are put together; encoded words in quoted values, which
 /// many senders write, are decoded. Of parameters that come twice, the first counts.
-parameterized read_parameterized(std::string_view value, std::size_t at_most = limits().parameters);
+OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t at_most = limits().parameters);
 
 /// The value for format_field(): parameters quoted where they must be, and in the form of RFC 2231 when they are long or
 /// not ASCII. Blanks stand where it may be folded.
-std::string format_parameterized(parameterized const& p);
+OUTKIT_DECL std::string format_parameterized(parameterized const& p);
 
 /// A point of time and the zone it was written in.
 struct date_time
@@ -130,40 +131,37 @@ struct date_time
 
 /// Reads a date (RFC 5322 section 3.3) with the obsolete forms: two-digit years, zone names, no weekday, comments.
 /// An unknown zone counts as UTC, as the RFC says; nothing if it is no date of the years 1900 to 9999.
-std::optional<date_time> read_date(std::string_view value);
+OUTKIT_DECL std::optional<date_time> read_date(std::string_view value);
 
 /// "Tue, 24 Nov 2026 06:30:00 +0000". Years 1900 to 9999.
-std::string format_date(date_time const& d);
+OUTKIT_DECL std::string format_date(date_time const& d);
 
 /// The message ids of a Message-ID, In-Reply-To or References field, without '<' and '>'; in order, at most 1,000.
-std::vector<std::string> read_message_ids(std::string_view value);
+OUTKIT_DECL std::vector<std::string> read_message_ids(std::string_view value);
 
 /// Whether the id, without '<' and '>', can stand in a header: left@right in printable ASCII without blanks, 250 octets.
-bool valid_message_id(std::string_view id);
+OUTKIT_DECL bool valid_message_id(std::string_view id);
 
 /// A new message id, without '<' and '>': 32 hexadecimal digits of the world's randomness, '@' and the domain.
-std::string make_message_id(outkit::detail::environment& world, std::string_view domain);
+OUTKIT_DECL std::string make_message_id(outkit::detail::environment& world, std::string_view domain);
 
 namespace detail {
 
 constexpr bool is_blank(char c) { return c == ' ' || c == '\t'; }
 constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool is_token(std::string_view s);  // RFC 2045 section 5.1
-int hex_value(char c);              // -1 for what is no hexadecimal digit
+OUTKIT_DECL bool is_token(std::string_view s);  // RFC 2045 section 5.1
+OUTKIT_DECL int hex_value(char c);              // -1 for what is no hexadecimal digit
 // Takes the text before the next of the stop characters, which stays, and returns it trimmed and, on request, without
 // comments.
-std::string take_until(std::string_view& s, std::string_view stops, bool comments);
-char lower(char c);
-std::string lower(std::string_view text);
-bool equal_fold(std::string_view a, std::string_view b);
-std::string_view trim(std::string_view text);
-std::string decode_base64(std::string_view text);  // tolerant: what is no base64 digit is skipped
-// Removes the UTF-8 sequence at the front of the text and returns its code point, U+FFFD for what is none.
-char32_t take_code_point(std::string_view& text);
-void append_utf8(std::string& out, char32_t c);
+OUTKIT_DECL std::string take_until(std::string_view& s, std::string_view stops, bool comments);
+OUTKIT_DECL char lower(char c);
+OUTKIT_DECL std::string lower(std::string_view text);
+OUTKIT_DECL bool equal_fold(std::string_view a, std::string_view b);
+OUTKIT_DECL std::string_view trim(std::string_view text);
+OUTKIT_DECL std::string decode_base64(std::string_view text);  // tolerant: what is no base64 digit is skipped
 // Controls, C1 included, line and paragraph separators, and characters that turn the direction of text.
-bool is_hidden(char32_t c);
+OUTKIT_DECL bool is_hidden(char32_t c);
 
 }  // namespace detail
 

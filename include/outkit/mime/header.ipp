@@ -17,17 +17,17 @@ namespace outkit::inline OUTKIT_ABI::mime {
 
 namespace detail {
 
-inline bool is_alnum(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
+OUTKIT_DECL bool is_alnum(char c) { return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z'); }
 
 // token ; RFC 2045 section 5.1
-OUTKIT_DECL bool is_token(std::string_view s)
+OUTKIT_DEF bool is_token(std::string_view s)
 {
-    return !s.empty() && std::ranges::all_of(s, [](char c) {
+    return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) {
         return c > ' ' && c < 0x7f && std::string_view("()<>@,;:\\\"/[]?=").find(c) == std::string_view::npos;
     });
 }
 
-OUTKIT_DECL int hex_value(char c)
+OUTKIT_DEF int hex_value(char c)
 {
     if (is_digit(c))
         return c - '0';
@@ -35,9 +35,9 @@ OUTKIT_DECL int hex_value(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-OUTKIT_DECL char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+OUTKIT_DEF char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
-OUTKIT_DECL std::string lower(std::string_view text)
+OUTKIT_DEF std::string lower(std::string_view text)
 {
     std::string out(text);
     for (char& c : out)
@@ -45,12 +45,12 @@ OUTKIT_DECL std::string lower(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL bool equal_fold(std::string_view a, std::string_view b)
+OUTKIT_DEF bool equal_fold(std::string_view a, std::string_view b)
 {
-    return std::ranges::equal(a, b, [](char x, char y) { return lower(x) == lower(y); });
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
-OUTKIT_DECL std::string_view trim(std::string_view text)
+OUTKIT_DEF std::string_view trim(std::string_view text)
 {
     while (!text.empty() && (is_blank(text.front()) || text.front() == '\r' || text.front() == '\n'))
         text.remove_prefix(1);
@@ -59,7 +59,7 @@ OUTKIT_DECL std::string_view trim(std::string_view text)
     return text;
 }
 
-OUTKIT_DECL std::string decode_base64(std::string_view text)
+OUTKIT_DEF std::string decode_base64(std::string_view text)
 {
     static constexpr auto values = [] {
         std::array<signed char, 256> t{};
@@ -115,80 +115,13 @@ OUTKIT_DECL std::string decode_base64(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL char32_t take_code_point(std::string_view& text)
-{
-    auto const byte = [&](std::size_t i) -> unsigned { return static_cast<unsigned char>(text[i]); };
-    if (text.empty())
-        return 0xfffd;
-    unsigned const first = byte(0);
-    std::size_t const size = first < 0x80   ? 1
-                             : first < 0xc2 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-    if (size == 1)
-    {
-        text.remove_prefix(1);
-        return first;
-    }
-    char32_t c = size == 2 ? first & 0x1f : size == 3 ? first & 0x0f : first & 0x07;
-    std::size_t i = 1;
-    for (; i < size && i < text.size() && (byte(i) & 0xc0) == 0x80; ++i)
-    {
-        if (i == 1 && ((first == 0xe0 && byte(1) < 0xa0) || (first == 0xed && byte(1) > 0x9f) ||
-                       (first == 0xf0 && byte(1) < 0x90) || (first == 0xf4 && byte(1) > 0x8f)))
-            break;
-        c = c << 6 | (byte(i) & 0x3f);
-    }
-    text.remove_prefix(i);
-    return i == size ? c : 0xfffd;
-}
-
-OUTKIT_DECL void append_utf8(std::string& out, char32_t c)
-{
-    auto const put = [&](char32_t byte) { out += static_cast<char>(byte); };
-    if (c < 0x80)
-        put(c);
-    else if (c < 0x800)
-    {
-        put(0xc0 | c >> 6);
-        put(0x80 | (c & 0x3f));
-    }
-    else if (c < 0x10000)
-    {
-        put(0xe0 | c >> 12);
-        put(0x80 | (c >> 6 & 0x3f));
-        put(0x80 | (c & 0x3f));
-    }
-    else
-    {
-        put(0xf0 | c >> 18);
-        put(0x80 | (c >> 12 & 0x3f));
-        put(0x80 | (c >> 6 & 0x3f));
-        put(0x80 | (c & 0x3f));
-    }
-}
-
-OUTKIT_DECL bool is_hidden(char32_t c)
+OUTKIT_DEF bool is_hidden(char32_t c)
 {
     return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x061c || (c >= 0x200e && c <= 0x200f) ||
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-// Text that is taken for UTF-8; what is not becomes U+FFFD.
-inline std::string repair_utf8(std::string_view text)
-{
-    if (valid_utf8(text))
-        return std::string(text);
-    std::string out;
-    out.reserve(text.size() + 16);
-    while (!text.empty())
-        append_utf8(out, take_code_point(text));
-    return out;
-}
-
-inline std::string from_windows_1252(std::string_view text)
+OUTKIT_DECL std::string from_windows_1252(std::string_view text)
 {
     static constexpr char16_t high[32] = {
         0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
@@ -200,14 +133,14 @@ inline std::string from_windows_1252(std::string_view text)
     for (char const c : text)
     {
         auto const byte = static_cast<unsigned char>(c);
-        append_utf8(out, byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte);
+        outkit::detail::append_utf8(out, byte >= 0x80 && byte < 0xa0 ? high[byte - 0x80] : byte);
     }
     return out;
 }
 
 // The charsets handed to the C library's iconv. A list, because a name from a message must not choose which converter
 // is loaded (CVE-2024-2961 was in one that nobody needs for mail).
-inline bool is_iconv_charset(std::string_view charset)
+OUTKIT_DECL bool is_iconv_charset(std::string_view charset)
 {
     static constexpr std::string_view known[] = {
         "iso-8859-2",   "iso-8859-3",   "iso-8859-4",   "iso-8859-5",   "iso-8859-6",   "iso-8859-7",   "iso-8859-8",
@@ -217,10 +150,10 @@ inline bool is_iconv_charset(std::string_view charset)
         "big5",         "big5-hkscs",   "shift_jis",    "euc-jp",       "iso-2022-jp",  "euc-kr",       "iso-2022-kr",
         "utf-16",       "utf-16le",     "utf-16be",     "utf-7",        "macintosh",    "ibm850",       "ibm437",
         "tis-620"};
-    return std::ranges::find(known, charset) != std::end(known);
+    return std::find(std::begin(known), std::end(known), charset) != std::end(known);
 }
 
-inline std::string from_iconv(std::string_view text, std::string const& charset)
+OUTKIT_DECL std::string from_iconv(std::string_view text, std::string const& charset)
 {
     iconv_t const converter = ::iconv_open("UTF-8", charset.c_str());
     // iconv_open says failure as (iconv_t)-1, whatever type iconv_t is.
@@ -241,7 +174,7 @@ inline std::string from_iconv(std::string_view text, std::string const& charset)
         out.append(buffer, sizeof buffer - room);
         if (r != static_cast<std::size_t>(-1) || why == E2BIG)
             continue;
-        append_utf8(out, 0xfffd);
+        outkit::detail::append_utf8(out, 0xfffd);
         if (why != EILSEQ || left == 0)
             break;  // the text ends in the middle of a character
         ++in;
@@ -261,7 +194,7 @@ struct encoded_word
 };
 
 // encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" ; RFC 2047 section 2 (edited: any length, blanks)
-inline encoded_word take_encoded_word(std::string_view s)
+OUTKIT_DECL encoded_word take_encoded_word(std::string_view s)
 {
     encoded_word w;
     std::size_t const charset_end = s.find('?', 2);
@@ -299,7 +232,7 @@ inline encoded_word take_encoded_word(std::string_view s)
 }
 
 // The text as encoded words, one blank between them. The first is to be within first_room, the others 75 characters.
-inline std::string to_encoded_words(std::string_view utf8, std::size_t first_room)
+OUTKIT_DECL std::string to_encoded_words(std::string_view utf8, std::size_t first_room)
 {
     auto const literal = [](char c) { return is_alnum(c) || (c && std::strchr("!*+-/", c)); };
     std::size_t q_size = 0;
@@ -322,7 +255,7 @@ inline std::string to_encoded_words(std::string_view utf8, std::size_t first_roo
         {
             std::string_view rest = utf8;
             std::string one;
-            append_utf8(one, take_code_point(rest));
+            outkit::detail::append_utf8(one, outkit::detail::take_code_point(rest));
             std::size_t more = 0;
             if (q)
                 for (char const c : one)
@@ -355,14 +288,15 @@ inline std::string to_encoded_words(std::string_view utf8, std::size_t first_roo
     return out;
 }
 
-inline bool needs_encoding(std::string_view word)
+OUTKIT_DECL bool needs_encoding(std::string_view word)
 {
-    return word.size() > 900 || word.find("=?") != word.npos ||
-           std::ranges::any_of(word, [](char c) { return is_control(c) || static_cast<unsigned char>(c) >= 0x80; });
+    return word.size() > 900 || word.find("=?") != word.npos || std::any_of(word.begin(), word.end(), [](char c) {
+               return is_control(c) || static_cast<unsigned char>(c) >= 0x80;
+           });
 }
 
 // Encodes what stands between the first and the last word that need it; the rest stays readable.
-inline std::string encode_words(std::string_view utf8, std::size_t first_room)
+OUTKIT_DECL std::string encode_words(std::string_view utf8, std::size_t first_room)
 {
     if (utf8.empty())
         return {};
@@ -391,14 +325,14 @@ inline std::string encode_words(std::string_view utf8, std::size_t first_room)
     return out;
 }
 
-inline bool is_field_name(std::string_view name)
+OUTKIT_DECL bool is_field_name(std::string_view name)
 {
     return !name.empty() && name.size() <= 76 &&
-           std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
+           std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
 }
 
 // Name and value, which is ASCII and on one line, folded before blanks: into 78 characters if that goes, else 998.
-inline std::string fold(std::string_view name, std::string_view value, error_code& ec)
+OUTKIT_DECL std::string fold(std::string_view name, std::string_view value, error_code& ec)
 {
     std::string out(name);
     out += ':';
@@ -440,7 +374,7 @@ inline std::string fold(std::string_view name, std::string_view value, error_cod
     return out += "\r\n";
 }
 
-OUTKIT_DECL std::string take_until(std::string_view& s, std::string_view stops, bool comments)
+OUTKIT_DEF std::string take_until(std::string_view& s, std::string_view stops, bool comments)
 {
     std::string out;
     std::size_t i = 0;
@@ -474,7 +408,7 @@ struct parameter_piece
     std::size_t order = 0;  // in which it came
 };
 
-inline std::string percent_decode(std::string_view s)
+OUTKIT_DECL std::string percent_decode(std::string_view s)
 {
     std::string out;
     for (std::size_t i = 0; i != s.size(); ++i)
@@ -489,7 +423,7 @@ inline std::string percent_decode(std::string_view s)
 }
 
 // Reads ";name=value" from the front of the text; false at its end.
-inline bool take_parameter(std::string_view& s, parameter_piece& p)
+OUTKIT_DECL bool take_parameter(std::string_view& s, parameter_piece& p)
 {
     if (s.empty())
         return false;
@@ -540,7 +474,7 @@ inline bool take_parameter(std::string_view& s, parameter_piece& p)
 }
 
 // Puts the pieces of one parameter together. They are sorted by index and there is one at least.
-inline parameter join(std::span<parameter_piece const> pieces)
+OUTKIT_DECL parameter join(std::span<parameter_piece const> pieces)
 {
     parameter out{pieces.front().name, {}};
     if (pieces.front().index < 0)
@@ -573,7 +507,7 @@ inline parameter join(std::span<parameter_piece const> pieces)
     return out;
 }
 
-inline std::optional<std::chrono::minutes> zone_of(std::string_view name)
+OUTKIT_DECL std::optional<std::chrono::minutes> zone_of(std::string_view name)
 {
     struct row
     {
@@ -582,7 +516,7 @@ inline std::optional<std::chrono::minutes> zone_of(std::string_view name)
     };
     static constexpr row names[] = {{"ut", 0},   {"gmt", 0},  {"utc", 0},  {"est", -5}, {"edt", -4}, {"cst", -6},
                                     {"cdt", -5}, {"mst", -7}, {"mdt", -6}, {"pst", -8}, {"pdt", -7}};
-    if (name.size() == 5 && (name[0] == '+' || name[0] == '-') && std::ranges::all_of(name.substr(1), is_digit))
+    if (name.size() == 5 && (name[0] == '+' || name[0] == '-') && std::all_of(name.begin() + 1, name.end(), is_digit))
     {
         int const hours = (name[1] - '0') * 10 + (name[2] - '0');
         int const minutes = (name[3] - '0') * 10 + (name[4] - '0');
@@ -601,10 +535,10 @@ inline constexpr std::string_view month_names[] = {"Jan", "Feb", "Mar", "Apr", "
 inline constexpr std::string_view weekday_names[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 // A number of so many digits, no sign, nothing else.
-inline std::optional<int> number(std::string_view s, std::size_t min, std::size_t max)
+OUTKIT_DECL std::optional<int> number(std::string_view s, std::size_t min, std::size_t max)
 {
     int value = 0;
-    if (s.size() < min || s.size() > max || !std::ranges::all_of(s, is_digit))
+    if (s.size() < min || s.size() > max || !std::all_of(s.begin(), s.end(), is_digit))
         return std::nullopt;
     std::from_chars(s.data(), s.data() + s.size(), value);
     return value;
@@ -612,7 +546,7 @@ inline std::optional<int> number(std::string_view s, std::size_t min, std::size_
 
 }  // namespace detail
 
-OUTKIT_DECL std::vector<field> read_fields(std::string_view section, limits const& at_most)
+OUTKIT_DEF std::vector<field> read_fields(std::string_view section, limits const& at_most)
 {
     std::vector<field> out;
     std::size_t const end = std::min(section.size(), at_most.header);
@@ -636,7 +570,7 @@ OUTKIT_DECL std::vector<field> read_fields(std::string_view section, limits cons
         if (colon == whole.npos)
             continue;
         std::string_view const name = detail::trim(whole.substr(0, colon));
-        if (!std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7f; }) || name.empty())
+        if (!std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; }) || name.empty())
             continue;
         if (out.size() == at_most.fields)
             break;
@@ -645,7 +579,7 @@ OUTKIT_DECL std::vector<field> read_fields(std::string_view section, limits cons
     return out;
 }
 
-OUTKIT_DECL field const* find(std::span<field const> in, std::string_view name)
+OUTKIT_DEF field const* find(std::span<field const> in, std::string_view name)
 {
     for (field const& f : in)
         if (detail::equal_fold(f.name, name))
@@ -653,7 +587,7 @@ OUTKIT_DECL field const* find(std::span<field const> in, std::string_view name)
     return nullptr;
 }
 
-OUTKIT_DECL std::string unfold(std::string_view value)
+OUTKIT_DEF std::string unfold(std::string_view value)
 {
     value = detail::trim(value);
     std::string out;
@@ -671,9 +605,9 @@ OUTKIT_DECL std::string unfold(std::string_view value)
     return out;
 }
 
-OUTKIT_DECL std::string read_text(std::string_view value) { return decode_words(unfold(value)); }
+OUTKIT_DEF std::string read_text(std::string_view value) { return decode_words(unfold(value)); }
 
-OUTKIT_DECL std::string decode_words(std::string_view text)
+OUTKIT_DEF std::string decode_words(std::string_view text)
 {
     std::string out;
     std::string bytes;         // of encoded words not yet converted
@@ -709,9 +643,9 @@ OUTKIT_DECL std::string decode_words(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::string encode_words(std::string_view utf8) { return detail::encode_words(utf8, 75); }
+OUTKIT_DEF std::string encode_words(std::string_view utf8) { return detail::encode_words(utf8, 75); }
 
-OUTKIT_DECL std::string encode_phrase(std::string_view utf8)
+OUTKIT_DEF std::string encode_phrase(std::string_view utf8)
 {
     if (utf8.empty())
         return {};
@@ -737,26 +671,14 @@ OUTKIT_DECL std::string encode_phrase(std::string_view utf8)
     return out += '"';
 }
 
-OUTKIT_DECL bool valid_utf8(std::string_view text)
-{
-    while (!text.empty())
-    {
-        std::string_view const before = text;
-        // U+FFFD itself is three octets long; an error that looked like it would not be EF BF BD.
-        if (detail::take_code_point(text) == 0xfffd && !before.starts_with("\xef\xbf\xbd"))
-            return false;
-    }
-    return true;
-}
-
-OUTKIT_DECL std::string to_utf8(std::string_view text, std::string_view charset)
+OUTKIT_DEF std::string to_utf8(std::string_view text, std::string_view charset)
 {
     if (charset.size() > 20)
         charset = {};
     std::string const name = detail::lower(detail::trim(charset));
     if (name == "utf-8" || name == "utf8")
-        return detail::repair_utf8(text);
-    if (std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; }) &&
+        return outkit::detail::repaired_utf8(text);
+    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }) &&
         !name.starts_with("iso-2022") && !name.starts_with("utf-"))
         return std::string(text);
     if (name == "iso-8859-1" || name == "windows-1252" || name == "cp1252" || name == "latin1")
@@ -773,14 +695,14 @@ OUTKIT_DECL std::string to_utf8(std::string_view text, std::string_view charset)
     return valid_utf8(text) ? std::string(text) : detail::from_windows_1252(text);
 }
 
-OUTKIT_DECL std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec)
+OUTKIT_DEF std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec)
 {
     ec = {};
     if (!detail::is_field_name(name))
         ec = error::field_name_malformed;
     else if (!valid_utf8(utf8))
         ec = error::text_not_utf8;
-    else if (std::ranges::any_of(utf8, [](char c) { return detail::is_control(c) && c != '\t'; }))
+    else if (std::any_of(utf8.begin(), utf8.end(), [](char c) { return detail::is_control(c) && c != '\t'; }))
         ec = error::field_value_malformed;
     if (ec)
         return {};
@@ -788,12 +710,12 @@ OUTKIT_DECL std::string format_text_field(std::string_view name, std::string_vie
     return detail::fold(name, detail::encode_words(utf8, room), ec);
 }
 
-OUTKIT_DECL std::string format_field(std::string_view name, std::string_view value, error_code& ec)
+OUTKIT_DEF std::string format_field(std::string_view name, std::string_view value, error_code& ec)
 {
     ec = {};
     if (!detail::is_field_name(name))
         ec = error::field_name_malformed;
-    else if (std::ranges::any_of(value, [](char c) {
+    else if (std::any_of(value.begin(), value.end(), [](char c) {
                  return (detail::is_control(c) && c != '\t') || static_cast<unsigned char>(c) >= 0x80;
              }))
         ec = error::field_value_malformed;
@@ -802,7 +724,7 @@ OUTKIT_DECL std::string format_field(std::string_view name, std::string_view val
     return detail::fold(name, detail::trim(value), ec);
 }
 
-OUTKIT_DECL std::string const* parameterized::find(std::string_view name) const
+OUTKIT_INLINE std::string const* parameterized::find(std::string_view name) const
 {
     for (parameter const& p : parameters)
         if (detail::equal_fold(p.name, name))
@@ -810,7 +732,7 @@ OUTKIT_DECL std::string const* parameterized::find(std::string_view name) const
     return nullptr;
 }
 
-OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t at_most)
+OUTKIT_DEF parameterized read_parameterized(std::string_view value, std::size_t at_most)
 {
     std::string const text = unfold(value);
     std::string_view rest = text;
@@ -830,8 +752,10 @@ OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t
         names.push_back(p.name);
     }
     // Split and encoded parameters come first: they say the same as a plain one, but better (RFC 2231, RFC 6266).
-    std::ranges::sort(pieces, {}, [](detail::parameter_piece const& p) {
-        return std::tuple(std::string_view(p.name), std::uint32_t(p.index), p.order);
+    std::sort(pieces.begin(), pieces.end(), [](detail::parameter_piece const& a, detail::parameter_piece const& b) {
+        if (int const order = a.name.compare(b.name))
+            return order < 0;
+        return a.index != b.index ? std::uint32_t(a.index) < std::uint32_t(b.index) : a.order < b.order;
     });
     std::vector<parameter> joined;  // sorted by name
     for (std::size_t i = 0; i != pieces.size();)
@@ -844,22 +768,21 @@ OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t
     }
     for (std::string const& name : names)
     {
-        auto const it = std::ranges::lower_bound(joined, name, {}, &parameter::name);
-        if (it == joined.end() || it->name != name ||
-            std::ranges::find(out.parameters, name, &parameter::name) != out.parameters.end())
-            continue;
-        out.parameters.push_back(*it);
+        auto const it = std::lower_bound(joined.begin(), joined.end(), name,
+                                         [](parameter const& p, std::string const& n) { return p.name < n; });
+        if (it != joined.end() && it->name == name && !out.find(name))
+            out.parameters.push_back(*it);
     }
     return out;
 }
 
-OUTKIT_DECL std::string format_parameterized(parameterized const& p)
+OUTKIT_DEF std::string format_parameterized(parameterized const& p)
 {
     std::string out = p.value;
     for (parameter const& q : p.parameters)
     {
         out += "; ";
-        bool const ascii = std::ranges::all_of(q.value, [](char c) { return c >= ' ' && c < 0x7f; });
+        bool const ascii = std::all_of(q.value.begin(), q.value.end(), [](char c) { return c >= ' ' && c < 0x7f; });
         if (ascii && q.value.size() <= 70)
         {
             out += q.name + '=';
@@ -884,7 +807,7 @@ OUTKIT_DECL std::string format_parameterized(parameterized const& p)
         while (!rest.empty())
         {
             std::string bytes;
-            detail::append_utf8(bytes, detail::take_code_point(rest));
+            outkit::detail::append_utf8(bytes, outkit::detail::take_code_point(rest));
             std::string escaped;
             for (char const c : bytes)
             {
@@ -911,7 +834,7 @@ OUTKIT_DECL std::string format_parameterized(parameterized const& p)
 }
 
 // date-time = [ day-of-week "," ] date time ; RFC 5322 section 3.3 (edited: as loose as section 4.3 and a bit more)
-OUTKIT_DECL std::optional<date_time> read_date(std::string_view value)
+OUTKIT_DEF std::optional<date_time> read_date(std::string_view value)
 {
     if (value.size() > 1'000)
         return std::nullopt;
@@ -936,8 +859,9 @@ OUTKIT_DECL std::optional<date_time> read_date(std::string_view value)
     if (count < w + 4)
         return std::nullopt;
     std::optional<int> const day = detail::number(words[w], 1, 2);
-    auto const month = std::ranges::find_if(
-        detail::month_names, [&](std::string_view m) { return detail::equal_fold(m, words[w + 1].substr(0, 3)); });
+    auto const month =
+        std::find_if(std::begin(detail::month_names), std::end(detail::month_names),
+                     [&](std::string_view m) { return detail::equal_fold(m, words[w + 1].substr(0, 3)); });
     std::optional<int> year = detail::number(words[w + 2], 2, 4);
     if (!day || month == std::end(detail::month_names) || !year)
         return std::nullopt;
@@ -974,7 +898,7 @@ OUTKIT_DECL std::optional<date_time> read_date(std::string_view value)
     return date_time{local - *zone, *zone};
 }
 
-OUTKIT_DECL std::string format_date(date_time const& d)
+OUTKIT_DEF std::string format_date(date_time const& d)
 {
     std::chrono::sys_seconds const local = d.utc + d.zone;
     std::chrono::sys_days const day = std::chrono::floor<std::chrono::days>(local);
@@ -994,7 +918,7 @@ OUTKIT_DECL std::string format_date(date_time const& d)
     return out += two(zone.count() / 60) + two(zone.count() % 60);
 }
 
-OUTKIT_DECL std::vector<std::string> read_message_ids(std::string_view value)
+OUTKIT_DEF std::vector<std::string> read_message_ids(std::string_view value)
 {
     std::vector<std::string> out;
     for (std::size_t i = value.find('<'); i != value.npos && out.size() != 1'000; i = value.find('<', i))
@@ -1011,15 +935,16 @@ OUTKIT_DECL std::vector<std::string> read_message_ids(std::string_view value)
     return out;
 }
 
-OUTKIT_DECL bool valid_message_id(std::string_view id)
+OUTKIT_DEF bool valid_message_id(std::string_view id)
 {
     std::size_t const at = id.find('@');
-    return id.size() <= 250 && at != id.npos && at != 0 && at + 1 != id.size() && std::ranges::all_of(id, [](char c) {
+    return id.size() <= 250 && at != id.npos && at != 0 && at + 1 != id.size() &&
+           std::all_of(id.begin(), id.end(), [](char c) {
                return c > ' ' && c < 0x7f && std::string_view("<>()\\\",;").find(c) == std::string_view::npos;
            });
 }
 
-OUTKIT_DECL std::string make_message_id(outkit::detail::environment& world, std::string_view domain)
+OUTKIT_DEF std::string make_message_id(outkit::detail::environment& world, std::string_view domain)
 {
     std::array<unsigned char, 16> bytes = {};
     world.random(bytes);

@@ -74,18 +74,18 @@ struct built_message
                   content_type_malformed.
     @return       The message, or nothing with an error.
 */
-std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec);
-std::optional<built_message> build(message const& m, error_code& ec);
+OUTKIT_DECL std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec);
+OUTKIT_DECL std::optional<built_message> build(message const& m, error_code& ec);
 
 /// Text as quoted-printable with CRLF line ends, in lines of 76 characters (RFC 2045 section 6.7). Lone CR and LF
 /// become CRLF.
-std::string encode_quoted_printable(std::string_view text);
+OUTKIT_DECL std::string encode_quoted_printable(std::string_view text);
 
 /// Octets as base64 in lines of 76 characters, each ended with CRLF (RFC 2045 section 6.8).
-std::string encode_base64(std::string_view octets);
+OUTKIT_DECL std::string encode_base64(std::string_view octets);
 
 /// Text with every line end as CRLF: CRLF, lone CR and lone LF each become one (RFC 5321 section 2.3.8).
-std::string with_crlf(std::string_view text);
+OUTKIT_DECL std::string with_crlf(std::string_view text);
 
 }  // namespace outkit::inline OUTKIT_ABI::mime
 

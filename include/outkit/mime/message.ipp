@@ -17,7 +17,7 @@ struct entity
     std::string body;  // ends with CRLF, unless empty
 };
 
-inline bool has_long_line(std::string_view text)
+OUTKIT_DECL bool has_long_line(std::string_view text)
 {
     std::size_t length = 0;
     for (char const c : text)
@@ -32,7 +32,7 @@ inline bool has_long_line(std::string_view text)
 // Begins a boundary of ours. Neither quoted-printable nor base64 can have it in a body; other bodies are looked through.
 inline constexpr std::string_view boundary_mark = "=_";
 
-class message_builder
+OUTKIT_DECL class message_builder
 {
 public:
     message_builder(message const& m, outkit::detail::environment& world, error_code& ec)
@@ -89,7 +89,7 @@ public:
         std::vector<std::pair<std::string, std::size_t>> seen;
         for (std::size_t i = 0; i != recipients_.size(); ++i)
             seen.emplace_back(key_of(*recipients_[i]), i);
-        std::ranges::sort(seen);
+        std::sort(seen.begin(), seen.end());
         std::vector<bool> wanted(recipients_.size());
         for (std::size_t i = 0; i != seen.size(); ++i)
             wanted[seen[i].second] = i == 0 || seen[i].first != seen[i - 1].first;
@@ -115,7 +115,7 @@ private:
             "Date",    "From",       "Sender",      "Reply-To",   "To",           "Cc",          "Bcc",
             "Subject", "Message-ID", "In-Reply-To", "References", "MIME-Version", "Return-Path", "Received"};
         return equal_fold(name.substr(0, 8), "Content-") || equal_fold(name.substr(0, 7), "Resent-") ||
-               std::ranges::any_of(names, [&](std::string_view n) { return equal_fold(n, name); });
+               std::any_of(std::begin(names), std::end(names), [&](std::string_view n) { return equal_fold(n, name); });
     }
 
     void structured(std::string_view name, std::string_view value)
@@ -146,7 +146,7 @@ private:
     {
         if (!valid_utf8(value))
             fail(error::text_not_utf8);
-        else if (std::ranges::any_of(value, is_control))
+        else if (std::any_of(value.begin(), value.end(), is_control))
             fail(error::field_value_malformed);
     }
 
@@ -268,8 +268,8 @@ private:
         if (type.value == "message/rfc822")
         {
             lines = with_crlf(a.content);
-            bool const plain =
-                std::ranges::all_of(lines, [](char c) { return c != '\0' && static_cast<unsigned char>(c) < 0x80; });
+            bool const plain = std::all_of(lines.begin(), lines.end(),
+                                           [](char c) { return c != '\0' && static_cast<unsigned char>(c) < 0x80; });
             // Such a part must not be base64 (RFC 2046 section 5.2.1), so what does not fit goes as a file.
             if (!plain || has_long_line(lines) || lines.find(boundary_) != lines.npos)
                 type = {"application/octet-stream", {}};
@@ -321,7 +321,7 @@ private:
 
 }  // namespace detail
 
-OUTKIT_DECL std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec)
+OUTKIT_DEF std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec)
 {
     ec = {};
     std::optional<built_message> out = detail::message_builder(m, world, ec).run();
@@ -330,12 +330,12 @@ OUTKIT_DECL std::optional<built_message> build(message const& m, outkit::detail:
     return out;
 }
 
-OUTKIT_DECL std::optional<built_message> build(message const& m, error_code& ec)
+OUTKIT_DEF std::optional<built_message> build(message const& m, error_code& ec)
 {
     return build(m, outkit::detail::real_environment(), ec);
 }
 
-OUTKIT_DECL std::string encode_quoted_printable(std::string_view text)
+OUTKIT_DEF std::string encode_quoted_printable(std::string_view text)
 {
     static constexpr char hex[] = "0123456789ABCDEF";
     std::string const lines = with_crlf(text);
@@ -370,7 +370,7 @@ OUTKIT_DECL std::string encode_quoted_printable(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::string encode_base64(std::string_view octets)
+OUTKIT_DEF std::string encode_base64(std::string_view octets)
 {
     std::string const all = outkit::detail::base64_encode(octets);
     std::string out;
@@ -383,7 +383,7 @@ OUTKIT_DECL std::string encode_base64(std::string_view octets)
     return out;
 }
 
-OUTKIT_DECL std::string with_crlf(std::string_view text)
+OUTKIT_DEF std::string with_crlf(std::string_view text)
 {
     std::string out;
     out.reserve(text.size() + text.size() / 32 + 2);

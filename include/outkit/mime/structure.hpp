@@ -96,26 +96,26 @@ struct structure
     @param text     The message as it was received.
     @param at_most  Where to stop; structure::truncated says that it happened.
 */
-structure parse(std::string_view text, limits const& at_most = {});
+OUTKIT_DECL structure parse(std::string_view text, limits const& at_most = {});
 
 /** The part that IMAP calls by these numbers (RFC 9051 section 6.4.5.1), or no_part.
 
     @param numbers  For BODY[2.1] {2, 1}; none for the whole message. Numbers begin with 1.
 */
-std::uint32_t find_section(structure const& s, std::span<std::uint32_t const> numbers);
+OUTKIT_DECL std::uint32_t find_section(structure const& s, std::span<std::uint32_t const> numbers);
 
 /// The header of a part with its empty line, as it stands in the text.
-std::string_view header_of(part const& p, std::string_view text);
+OUTKIT_DECL std::string_view header_of(part const& p, std::string_view text);
 /// The body of a part, as it stands in the text: still encoded.
-std::string_view body_of(part const& p, std::string_view text);
+OUTKIT_DECL std::string_view body_of(part const& p, std::string_view text);
 /// The body without its content transfer encoding. Unknown encodings are taken as none. Not longer than the body.
-std::string decoded_body(part const& p, std::string_view text);
+OUTKIT_DECL std::string decoded_body(part const& p, std::string_view text);
 /// The body as UTF-8 text, its charset converted. For text/… parts.
-std::string decoded_text(part const& p, std::string_view text);
+OUTKIT_DECL std::string decoded_text(part const& p, std::string_view text);
 
 /// Content transfer encodings, tolerant: what is no base64 is skipped, what is no quoted-printable is kept.
-std::string decode_base64(std::string_view text);
-std::string decode_quoted_printable(std::string_view text);
+OUTKIT_DECL std::string decode_base64(std::string_view text);
+OUTKIT_DECL std::string decode_quoted_printable(std::string_view text);
 
 /// What a reader shows of a message.
 struct contents
@@ -124,10 +124,10 @@ struct contents
     std::uint32_t html = no_part;            // the first text/html that is no attachment
     std::vector<std::uint32_t> attachments;  // all other leaves and messages, except alternatives of the text
 };
-contents find_contents(structure const& s);
+OUTKIT_DECL contents find_contents(structure const& s);
 
 /// Whether an attachment belongs into the text (a picture in HTML) and is not listed by itself.
-bool is_inline(structure const& s, std::uint32_t index);
+OUTKIT_DECL bool is_inline(structure const& s, std::uint32_t index);
 
 }  // namespace outkit::inline OUTKIT_ABI::mime
 

@@ -9,7 +9,7 @@ namespace detail {
 
 // Strategy: the text is read line by line, once. Each line is part of a header, of a body, or a delimiter of one of the
 // open multiparts; the innermost counts. A delimiter ends everything that is open inside its multipart.
-class structure_parser
+OUTKIT_DECL class structure_parser
 {
 public:
     structure_parser(std::string_view text, limits const& at_most) : text_(text), at_most_(at_most) {}
@@ -301,7 +301,7 @@ private:
 
 }  // namespace detail
 
-OUTKIT_DECL std::string const* part::find(std::string_view name) const
+OUTKIT_INLINE std::string const* part::find(std::string_view name) const
 {
     for (parameter const& p : parameters)
         if (detail::equal_fold(p.name, name))
@@ -309,7 +309,7 @@ OUTKIT_DECL std::string const* part::find(std::string_view name) const
     return nullptr;
 }
 
-OUTKIT_DECL std::string part::file_name() const
+OUTKIT_INLINE std::string part::file_name() const
 {
     for (parameter const& p : disposition_parameters)
         if (p.name == "filename")
@@ -318,12 +318,12 @@ OUTKIT_DECL std::string part::file_name() const
     return name ? *name : std::string();
 }
 
-OUTKIT_DECL structure parse(std::string_view text, limits const& at_most)
+OUTKIT_DEF structure parse(std::string_view text, limits const& at_most)
 {
     return detail::structure_parser(text, at_most).run();
 }
 
-OUTKIT_DECL std::uint32_t find_section(structure const& s, std::span<std::uint32_t const> numbers)
+OUTKIT_DEF std::uint32_t find_section(structure const& s, std::span<std::uint32_t const> numbers)
 {
     std::uint32_t at = 0;
     std::uint32_t container = 0;
@@ -346,19 +346,19 @@ OUTKIT_DECL std::uint32_t find_section(structure const& s, std::span<std::uint32
     return at;
 }
 
-OUTKIT_DECL std::string_view header_of(part const& p, std::string_view text)
+OUTKIT_DEF std::string_view header_of(part const& p, std::string_view text)
 {
     return text.substr(std::min(p.header_begin, text.size()), p.body_begin - p.header_begin);
 }
 
-OUTKIT_DECL std::string_view body_of(part const& p, std::string_view text)
+OUTKIT_DEF std::string_view body_of(part const& p, std::string_view text)
 {
     return text.substr(std::min(p.body_begin, text.size()), p.body_end - p.body_begin);
 }
 
-OUTKIT_DECL std::string decode_base64(std::string_view text) { return detail::decode_base64(text); }
+OUTKIT_DEF std::string decode_base64(std::string_view text) { return detail::decode_base64(text); }
 
-OUTKIT_DECL std::string decode_quoted_printable(std::string_view text)
+OUTKIT_DEF std::string decode_quoted_printable(std::string_view text)
 {
     std::string out;
     out.reserve(text.size());
@@ -395,7 +395,7 @@ OUTKIT_DECL std::string decode_quoted_printable(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::string decoded_body(part const& p, std::string_view text)
+OUTKIT_DEF std::string decoded_body(part const& p, std::string_view text)
 {
     std::string_view const body = body_of(p, text);
     if (p.is_multipart() || p.is_message())
@@ -407,13 +407,13 @@ OUTKIT_DECL std::string decoded_body(part const& p, std::string_view text)
     return std::string(body);
 }
 
-OUTKIT_DECL std::string decoded_text(part const& p, std::string_view text)
+OUTKIT_DEF std::string decoded_text(part const& p, std::string_view text)
 {
     std::string const* const charset = p.find("charset");
     return to_utf8(decoded_body(p, text), charset ? std::string_view(*charset) : std::string_view());
 }
 
-OUTKIT_DECL bool is_inline(structure const& s, std::uint32_t index)
+OUTKIT_DEF bool is_inline(structure const& s, std::uint32_t index)
 {
     part const& p = s.parts[index];
     if (p.disposition == "attachment")
@@ -425,7 +425,7 @@ OUTKIT_DECL bool is_inline(structure const& s, std::uint32_t index)
 namespace detail {
 
 // The first part behind a part and all that is in it; the number of parts if there is none.
-inline std::uint32_t behind(structure const& s, std::uint32_t index)
+OUTKIT_DECL std::uint32_t behind(structure const& s, std::uint32_t index)
 {
     for (; index != no_part; index = s.parts[index].parent)
         if (s.parts[index].next_sibling != no_part)
@@ -435,7 +435,7 @@ inline std::uint32_t behind(structure const& s, std::uint32_t index)
 
 }  // namespace detail
 
-OUTKIT_DECL contents find_contents(structure const& s)
+OUTKIT_DEF contents find_contents(structure const& s)
 {
     contents out;
     for (std::uint32_t i = 0; i < s.parts.size(); ++i)

@@ -20,7 +20,7 @@ struct app
 
 /// What of the application cannot work: error::invalid_app, error::invalid_redirect_uri, or none. An empty redirect URI
 /// is none: client credentials have no use for it.
-error_code check(app const& a);
+OUTKIT_DECL error_code check(app const& a);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -8,7 +8,7 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_DECL error_code check(app const& a)
+OUTKIT_DEF error_code check(app const& a)
 {
     // VSCHAR of RFC 6749 appendix A, without the blank.
     auto const visible = [](char c) { return c > 0x20 && c < 0x7f; };

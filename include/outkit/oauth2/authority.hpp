@@ -14,7 +14,7 @@ namespace outkit::inline OUTKIT_ABI::oauth2 {
 inline constexpr std::string_view consumers_tenant_id = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
 /// Whether the text is a GUID in its usual form, 8-4-4-4-12 hexadecimal digits.
-bool is_guid(std::string_view text);
+OUTKIT_DECL bool is_guid(std::string_view text);
 
 /** Who signs users in: a cloud's login host and a tenant.
 

@@ -9,7 +9,7 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_DECL error refusal_from_name(std::string_view name)
+OUTKIT_DEF error refusal_from_name(std::string_view name)
 {
     using enum error;
     static constexpr std::pair<std::string_view, error> names[] = {
@@ -41,7 +41,7 @@ OUTKIT_DECL error refusal_from_name(std::string_view name)
     return unknown_refusal;
 }
 
-OUTKIT_DECL bool is_guid(std::string_view text)
+OUTKIT_DEF bool is_guid(std::string_view text)
 {
     if (text.size() != 36)
         return false;
@@ -58,7 +58,7 @@ OUTKIT_DECL bool is_guid(std::string_view text)
 namespace detail {
 
 // Two labels or more, as in contoso.onmicrosoft.com.
-inline bool is_domain(std::string_view text)
+OUTKIT_DECL bool is_domain(std::string_view text)
 {
     if (text.size() > 253 || text.find('.') == std::string_view::npos)
         return false;
@@ -78,7 +78,7 @@ inline bool is_domain(std::string_view text)
 
 }  // namespace detail
 
-OUTKIT_DECL authority authority::make(oauth2::cloud in, std::string_view tenant, error_code& ec)
+OUTKIT_INLINE authority authority::make(oauth2::cloud in, std::string_view tenant, error_code& ec)
 {
     authority a;
     http::url const login = http::parse_url(in.login, ec);
@@ -109,7 +109,7 @@ OUTKIT_DECL authority authority::make(oauth2::cloud in, std::string_view tenant,
     return a;
 }
 
-OUTKIT_DECL http::url authority::endpoint(std::string_view path) const
+OUTKIT_INLINE http::url authority::endpoint(std::string_view path) const
 {
     http::url u;
     u.server = login_;
@@ -118,14 +118,14 @@ OUTKIT_DECL http::url authority::endpoint(std::string_view path) const
     return u;
 }
 
-OUTKIT_DECL std::string authority::issuer_of(std::string_view tenant_id) const
+OUTKIT_INLINE std::string authority::issuer_of(std::string_view tenant_id) const
 {
     std::string issuer = cloud_.issuer + '/';
     issuer += tenant_id;
     return issuer + "/v2.0";
 }
 
-OUTKIT_DECL bool authority::may_discover_issuer(std::string_view issuer) const
+OUTKIT_INLINE bool authority::may_discover_issuer(std::string_view issuer) const
 {
     switch (kind_)
     {
@@ -140,7 +140,7 @@ OUTKIT_DECL bool authority::may_discover_issuer(std::string_view issuer) const
            issuer == issuer_of(issuer.substr(prefix, 36));
 }
 
-OUTKIT_DECL bool authority::may_issue(std::string_view tid, std::string_view iss) const
+OUTKIT_INLINE bool authority::may_issue(std::string_view tid, std::string_view iss) const
 {
     if (!is_guid(tid) || iss != issuer_of(tid))
         return false;
@@ -155,13 +155,13 @@ OUTKIT_DECL bool authority::may_issue(std::string_view tid, std::string_view iss
     return false;
 }
 
-OUTKIT_DECL bool authority::may_issue(std::string_view iss) const
+OUTKIT_INLINE bool authority::may_issue(std::string_view iss) const
 {
     auto const prefix = cloud_.issuer.size() + 1;
     return iss.size() > prefix + 36 && may_issue(iss.substr(prefix, 36), iss);
 }
 
-OUTKIT_DECL bool authority::owns(http::origin const& o) const
+OUTKIT_INLINE bool authority::owns(http::origin const& o) const
 {
     if (o == login_)
         return true;

@@ -18,7 +18,7 @@ namespace outkit::inline OUTKIT_ABI::oauth2 {
     @param ec       error::not_openable, error::browser_unavailable, or none
     @param program  what opens URLs here, found by PATH
 */
-void open_browser(std::string_view url, error_code& ec, std::string const& program = "xdg-open");
+OUTKIT_DECL void open_browser(std::string_view url, error_code& ec, std::string const& program = "xdg-open");
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -14,7 +14,7 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_DECL void open_browser(std::string_view url, error_code& ec, std::string const& program)
+OUTKIT_DEF void open_browser(std::string_view url, error_code& ec, std::string const& program)
 {
     // What RFC 3986 does not allow in a URL at all is escaped; '%' stays, as it begins an escape.
     std::string escaped;

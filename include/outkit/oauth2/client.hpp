@@ -42,7 +42,8 @@ public:
     /// Why the authority refused the last operation; empty when it did not.
     refusal const& last_refusal() const { return this->session().last; }
 
-    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
+    /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.
     void trace(outkit::detail::wire::trace_hook hook) { this->session().connection.w.trace = std::move(hook); }
 
     /** Fetches the authority's discovery document, and uses its endpoints from now on (OpenID Connect Discovery).

@@ -163,7 +163,7 @@ inline error_code make_error_code(error e)
 }
 
 /// The enumerator of an `error` member or parameter; unknown_refusal for words we do not know.
-error refusal_from_name(std::string_view name);
+OUTKIT_DECL error refusal_from_name(std::string_view name);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 OUTKIT_ERROR_CODE_ENUM(outkit::oauth2::error)

@@ -50,7 +50,7 @@ struct id_token
     @param text  three parts in base64url, at most 16 KiB
     @param ec    error::malformed_id_token, error::missing_claim, or none
 */
-id_token parse_id_token(std::string_view text, error_code& ec);
+OUTKIT_DECL id_token parse_id_token(std::string_view text, error_code& ec);
 
 /// What the claims must agree with.
 struct id_token_expectation
@@ -65,8 +65,8 @@ struct id_token_expectation
 };
 
 /// OpenID Connect Core section 3.1.3.7: issuer and tenant, audience, times, nonce, and on refresh the same account.
-error_code validate(id_claims const& claims, authority const& from, id_token_expectation const& expected,
-                    outkit::detail::wall_time now);
+OUTKIT_DECL error_code validate(id_claims const& claims, authority const& from, id_token_expectation const& expected,
+                                outkit::detail::wall_time now);
 
 /// The keys an authority publishes for its signatures (RFC 7517).
 class key_set
@@ -78,7 +78,7 @@ public:
 
         @param ec  error::malformed_key_set when it is no key set, or two keys have the same kid
     */
-    static key_set parse(std::string_view document, error_code& ec);
+    OUTKIT_DECL static key_set parse(std::string_view document, error_code& ec);
 
     bool has(std::string_view key_id) const { return find(key_id) != nullptr; }
     std::size_t size() const { return keys_.size(); }
@@ -89,7 +89,7 @@ public:
 
         @return error::unsupported_algorithm, unknown_signing_key, bad_signature, or none
     */
-    error_code verify(id_token const& token) const;
+    OUTKIT_DECL error_code verify(id_token const& token) const;
 
 private:
     struct key

@@ -2,7 +2,7 @@
 #define OUTKIT_OAUTH2_ID_TOKEN_IPP
 
 #include <outkit/detail/encoding.hpp>
-#include <outkit/oauth2/detail/json.ipp>
+#include <outkit/detail/json.hpp>
 #include <outkit/oauth2/id_token.hpp>
 
 #include <openssl/bn.h>
@@ -21,16 +21,16 @@ inline constexpr std::size_t longest_jwt = 16 * 1024;
 inline constexpr std::size_t longest_jwt_header = 4 * 1024;
 
 // A claim that must be a string; an empty one counts as missing.
-inline bool read_claim(json::object const& o, char const* name, std::string& into)
+OUTKIT_DECL bool read_claim(boost::json::object const& o, char const* name, std::string& into)
 {
-    into = string_member(o, name).value_or("");
+    into = outkit::detail::string_member(o, name).value_or("");
     return !into.empty();
 }
 
 // NumericDate: seconds, perhaps with a fraction (RFC 7519 section 2), of this millennium.
-inline bool read_time(json::object const& o, char const* name, std::int64_t& into)
+OUTKIT_DECL bool read_time(boost::json::object const& o, char const* name, std::int64_t& into)
 {
-    json::value const* const v = o.if_contains(name);
+    boost::json::value const* const v = o.if_contains(name);
     if (!v)
         return false;
     if (v->is_int64())
@@ -51,14 +51,14 @@ template <class T, void (*release)(T*)>
 using owned = std::unique_ptr<T, releaser<T, release>>;
 using big_number = owned<BIGNUM, BN_free>;
 
-inline big_number number_of(std::string_view octets)
+OUTKIT_DECL big_number number_of(std::string_view octets)
 {
     std::vector<unsigned char> const bytes(octets.begin(), octets.end());
     return big_number(BN_bin2bn(bytes.data(), static_cast<int>(bytes.size()), nullptr));
 }
 
 // RSA of 2048 to 8192 bits; exponent odd, above 3 and below 2^32.
-inline bool is_sound(std::string_view modulus, std::string_view exponent)
+OUTKIT_DECL bool is_sound(std::string_view modulus, std::string_view exponent)
 {
     if (modulus.size() < 256 || modulus.size() > 1025 || exponent.empty() || exponent.size() > 4)
         return false;
@@ -68,8 +68,8 @@ inline bool is_sound(std::string_view modulus, std::string_view exponent)
            BN_is_odd(e.get()) && BN_get_word(e.get()) > 3;
 }
 
-inline bool verify_rs256(std::string_view modulus, std::string_view exponent, std::string_view text,
-                         std::string_view signature)
+OUTKIT_DECL bool verify_rs256(std::string_view modulus, std::string_view exponent, std::string_view text,
+                              std::string_view signature)
 {
     auto const n = number_of(modulus);
     auto const e = number_of(exponent);
@@ -95,7 +95,7 @@ inline bool verify_rs256(std::string_view modulus, std::string_view exponent, st
 
 }  // namespace detail
 
-OUTKIT_DECL id_token parse_id_token(std::string_view text, error_code& ec)
+OUTKIT_DEF id_token parse_id_token(std::string_view text, error_code& ec)
 {
     ec = error::malformed_id_token;
     auto const first = text.find('.');
@@ -108,8 +108,8 @@ OUTKIT_DECL id_token parse_id_token(std::string_view text, error_code& ec)
     auto signature = outkit::detail::base64url_decode(text.substr(second + 1));
     if (!header_text || !claims_text || !signature)
         return {};
-    auto const header = detail::parse_object(*header_text);
-    auto const claims = detail::parse_object(*claims_text);
+    auto const header = outkit::detail::parse_strict_object(*header_text);
+    auto const claims = outkit::detail::parse_strict_object(*claims_text);
     if (!header || !claims || header->contains("crit"))
         return {};
     // kid, alg and nothing else of the header is used: no key comes from the token itself (RFC 8725 section 3.10).
@@ -147,8 +147,8 @@ OUTKIT_DECL id_token parse_id_token(std::string_view text, error_code& ec)
     return t;
 }
 
-OUTKIT_DECL error_code validate(id_claims const& c, authority const& from, id_token_expectation const& expected,
-                                outkit::detail::wall_time now)
+OUTKIT_DEF error_code validate(id_claims const& c, authority const& from, id_token_expectation const& expected,
+                               outkit::detail::wall_time now)
 {
     using namespace std::chrono;
     if (!from.may_issue(c.tenant_id, c.issuer))
@@ -174,10 +174,10 @@ OUTKIT_DECL error_code validate(id_claims const& c, authority const& from, id_to
     return {};
 }
 
-OUTKIT_DECL key_set key_set::parse(std::string_view document, error_code& ec)
+OUTKIT_DEF key_set key_set::parse(std::string_view document, error_code& ec)
 {
     ec = error::malformed_key_set;
-    auto const object = detail::parse_object(document);
+    auto const object = outkit::detail::parse_strict_object(document);
     auto const* const list = object ? object->if_contains("keys") : nullptr;
     if (!list || !list->is_array() || list->get_array().size() > most_keys)
         return {};
@@ -187,16 +187,16 @@ OUTKIT_DECL key_set key_set::parse(std::string_view document, error_code& ec)
         if (!entry.is_object())
             continue;
         auto const& o = entry.get_object();
-        auto const n = outkit::detail::base64url_decode(detail::string_member(o, "n").value_or(""));
-        auto const e = outkit::detail::base64url_decode(detail::string_member(o, "e").value_or(""));
-        bool const for_signatures = detail::string_member(o, "kty") == "RSA" &&
-                                    detail::string_member(o, "use").value_or("sig") == "sig" &&
-                                    detail::string_member(o, "alg").value_or("RS256") == "RS256";
+        auto const n = outkit::detail::base64url_decode(outkit::detail::string_member(o, "n").value_or(""));
+        auto const e = outkit::detail::base64url_decode(outkit::detail::string_member(o, "e").value_or(""));
+        bool const for_signatures = outkit::detail::string_member(o, "kty") == "RSA" &&
+                                    outkit::detail::string_member(o, "use").value_or("sig") == "sig" &&
+                                    outkit::detail::string_member(o, "alg").value_or("RS256") == "RS256";
         if (!for_signatures || !n || !e || !detail::is_sound(*n, *e))
             continue;
         key k;
-        k.id = detail::string_member(o, "kid").value_or("");
-        k.issuer = detail::string_member(o, "issuer").value_or("");
+        k.id = outkit::detail::string_member(o, "kid").value_or("");
+        k.issuer = outkit::detail::string_member(o, "issuer").value_or("");
         if (!k.id.empty() && set.has(k.id))
             return {};
         k.modulus = *n;
@@ -207,13 +207,13 @@ OUTKIT_DECL key_set key_set::parse(std::string_view document, error_code& ec)
     return set;
 }
 
-OUTKIT_DECL key_set::key const* key_set::find(std::string_view key_id) const
+OUTKIT_INLINE key_set::key const* key_set::find(std::string_view key_id) const
 {
     auto const found = std::find_if(keys_.begin(), keys_.end(), [&](key const& k) { return k.id == key_id; });
     return found == keys_.end() ? nullptr : &*found;
 }
 
-OUTKIT_DECL error_code key_set::verify(id_token const& token) const
+OUTKIT_DEF error_code key_set::verify(id_token const& token) const
 {
     if (token.algorithm != "RS256")
         return error::unsupported_algorithm;

@@ -25,10 +25,11 @@ struct metadata
     @param ec       error::malformed_response, issuer_mismatch, untrusted_endpoint, pkce_unsupported, or none
     @param subject  which member was wrong
 */
-metadata read_metadata(http::response const& answer, authority const& from, error_code& ec, std::string& subject);
+OUTKIT_DECL metadata read_metadata(http::response const& answer, authority const& from, error_code& ec,
+                                   std::string& subject);
 
 /// The endpoints as Entra's fixed pattern has them, without asking.
-metadata usual_metadata(authority const& of);
+OUTKIT_DECL metadata usual_metadata(authority const& of);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -1,8 +1,8 @@
 #ifndef OUTKIT_OAUTH2_METADATA_IPP
 #define OUTKIT_OAUTH2_METADATA_IPP
 
+#include <outkit/detail/json.hpp>
 #include <outkit/http/error.hpp>
-#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/metadata.hpp>
 #include <outkit/oauth2/refusal.hpp>
 
@@ -10,8 +10,8 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_DECL metadata read_metadata(http::response const& answer, authority const& from, error_code& ec,
-                                   std::string& subject)
+OUTKIT_DEF metadata read_metadata(http::response const& answer, authority const& from, error_code& ec,
+                                  std::string& subject)
 {
     auto const reject = [&](error_code e, std::string_view what) {
         ec = e;
@@ -26,12 +26,12 @@ OUTKIT_DECL metadata read_metadata(http::response const& answer, authority const
     }
     if (http::media_type(answer.headers) != "application/json")
         return reject(error::unexpected_media_type, "Content-Type");
-    auto const object = detail::parse_object(answer.body);
+    auto const object = outkit::detail::parse_strict_object(answer.body);
     if (!object)
         return reject(error::malformed_response, "the discovery document");
 
     metadata m;
-    m.issuer = detail::string_member(*object, "issuer").value_or("");
+    m.issuer = outkit::detail::string_member(*object, "issuer").value_or("");
     if (m.issuer.empty())
         return reject(error::malformed_response, "issuer");
     if (!from.may_discover_issuer(m.issuer))
@@ -44,7 +44,7 @@ OUTKIT_DECL metadata read_metadata(http::response const& answer, authority const
     for (row const& r : {row{"authorization_endpoint", m.authorization_endpoint},
                          row{"token_endpoint", m.token_endpoint}, row{"jwks_uri", m.keys_endpoint}})
     {
-        auto const text = detail::string_member(*object, r.name);
+        auto const text = outkit::detail::string_member(*object, r.name);
         if (!text)
             return reject(error::malformed_response, r.name);
         error_code not_a_url;
@@ -72,7 +72,7 @@ OUTKIT_DECL metadata read_metadata(http::response const& answer, authority const
     return m;
 }
 
-OUTKIT_DECL metadata usual_metadata(authority const& of)
+OUTKIT_DEF metadata usual_metadata(authority const& of)
 {
     metadata m;
     m.authorization_endpoint = of.authorization_endpoint();

@@ -17,17 +17,17 @@ struct pkce
 };
 
 /// BASE64URL(SHA256(verifier)), RFC 7636 section 4.2.
-std::string s256_challenge(std::string_view verifier);
+OUTKIT_DECL std::string s256_challenge(std::string_view verifier);
 
 /// A new verifier and its challenge. What the environment throws for lack of randomness leaves through here.
-pkce make_pkce(outkit::detail::environment& world);
+OUTKIT_DECL pkce make_pkce(outkit::detail::environment& world);
 
 namespace detail {
 
 // That many random octets in base64url: state, nonce, verifier.
-std::string random_text(outkit::detail::environment& world, std::size_t octets);
+OUTKIT_DECL std::string random_text(outkit::detail::environment& world, std::size_t octets);
 // A random GUID (RFC 9562 section 5.4).
-std::string random_guid(outkit::detail::environment& world);
+OUTKIT_DECL std::string random_guid(outkit::detail::environment& world);
 
 }  // namespace detail
 }  // namespace outkit::inline OUTKIT_ABI::oauth2

@@ -11,7 +11,7 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_DECL std::string s256_challenge(std::string_view verifier)
+OUTKIT_DEF std::string s256_challenge(std::string_view verifier)
 {
     std::array<unsigned char, 32> digest{};
     unsigned size = 0;
@@ -21,7 +21,7 @@ OUTKIT_DECL std::string s256_challenge(std::string_view verifier)
     return outkit::detail::base64url_encode(std::string(digest.begin(), digest.end()));
 }
 
-OUTKIT_DECL pkce make_pkce(outkit::detail::environment& world)
+OUTKIT_DEF pkce make_pkce(outkit::detail::environment& world)
 {
     pkce p;
     p.verifier = secret(detail::random_text(world, 32));
@@ -31,14 +31,14 @@ OUTKIT_DECL pkce make_pkce(outkit::detail::environment& world)
 
 namespace detail {
 
-OUTKIT_DECL std::string random_text(outkit::detail::environment& world, std::size_t octets)
+OUTKIT_DEF std::string random_text(outkit::detail::environment& world, std::size_t octets)
 {
     std::vector<unsigned char> random(octets);
     world.random(random);
     return outkit::detail::base64url_encode(std::string(random.begin(), random.end()));
 }
 
-OUTKIT_DECL std::string random_guid(outkit::detail::environment& world)
+OUTKIT_DEF std::string random_guid(outkit::detail::environment& world)
 {
     std::array<unsigned char, 16> random{};
     world.random(random);

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
@@ -22,6 +23,9 @@ struct redirect_listener_options
     std::size_t most_requests = 64;                   ///< answered in all, ours not counted
     std::size_t header_bytes = 8 * 1024;
     std::size_t body_bytes = 16 * 1024;  ///< of a posted form
+    /// To be tried in this order when the redirect URI names none, for example those a firewall leaves open. Empty: the
+    /// system chooses.
+    std::vector<std::uint16_t> ports = {};
 };
 
 namespace detail {
@@ -78,7 +82,7 @@ public:
 
         @param ex            where everything happens; a strand's, unless its context runs in one thread
         @param redirect_uri  "http://localhost:3000/oauth", as registered. Without a port a free one is chosen, which
-                             Entra allows for localhost
+                             Entra allows for localhost; one of which somebody else has a family is not
         @param ec            error::invalid_redirect_uri, or why the port cannot be opened: address_in_use
         @param o             limits
         @param world         the clock

@@ -31,7 +31,7 @@ struct redirect_answer
 };
 
 // The same for everybody: a page that shows what it was sent would be a script of whoever sent it.
-inline http::response constant_page(unsigned status)
+OUTKIT_DECL http::response constant_page(unsigned status)
 {
     http::response r;
     r.status = status;
@@ -49,8 +49,8 @@ inline http::response constant_page(unsigned status)
 }
 
 // Decides on one request. Pure: what a listener does is all here.
-inline redirect_answer answer_redirect(http::request const& r, redirect_target const& ours,
-                                       pending_authorization const& pending)
+OUTKIT_DECL redirect_answer answer_redirect(http::request const& r, redirect_target const& ours,
+                                            pending_authorization const& pending)
 {
     redirect_answer a;
     std::string const* const host = http::find(r.headers, "Host");
@@ -85,7 +85,7 @@ class redirect_server : public std::enable_shared_from_this<redirect_server>
 {
 public:
     redirect_server(asio::any_io_executor ex, redirect_listener_options o, outkit::detail::environment& world)
-        : executor(std::move(ex)), options_(o), world_(world), clock_(executor, {}, world)
+        : executor(std::move(ex)), options_(std::move(o)), world_(world), clock_(executor, {}, world)
     {
     }
 
@@ -93,14 +93,16 @@ public:
     {
         using asio::ip::make_address;
         bool const any_port = u.server.port == 80;  // none was given
-        std::uint16_t const wanted = any_port ? 0 : u.server.port;
         bool const both = u.server.host == "localhost";
-        for (int attempts = any_port ? 16 : 1; attempts != 0; --attempts)
+        std::vector<std::uint16_t> to_try = any_port ? options_.ports : std::vector{u.server.port};
+        if (to_try.empty())
+            to_try.assign(16, 0);
+        for (std::uint16_t const wanted : to_try)
         {
             acceptors_.clear();
             bind({make_address(both ? "127.0.0.1" : u.server.host), wanted}, ec);
             if (ec)
-                return;
+                continue;
             port = acceptors_.front().local_endpoint().port();
             if (!both)
                 break;
@@ -251,7 +253,7 @@ private:
         return ec == condition::protocol_violation ? 400 : 0;
     }
 
-    OUTKIT_FLOW flow<> talk(connection& c)
+    OUTKIT_DECL flow<> talk(connection& c)
     {
         c.w.patience = options_.per_connection;
         http::limits l;
@@ -306,9 +308,9 @@ private:
 
 }  // namespace detail
 
-OUTKIT_DECL redirect_listener::redirect_listener(executor_type ex, std::string redirect_uri, error_code& ec,
-                                                 redirect_listener_options o, outkit::detail::environment& world)
-    : server_(std::make_shared<detail::redirect_server>(std::move(ex), o, world))
+OUTKIT_INLINE redirect_listener::redirect_listener(executor_type ex, std::string redirect_uri, error_code& ec,
+                                                   redirect_listener_options o, outkit::detail::environment& world)
+    : server_(std::make_shared<detail::redirect_server>(std::move(ex), std::move(o), world))
 {
     http::url const u = http::parse_url(redirect_uri, ec, http::url_schemes::https_or_loopback_http);
     if (ec || u.server.tls || u.target.find('?') != std::string::npos)
@@ -317,30 +319,30 @@ OUTKIT_DECL redirect_listener::redirect_listener(executor_type ex, std::string r
         server_->open(u, ec);
 }
 
-OUTKIT_DECL redirect_listener::redirect_listener(redirect_listener&&) noexcept = default;
+OUTKIT_INLINE redirect_listener::redirect_listener(redirect_listener&&) noexcept = default;
 
-OUTKIT_DECL redirect_listener& redirect_listener::operator=(redirect_listener&& other) noexcept
+OUTKIT_INLINE redirect_listener& redirect_listener::operator=(redirect_listener&& other) noexcept
 {
     std::swap(server_, other.server_);
     return *this;
 }
 
-OUTKIT_DECL redirect_listener::~redirect_listener()
+OUTKIT_INLINE redirect_listener::~redirect_listener()
 {
     if (server_)
         cancel();
 }
 
-OUTKIT_DECL redirect_listener::executor_type redirect_listener::get_executor() const { return server_->executor; }
+OUTKIT_INLINE redirect_listener::executor_type redirect_listener::get_executor() const { return server_->executor; }
 
-OUTKIT_DECL std::string const& redirect_listener::redirect_uri() const { return server_->redirect_uri; }
+OUTKIT_INLINE std::string const& redirect_listener::redirect_uri() const { return server_->redirect_uri; }
 
-OUTKIT_DECL std::uint16_t redirect_listener::port() const { return server_->port; }
+OUTKIT_INLINE std::uint16_t redirect_listener::port() const { return server_->port; }
 
-OUTKIT_DECL void redirect_listener::cancel() { server_->finish(asio::error::operation_aborted); }
+OUTKIT_INLINE void redirect_listener::cancel() { server_->finish(asio::error::operation_aborted); }
 
-OUTKIT_DECL void redirect_listener::start(std::unique_ptr<detail::redirect_wait> w,
-                                          pending_authorization const& pending)
+OUTKIT_INLINE void redirect_listener::start(std::unique_ptr<detail::redirect_wait> w,
+                                            pending_authorization const& pending)
 {
     server_->start(std::move(w), pending);
 }

@@ -41,15 +41,15 @@ struct refusal
 
 /** Reads the body of an answer with status 400 or above. A body that is not Entra's JSON leaves `name` empty and
     `ec` to say what the status means. */
-refusal read_refusal(http::response const& answer);
+OUTKIT_DECL refusal read_refusal(http::response const& answer);
 
 /// The same from `error`, `error_description` and so on of a redirect.
-refusal make_refusal(std::string_view name, std::string_view description, std::string_view suberror);
+OUTKIT_DECL refusal make_refusal(std::string_view name, std::string_view description, std::string_view suberror);
 
 namespace detail {
 
 // At most n octets, cut between characters; control characters and what is not UTF-8 become blanks, tokens vanish.
-std::string presentable(std::string_view text, std::size_t n = 512);
+OUTKIT_DECL std::string presentable(std::string_view text, std::size_t n = 512);
 
 }  // namespace detail
 }  // namespace outkit::inline OUTKIT_ABI::oauth2

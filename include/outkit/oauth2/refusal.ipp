@@ -1,9 +1,9 @@
 #ifndef OUTKIT_OAUTH2_REFUSAL_IPP
 #define OUTKIT_OAUTH2_REFUSAL_IPP
 
+#include <outkit/detail/json.hpp>
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/http/error.hpp>
-#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/detail/text.hpp>
 #include <outkit/oauth2/refusal.hpp>
 
@@ -14,7 +14,7 @@ namespace detail {
 
 // Blanks words of 40 characters and more that could be part of a token: no identifier (a GUID has 36), host or scope name
 // is as long. Dots and slashes end a word, so that scopes and URLs stay readable.
-inline std::string without_long_words(std::string_view text)
+OUTKIT_DECL std::string without_long_words(std::string_view text)
 {
     static constexpr std::size_t shortest_token = 40;
     std::string out;
@@ -37,13 +37,13 @@ inline std::string without_long_words(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::string presentable(std::string_view text, std::size_t n)
+OUTKIT_DEF std::string presentable(std::string_view text, std::size_t n)
 {
     text = text.substr(0, n * 8);  // what is cut off later need not be looked at
     std::string clean;
     while (!text.empty())
     {
-        std::size_t const length = utf8_length(text);
+        std::size_t const length = outkit::detail::utf8_length(text);
         auto const c = static_cast<unsigned char>(text.front());
         bool const control = c < 0x20 || c == 0x7f || (length == 2 && c == 0xc2 && text[1] < '\xa0') ||
                              is_direction_override(text.substr(0, length));
@@ -66,7 +66,7 @@ OUTKIT_DECL std::string presentable(std::string_view text, std::size_t n)
 }
 
 // The value after "Trace ID: " and its like, up to the next blank or line end; a timestamp has a blank within.
-inline std::string labelled(std::string_view description, std::string_view label, std::size_t longest)
+OUTKIT_DECL std::string labelled(std::string_view description, std::string_view label, std::size_t longest)
 {
     auto const at = description.find(label);
     if (at == std::string_view::npos)
@@ -78,7 +78,7 @@ inline std::string labelled(std::string_view description, std::string_view label
     return presentable(value, longest);
 }
 
-inline void read_description(std::string_view description, refusal& r)
+OUTKIT_DECL void read_description(std::string_view description, refusal& r)
 {
     static constexpr std::string_view number = "AADSTS";
     if (r.codes.empty() && description.starts_with(number))
@@ -100,7 +100,7 @@ inline void read_description(std::string_view description, refusal& r)
 
 }  // namespace detail
 
-OUTKIT_DECL refusal make_refusal(std::string_view name, std::string_view description, std::string_view suberror)
+OUTKIT_DEF refusal make_refusal(std::string_view name, std::string_view description, std::string_view suberror)
 {
     refusal r;
     r.name = detail::presentable(name, 64);
@@ -110,21 +110,24 @@ OUTKIT_DECL refusal make_refusal(std::string_view name, std::string_view descrip
     return r;
 }
 
-OUTKIT_DECL refusal read_refusal(http::response const& answer)
+OUTKIT_DEF refusal read_refusal(http::response const& answer)
 {
     using http::detail::is_digit;
     refusal r;
-    auto const object = detail::parse_object(answer.body);
-    auto const name = object ? detail::string_member(*object, "error") : std::nullopt;
+    auto const object = outkit::detail::parse_strict_object(answer.body);
+    auto const name = object ? outkit::detail::string_member(*object, "error") : std::nullopt;
     if (name && !name->empty())
     {
-        auto const text = [&](char const* member) { return detail::string_member(*object, member).value_or(""); };
+        auto const text = [&](char const* member) {
+            return outkit::detail::string_member(*object, member).value_or("");
+        };
         r.name = detail::presentable(*name, 64);
         r.ec = refusal_from_name(*name);
         r.suberror = detail::presentable(text("suberror"), 64);
         if (auto const* const codes = object->if_contains("error_codes"); codes && codes->is_array())
             for (auto const& c : codes->get_array())
-                if (auto const n = detail::whole_number(c); n && *n > 0 && *n <= 0xffffffff && r.codes.size() < 16)
+                if (auto const n = outkit::detail::whole_number(c);
+                    n && *n > 0 && *n <= 0xffffffff && r.codes.size() < 16)
                     r.codes.push_back(static_cast<std::uint32_t>(*n));
         r.trace_id = detail::presentable(text("trace_id"), 64);
         r.correlation_id = detail::presentable(text("correlation_id"), 64);
@@ -151,7 +154,7 @@ OUTKIT_DECL refusal read_refusal(http::response const& answer)
     return r;
 }
 
-OUTKIT_DECL std::string refusal::text() const
+OUTKIT_INLINE std::string refusal::text() const
 {
     std::string all = name.empty() && status != 0 ? "HTTP " + std::to_string(status) : name;
     if (!suberror.empty())

@@ -67,10 +67,10 @@ private:
     {graph}/User.Read`; and `offline_access openid profile` in both (documented: Microsoft Learn, Authenticate an IMAP,
     POP or SMTP connection using OAuth; permissions reference).
 */
-scope_set scopes_for(base_scope base, cloud const& in);
+OUTKIT_DECL scope_set scopes_for(base_scope base, cloud const& in);
 
 /// What an application asks for on its own behalf: `{resource}/.default`.
-scope_set app_scopes_for(base_scope base, cloud const& in);
+OUTKIT_DECL scope_set app_scopes_for(base_scope base, cloud const& in);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -9,7 +9,7 @@
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 namespace detail {
 
-inline bool is_openid_scope(std::string_view s)
+OUTKIT_DECL bool is_openid_scope(std::string_view s)
 {
     static constexpr std::string_view names[] = {"openid", "profile", "email", "offline_access"};
     return std::any_of(std::begin(names), std::end(names),
@@ -17,7 +17,7 @@ inline bool is_openid_scope(std::string_view s)
 }
 
 // "https://outlook.office.com/" of "https://outlook.office.com/SMTP.Send", with the slash; nothing for "SMTP.Send".
-inline std::string_view prefix_of(std::string_view scope)
+OUTKIT_DECL std::string_view prefix_of(std::string_view scope)
 {
     auto const slash = scope.rfind('/');
     return slash == std::string_view::npos ? std::string_view() : scope.substr(0, slash + 1);
@@ -25,7 +25,7 @@ inline std::string_view prefix_of(std::string_view scope)
 
 }  // namespace detail
 
-OUTKIT_DECL bool scope_set::add(std::string_view scope)
+OUTKIT_INLINE bool scope_set::add(std::string_view scope)
 {
     // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) ; RFC 6749 section 3.3
     bool const valid = !scope.empty() && std::all_of(scope.begin(), scope.end(), [](char c) {
@@ -36,13 +36,13 @@ OUTKIT_DECL bool scope_set::add(std::string_view scope)
     return valid;
 }
 
-OUTKIT_DECL bool scope_set::contains(std::string_view scope) const
+OUTKIT_INLINE bool scope_set::contains(std::string_view scope) const
 {
     return std::any_of(names_.begin(), names_.end(),
                        [&](auto const& name) { return http::detail::equal_ignoring_case(name, scope); });
 }
 
-OUTKIT_DECL scope_set scope_set::parse(std::string_view text, error_code& ec)
+OUTKIT_INLINE scope_set scope_set::parse(std::string_view text, error_code& ec)
 {
     ec = {};
     scope_set s;
@@ -59,7 +59,7 @@ OUTKIT_DECL scope_set scope_set::parse(std::string_view text, error_code& ec)
     return s;
 }
 
-OUTKIT_DECL std::string scope_set::text() const
+OUTKIT_INLINE std::string scope_set::text() const
 {
     std::string all;
     for (auto const& name : names_)
@@ -71,7 +71,7 @@ OUTKIT_DECL std::string scope_set::text() const
     return all;
 }
 
-OUTKIT_DECL std::string scope_set::resource(cloud const& in, error_code& ec) const
+OUTKIT_INLINE std::string scope_set::resource(cloud const& in, error_code& ec) const
 {
     ec = {};
     std::string found;
@@ -92,7 +92,7 @@ OUTKIT_DECL std::string scope_set::resource(cloud const& in, error_code& ec) con
     return found;
 }
 
-OUTKIT_DECL scope_set scope_set::missing_in(scope_set const& granted) const
+OUTKIT_INLINE scope_set scope_set::missing_in(scope_set const& granted) const
 {
     scope_set missing;
     for (auto const& name : names_)
@@ -110,7 +110,7 @@ OUTKIT_DECL scope_set scope_set::missing_in(scope_set const& granted) const
     return missing;
 }
 
-OUTKIT_DECL scope_set scopes_for(base_scope base, cloud const& in)
+OUTKIT_DEF scope_set scopes_for(base_scope base, cloud const& in)
 {
     scope_set s;
     if (base == base_scope::imap)
@@ -129,7 +129,7 @@ OUTKIT_DECL scope_set scopes_for(base_scope base, cloud const& in)
     return s;
 }
 
-OUTKIT_DECL scope_set app_scopes_for(base_scope base, cloud const& in)
+OUTKIT_DEF scope_set app_scopes_for(base_scope base, cloud const& in)
 {
     scope_set s;
     s.add((base == base_scope::imap ? in.mail_app_resource : in.graph) + "/.default");

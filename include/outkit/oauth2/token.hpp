@@ -41,8 +41,8 @@ struct token_response
     @param ec        error::malformed_response and others, or the refusal's error
     @param refused   set when the authority said why
 */
-token_response read_token_response(http::response const& answer, scope_set const& asked,
-                                   outkit::detail::wall_time received, error_code& ec, refusal& refused);
+OUTKIT_DECL token_response read_token_response(http::response const& answer, scope_set const& asked,
+                                               outkit::detail::wall_time received, error_code& ec, refusal& refused);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

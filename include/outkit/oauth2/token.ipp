@@ -1,8 +1,8 @@
 #ifndef OUTKIT_OAUTH2_TOKEN_IPP
 #define OUTKIT_OAUTH2_TOKEN_IPP
 
+#include <outkit/detail/json.hpp>
 #include <outkit/http/detail/grammar.hpp>
-#include <outkit/oauth2/detail/json.ipp>
 #include <outkit/oauth2/token.hpp>
 
 #include <algorithm>
@@ -16,7 +16,7 @@ inline constexpr std::int64_t default_lifetime = 600;
 inline constexpr std::int64_t longest_lifetime = 172'800;  // Entra issues up to 28 h
 
 // b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" ; RFC 6750 section 2.1
-inline bool is_b64token(std::string_view s)
+OUTKIT_DECL bool is_b64token(std::string_view s)
 {
     auto const body = s.substr(0, s.find('='));
     return !body.empty() && s.substr(body.size()).find_first_not_of('=') == std::string_view::npos &&
@@ -26,13 +26,13 @@ inline bool is_b64token(std::string_view s)
 }
 
 // refresh-token = 1*VSCHAR ; RFC 6749 appendix A.17, without the blank. Personal accounts' have "!", "*" and "$".
-inline bool is_visible(std::string_view s)
+OUTKIT_DECL bool is_visible(std::string_view s)
 {
     return std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 // Seconds, as a number or as the decimal string that v1-style endpoints send.
-inline std::optional<std::int64_t> read_seconds(json::value const& v)
+OUTKIT_DECL std::optional<std::int64_t> read_seconds(boost::json::value const& v)
 {
     std::optional<std::int64_t> n;
     if (v.is_string())
@@ -45,16 +45,16 @@ inline std::optional<std::int64_t> read_seconds(json::value const& v)
             n = parsed;
     }
     else
-        n = whole_number(v);
+        n = outkit::detail::whole_number(v);
     if (n && *n < 0)
         n.reset();
     return n;
 }
 
 // A string member that may be missing, but must be a string otherwise.
-inline bool read_optional(json::object const& o, char const* name, std::string_view& into)
+OUTKIT_DECL bool read_optional(boost::json::object const& o, char const* name, std::string_view& into)
 {
-    json::value const* const v = o.if_contains(name);
+    boost::json::value const* const v = o.if_contains(name);
     if (!v)
         return true;
     if (!v->is_string())
@@ -65,14 +65,14 @@ inline bool read_optional(json::object const& o, char const* name, std::string_v
 
 }  // namespace detail
 
-OUTKIT_DECL bool token_response::wants_renewal(outkit::detail::wall_time now) const
+OUTKIT_INLINE bool token_response::wants_renewal(outkit::detail::wall_time now) const
 {
     static constexpr std::chrono::minutes margin{5};
     return now < received || now >= expires_at() - margin || (refresh_in && now >= received + *refresh_in);
 }
 
-OUTKIT_DECL token_response read_token_response(http::response const& answer, scope_set const& asked,
-                                               outkit::detail::wall_time received, error_code& ec, refusal& refused)
+OUTKIT_DEF token_response read_token_response(http::response const& answer, scope_set const& asked,
+                                              outkit::detail::wall_time received, error_code& ec, refusal& refused)
 {
     ec = {};
     if (answer.status >= 400)
@@ -96,9 +96,9 @@ OUTKIT_DECL token_response read_token_response(http::response const& answer, sco
         refused.description = "Content-Type: " + detail::presentable(type ? *type : "(none)", 128);
         return reject(error::unexpected_media_type);
     }
-    bool too_large = false;
-    auto const object = detail::parse_object(answer.body, &too_large);
-    if (too_large)
+    outkit::detail::json_problem problem{};
+    auto const object = outkit::detail::parse_strict_object(answer.body, &problem);
+    if (problem == outkit::detail::json_problem::too_large)
         return reject(error::answer_too_large);
     if (!object || object->contains("error"))
         return reject(error::malformed_response);

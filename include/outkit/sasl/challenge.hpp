@@ -19,7 +19,7 @@ struct error_challenge
 };
 
 /// Base64 of the JSON object, members in the order above, empty ones left out.
-std::string encode_challenge(error_challenge const& c);
+OUTKIT_DECL std::string encode_challenge(error_challenge const& c);
 
 /** Reads an error challenge.
 
@@ -29,7 +29,7 @@ std::string encode_challenge(error_challenge const& c);
     @param text  Base64, without line end. An empty one is an empty challenge and no error.
     @param e     error::none, not_base64, malformed_challenge or challenge_too_long.
 */
-std::optional<error_challenge> decode_challenge(std::string_view text, error& e);
+OUTKIT_DECL std::optional<error_challenge> decode_challenge(std::string_view text, error& e);
 
 }  // namespace outkit::inline OUTKIT_ABI::sasl
 

@@ -10,7 +10,7 @@
 namespace outkit::inline OUTKIT_ABI::sasl {
 namespace detail {
 
-inline std::string shown(boost::json::value const* v)
+OUTKIT_DECL std::string shown(boost::json::value const* v)
 {
     static constexpr std::size_t most = 256;
     std::string text;
@@ -26,7 +26,7 @@ inline std::string shown(boost::json::value const* v)
 
 }  // namespace detail
 
-OUTKIT_DECL std::string encode_challenge(error_challenge const& c)
+OUTKIT_DEF std::string encode_challenge(error_challenge const& c)
 {
     boost::json::object o;
     if (!c.status.empty())
@@ -38,7 +38,7 @@ OUTKIT_DECL std::string encode_challenge(error_challenge const& c)
     return outkit::detail::base64_encode(boost::json::serialize(o));
 }
 
-OUTKIT_DECL std::optional<error_challenge> decode_challenge(std::string_view text, error& e)
+OUTKIT_DEF std::optional<error_challenge> decode_challenge(std::string_view text, error& e)
 {
     e = error::none;
     if (text.empty())

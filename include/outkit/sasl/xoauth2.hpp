@@ -25,7 +25,7 @@ enum class error
 };
 
 /// What error `e` means, in a sentence.
-char const* describe(error e) noexcept;
+OUTKIT_DECL char const* describe(error e) noexcept;
 
 /// RFC 4954 section 4: the longest line of an authentication exchange, without its CRLF.
 inline constexpr std::size_t longest_response = 12'288;
@@ -67,7 +67,8 @@ private:
 
     The result is as secret as the token. It is made with one allocation.
 */
-std::optional<std::string> encode_xoauth2(std::string_view user, std::string_view token, confidential, error& e);
+OUTKIT_DECL std::optional<std::string> encode_xoauth2(std::string_view user, std::string_view token, confidential,
+                                                      error& e);
 
 /// What a server has been told by XOAUTH2.
 struct bearer_credentials
@@ -81,7 +82,7 @@ struct bearer_credentials
     @param response  Base64, without line end.
     @param e         error::none, or why it is refused. The scheme's name is compared without regard to case.
 */
-std::optional<bearer_credentials> decode_xoauth2(std::string_view response, error& e);
+OUTKIT_DECL std::optional<bearer_credentials> decode_xoauth2(std::string_view response, error& e);
 
 }  // namespace outkit::inline OUTKIT_ABI::sasl
 

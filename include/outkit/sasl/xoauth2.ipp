@@ -7,7 +7,7 @@
 namespace outkit::inline OUTKIT_ABI::sasl {
 namespace detail {
 
-inline bool printable(std::string_view s)
+OUTKIT_DECL bool printable(std::string_view s)
 {
     for (char const c : s)
         if (c < ' ' || c > '~')
@@ -17,7 +17,7 @@ inline bool printable(std::string_view s)
 
 // b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" ; RFC 6750 section 2.1
 // (edited: '!' and '*' as well, which opaque tokens of personal accounts have)
-inline bool bearer_token(std::string_view s)
+OUTKIT_DECL bool bearer_token(std::string_view s)
 {
     while (s.ends_with('='))
         s.remove_suffix(1);
@@ -32,7 +32,7 @@ inline bool bearer_token(std::string_view s)
     return true;
 }
 
-inline bool same_word(std::string_view a, std::string_view lower_case)
+OUTKIT_DECL bool same_word(std::string_view a, std::string_view lower_case)
 {
     if (a.size() != lower_case.size())
         return false;
@@ -43,7 +43,7 @@ inline bool same_word(std::string_view a, std::string_view lower_case)
 }
 
 // Takes "127.1.2.3" and nothing shorter: older forms mean different things to different resolvers.
-inline bool ipv4_loopback(std::string_view host)
+OUTKIT_DECL bool ipv4_loopback(std::string_view host)
 {
     if (!host.starts_with("127."))
         return false;
@@ -69,7 +69,7 @@ inline bool ipv4_loopback(std::string_view host)
 
 }  // namespace detail
 
-OUTKIT_DECL char const* describe(error e) noexcept
+OUTKIT_DEF char const* describe(error e) noexcept
 {
     switch (e)
     {
@@ -85,15 +85,15 @@ OUTKIT_DECL char const* describe(error e) noexcept
     return "unknown error";
 }
 
-OUTKIT_DECL std::optional<confidential> confidential::on_loopback(std::string_view host) noexcept
+OUTKIT_INLINE std::optional<confidential> confidential::on_loopback(std::string_view host) noexcept
 {
     if (detail::same_word(host, "localhost") || host == "::1" || detail::ipv4_loopback(host))
         return confidential();
     return std::nullopt;
 }
 
-OUTKIT_DECL std::optional<std::string> encode_xoauth2(std::string_view user, std::string_view token, confidential,
-                                                      error& e)
+OUTKIT_DEF std::optional<std::string> encode_xoauth2(std::string_view user, std::string_view token, confidential,
+                                                     error& e)
 {
     static constexpr std::string_view before_user = "user=", before_token = "\1auth=Bearer ", end = "\1\1";
     e = error::none;
@@ -116,7 +116,7 @@ OUTKIT_DECL std::optional<std::string> encode_xoauth2(std::string_view user, std
     return response;
 }
 
-OUTKIT_DECL std::optional<bearer_credentials> decode_xoauth2(std::string_view response, error& e)
+OUTKIT_DEF std::optional<bearer_credentials> decode_xoauth2(std::string_view response, error& e)
 {
     e = error::none;
     if (response.size() > longest_response)

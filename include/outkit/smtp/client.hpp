@@ -75,7 +75,8 @@ public:
         return base::diagnostics().empty() ? *this->session().server_said : base::diagnostics();
     }
 
-    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support.
+    /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
+    /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.
     void trace(outkit::detail::wire::trace_hook hook) { this->session().w.trace = std::move(hook); }
 
     /** Connects, secures the connection and introduces itself (RFC 5321 section 3.1, RFC 3207).

@@ -33,7 +33,7 @@ public:
 
 }  // namespace detail
 
-OUTKIT_DECL error_code make_error_code(error e)
+OUTKIT_INLINE error_code make_error_code(error e)
 {
     using enum error;
     static constexpr outkit::detail::error_row rows[] = {

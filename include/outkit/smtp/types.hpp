@@ -67,7 +67,7 @@ struct enhanced_code
 };
 
 /// "5.7.139"; "" for none.
-std::string to_string(enhanced_code const& c);
+OUTKIT_DECL std::string to_string(enhanced_code const& c);
 
 /// What a server answered (RFC 5321 section 4.2).
 struct reply
@@ -82,7 +82,7 @@ struct reply
 };
 
 /// The reply on one line without line ends, at most 512 octets: "535 5.7.3 Authentication unsuccessful".
-std::string to_string(reply const& r);
+OUTKIT_DECL std::string to_string(reply const& r);
 
 /// What a server offers: the keywords of its answer to EHLO (RFC 5321 section 4.1.1.1), and the name it gave itself.
 struct extensions

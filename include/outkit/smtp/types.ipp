@@ -7,14 +7,14 @@
 
 namespace outkit::inline OUTKIT_ABI::smtp {
 
-OUTKIT_DECL std::string to_string(enhanced_code const& c)
+OUTKIT_DEF std::string to_string(enhanced_code const& c)
 {
     if (!c)
         return {};
     return std::to_string(c.status_class) + '.' + std::to_string(c.subject) + '.' + std::to_string(c.detail);
 }
 
-OUTKIT_DECL std::string to_string(reply const& r)
+OUTKIT_DEF std::string to_string(reply const& r)
 {
     static constexpr std::size_t most = 512;
     std::string line = std::to_string(r.code);
@@ -28,12 +28,12 @@ OUTKIT_DECL std::string to_string(reply const& r)
     return line;
 }
 
-OUTKIT_DECL bool extensions::has(std::string_view name) const noexcept
+OUTKIT_INLINE bool extensions::has(std::string_view name) const noexcept
 {
     return std::any_of(keywords.begin(), keywords.end(), [&](keyword const& k) { return k.name == name; });
 }
 
-OUTKIT_DECL bool extensions::has_mechanism(std::string_view name) const noexcept
+OUTKIT_INLINE bool extensions::has_mechanism(std::string_view name) const noexcept
 {
     return std::find(mechanisms.begin(), mechanisms.end(), name) != mechanisms.end();
 }

@@ -13,7 +13,7 @@ namespace outkit::inline OUTKIT_ABI::mock {
 // jstedfast/MailKit, O365/python-o365, AzureAD's and Azure SDK's own repositories, and calvinchengx/entra-emulator's
 // captures of 2026. Documented: Microsoft Learn, "Microsoft Entra authentication and authorization error codes", and
 // the page of each flow.
-OUTKIT_DECL std::span<aadsts_row const> aadsts_rows() noexcept
+OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
 {
     using enum text_source;
     static constexpr std::string_view client = "invalid_client", grant = "invalid_grant", request = "invalid_request",
@@ -264,7 +264,7 @@ OUTKIT_DECL std::span<aadsts_row const> aadsts_rows() noexcept
     return rows;
 }
 
-OUTKIT_DECL refusal refuse(int code, text_arguments with)
+OUTKIT_INLINE refusal refuse(int code, text_arguments with)
 {
     auto const rows = aadsts_rows();
     auto const row = std::find_if(rows.begin(), rows.end(), [&](aadsts_row const& r) { return r.code == code; });

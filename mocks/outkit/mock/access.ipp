@@ -177,7 +177,7 @@ inline access_denial decide(world& w, access& a, std::string_view bearer, std::s
 
 }  // namespace access_detail
 
-OUTKIT_DECL std::string_view describe(access_denial d) noexcept
+OUTKIT_INLINE std::string_view describe(access_denial d) noexcept
 {
     switch (d)
     {
@@ -215,7 +215,7 @@ OUTKIT_DECL std::string_view describe(access_denial d) noexcept
     return "unknown";
 }
 
-OUTKIT_DECL bool access::authenticated() const noexcept
+OUTKIT_INLINE bool access::authenticated() const noexcept
 {
     switch (denial)
     {
@@ -236,17 +236,17 @@ OUTKIT_DECL bool access::authenticated() const noexcept
     }
 }
 
-OUTKIT_DECL bool access::has(std::string_view scope) const
+OUTKIT_INLINE bool access::has(std::string_view scope) const
 {
     return std::any_of(scopes.begin(), scopes.end(), [&](std::string const& s) { return same_name(s, scope); });
 }
 
-OUTKIT_DECL std::string const& mailbox_address(user const& u) noexcept
+OUTKIT_INLINE std::string const& mailbox_address(user const& u) noexcept
 {
     return u.mail.empty() ? u.principal_name : u.mail;
 }
 
-OUTKIT_DECL mailbox* ensure_mailbox(world& w, user const& u)
+OUTKIT_INLINE mailbox* ensure_mailbox(world& w, user const& u)
 {
     if (!u.licensed && !u.shared_mailbox)
         return nullptr;
@@ -260,7 +260,7 @@ OUTKIT_DECL mailbox* ensure_mailbox(world& w, user const& u)
         {mailbox_address(u), std::move(aliases), u.display_name, u.kind == account_kind::personal});
 }
 
-OUTKIT_DECL access open(world& w, std::string_view bearer, protocol p, std::string_view user)
+OUTKIT_INLINE access open(world& w, std::string_view bearer, protocol p, std::string_view user)
 {
     w.policy.apply_due(w.date());
     access a;
@@ -269,7 +269,7 @@ OUTKIT_DECL access open(world& w, std::string_view bearer, protocol p, std::stri
     return a;
 }
 
-OUTKIT_DECL bool may_send_as(world& w, access const& a, std::string_view from)
+OUTKIT_INLINE bool may_send_as(world& w, access const& a, std::string_view from)
 {
     user const* const owner = w.directory.find_user_id(a.owner_id);
     user const* const sender = w.directory.find_user(from);

@@ -24,7 +24,7 @@ struct certificates::state
     std::string pem;
 };
 
-OUTKIT_DECL certificates::certificates(std::vector<std::string> other_names) : state_(std::make_unique<state>())
+OUTKIT_INLINE certificates::certificates(std::vector<std::string> other_names) : state_(std::make_unique<state>())
 {
     for (std::string& name : other_names)
     {
@@ -52,13 +52,13 @@ OUTKIT_DECL certificates::certificates(std::vector<std::string> other_names) : s
     state_->pem = pki::pem_of(x);
 }
 
-OUTKIT_DECL certificates::certificates(certificates&&) noexcept = default;
-OUTKIT_DECL certificates& certificates::operator=(certificates&&) noexcept = default;
-OUTKIT_DECL certificates::~certificates() = default;
+OUTKIT_INLINE certificates::certificates(certificates&&) noexcept = default;
+OUTKIT_INLINE certificates& certificates::operator=(certificates&&) noexcept = default;
+OUTKIT_INLINE certificates::~certificates() = default;
 
-OUTKIT_DECL std::string const& certificates::ca_pem() const { return state_->pem; }
+OUTKIT_INLINE std::string const& certificates::ca_pem() const { return state_->pem; }
 
-OUTKIT_DECL bool certificates::allows(std::string_view name) const
+OUTKIT_INLINE bool certificates::allows(std::string_view name) const
 {
     std::string const n = pki::lower(name);
     if (std::string const octets = pki::address_octets(n); !octets.empty())
@@ -70,14 +70,14 @@ OUTKIT_DECL bool certificates::allows(std::string_view name) const
            (below("localhost") || below("test") || std::any_of(state_->others.begin(), state_->others.end(), below));
 }
 
-OUTKIT_DECL std::vector<std::string> certificates::default_names() const
+OUTKIT_INLINE std::vector<std::string> certificates::default_names() const
 {
     std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
     names.insert(names.end(), state_->others.begin(), state_->others.end());
     return names;
 }
 
-OUTKIT_DECL certificates::server_certificate certificates::issue(std::vector<std::string> const& names) const
+OUTKIT_INLINE certificates::server_certificate certificates::issue(std::vector<std::string> const& names) const
 {
     if (names.empty())
         throw std::invalid_argument("a server certificate needs at least one name");
@@ -115,7 +115,7 @@ OUTKIT_DECL certificates::server_certificate certificates::issue(std::vector<std
     return made;
 }
 
-OUTKIT_DECL tls_context certificates::server_context(std::vector<std::string> const& names) const
+OUTKIT_INLINE tls_context certificates::server_context(std::vector<std::string> const& names) const
 {
     server_certificate made = issue(names.empty() ? default_names() : names);
     error_code ec;

@@ -5,21 +5,21 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
-OUTKIT_DECL detail::wall_time clock::date() const
+OUTKIT_INLINE detail::wall_time clock::date() const
 {
     auto const moved = std::chrono::duration_cast<detail::wall_time::duration>(moved_ + date_moved_);
     return std::chrono::system_clock::now() + moved;
 }
 
-OUTKIT_DECL void clock::set_date(detail::wall_time date) { date_moved_ += date - clock::date(); }
+OUTKIT_INLINE void clock::set_date(detail::wall_time date) { date_moved_ += date - clock::date(); }
 
-OUTKIT_DECL void clock::move_to(detail::time_point t)
+OUTKIT_INLINE void clock::move_to(detail::time_point t)
 {
     if (t > now())
         moved_ += t - now();
 }
 
-OUTKIT_DECL bool clock::step(detail::time_point limit)
+OUTKIT_INLINE bool clock::step(detail::time_point limit)
 {
     if (agenda_.empty() || agenda_.begin()->first.first > limit)
     {
@@ -35,7 +35,7 @@ OUTKIT_DECL bool clock::step(detail::time_point limit)
     return true;
 }
 
-OUTKIT_DECL void clock::set(detail::alarm& a, detail::time_point when)
+OUTKIT_INLINE void clock::set(detail::alarm& a, detail::time_point when)
 {
     drop(a);
     key const k{when, ++sequence_};
@@ -45,7 +45,7 @@ OUTKIT_DECL void clock::set(detail::alarm& a, detail::time_point when)
         arm();
 }
 
-OUTKIT_DECL void clock::drop(detail::alarm& a)
+OUTKIT_INLINE void clock::drop(detail::alarm& a)
 {
     auto const found = set_.find(&a);
     if (found == set_.end())
@@ -54,7 +54,7 @@ OUTKIT_DECL void clock::drop(detail::alarm& a)
     set_.erase(found);
 }
 
-OUTKIT_DECL void clock::ring_due()
+OUTKIT_INLINE void clock::ring_due()
 {
     while (!agenda_.empty() && agenda_.begin()->first.first <= now())
         step(agenda_.begin()->first.first);
@@ -62,7 +62,7 @@ OUTKIT_DECL void clock::ring_due()
 }
 
 // Has the system's timer wait for the first alarm. An alarm that is dropped leaves it set: it finds nothing due.
-OUTKIT_DECL void clock::arm()
+OUTKIT_INLINE void clock::arm()
 {
     if (agenda_.empty())
     {

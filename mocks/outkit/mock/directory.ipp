@@ -122,14 +122,14 @@ inline std::string redirect_fault(redirect_uri const& r, bool personal_accounts)
 
 }  // namespace directory_detail
 
-OUTKIT_DECL bool same_name(std::string_view a, std::string_view b) noexcept
+OUTKIT_INLINE bool same_name(std::string_view a, std::string_view b) noexcept
 {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
                return directory_detail::lower(x) == directory_detail::lower(y);
            });
 }
 
-OUTKIT_DECL bool is_guid(std::string_view text) noexcept
+OUTKIT_INLINE bool is_guid(std::string_view text) noexcept
 {
     if (text.size() != 36)
         return false;
@@ -139,7 +139,7 @@ OUTKIT_DECL bool is_guid(std::string_view text) noexcept
     return true;
 }
 
-OUTKIT_DECL std::string new_guid(detail::environment& world)
+OUTKIT_INLINE std::string new_guid(detail::environment& world)
 {
     std::string h = directory_detail::hex(world, 16);
     h[12] = '4';
@@ -150,12 +150,12 @@ OUTKIT_DECL std::string new_guid(detail::environment& world)
     return h;
 }
 
-OUTKIT_DECL std::string new_tenant_guid(detail::environment& world)
+OUTKIT_INLINE std::string new_tenant_guid(detail::environment& world)
 {
     return "00000000-0000-4000-8000-" + directory_detail::hex(world, 6);
 }
 
-OUTKIT_DECL std::string_view to_string(sign_in_audience a) noexcept
+OUTKIT_INLINE std::string_view to_string(sign_in_audience a) noexcept
 {
     switch (a)
     {
@@ -167,7 +167,7 @@ OUTKIT_DECL std::string_view to_string(sign_in_audience a) noexcept
     return "";
 }
 
-OUTKIT_DECL bool parse(std::string_view text, sign_in_audience& a) noexcept
+OUTKIT_INLINE bool parse(std::string_view text, sign_in_audience& a) noexcept
 {
     for (auto const v : {sign_in_audience::my_org, sign_in_audience::multiple_orgs, sign_in_audience::orgs_and_personal,
                          sign_in_audience::personal})
@@ -176,7 +176,7 @@ OUTKIT_DECL bool parse(std::string_view text, sign_in_audience& a) noexcept
     return false;
 }
 
-OUTKIT_DECL std::string_view to_string(platform p) noexcept
+OUTKIT_INLINE std::string_view to_string(platform p) noexcept
 {
     switch (p)
     {
@@ -187,7 +187,7 @@ OUTKIT_DECL std::string_view to_string(platform p) noexcept
     return "";
 }
 
-OUTKIT_DECL bool parse(std::string_view text, platform& p) noexcept
+OUTKIT_INLINE bool parse(std::string_view text, platform& p) noexcept
 {
     for (auto const v : {platform::web, platform::spa, platform::public_client})
         if (to_string(v) == text)
@@ -195,12 +195,12 @@ OUTKIT_DECL bool parse(std::string_view text, platform& p) noexcept
     return false;
 }
 
-OUTKIT_DECL std::string_view to_string(permission_type t) noexcept
+OUTKIT_INLINE std::string_view to_string(permission_type t) noexcept
 {
     return t == permission_type::delegated ? "Scope" : "Role";
 }
 
-OUTKIT_DECL bool parse(std::string_view text, permission_type& t) noexcept
+OUTKIT_INLINE bool parse(std::string_view text, permission_type& t) noexcept
 {
     for (auto const v : {permission_type::delegated, permission_type::application})
         if (to_string(v) == text)
@@ -208,7 +208,7 @@ OUTKIT_DECL bool parse(std::string_view text, permission_type& t) noexcept
     return false;
 }
 
-OUTKIT_DECL std::span<permission const> permission_catalogue() noexcept
+OUTKIT_INLINE std::span<permission const> permission_catalogue() noexcept
 {
     using enum permission_type;
     static constexpr std::string_view g = graph_app_id, x = exchange_app_id;
@@ -281,8 +281,8 @@ OUTKIT_DECL std::span<permission const> permission_catalogue() noexcept
     return rows;
 }
 
-OUTKIT_DECL permission const* find_permission(std::string_view resource, std::string_view name,
-                                              permission_type type) noexcept
+OUTKIT_INLINE permission const* find_permission(std::string_view resource, std::string_view name,
+                                                permission_type type) noexcept
 {
     for (permission const& p : permission_catalogue())
         if (p.type == type && same_name(p.name, name) && same_name(p.resource, resource))
@@ -290,7 +290,7 @@ OUTKIT_DECL permission const* find_permission(std::string_view resource, std::st
     return nullptr;
 }
 
-OUTKIT_DECL permission const* find_permission_id(std::string_view resource, std::string_view id) noexcept
+OUTKIT_INLINE permission const* find_permission_id(std::string_view resource, std::string_view id) noexcept
 {
     for (permission const& p : permission_catalogue())
         if (same_name(p.id, id) && same_name(p.resource, resource))
@@ -298,7 +298,7 @@ OUTKIT_DECL permission const* find_permission_id(std::string_view resource, std:
     return nullptr;
 }
 
-OUTKIT_DECL std::span<resource const> resources() noexcept
+OUTKIT_INLINE std::span<resource const> resources() noexcept
 {
     static constexpr std::string_view graph[] = {"https://graph.microsoft.com", "https://canary.graph.microsoft.com"};
     static constexpr std::string_view exchange[] = {"https://outlook.office.com", "https://outlook.office365.com",
@@ -308,7 +308,7 @@ OUTKIT_DECL std::span<resource const> resources() noexcept
     return rows;
 }
 
-OUTKIT_DECL resource const* find_resource(std::string_view app_id_or_uri) noexcept
+OUTKIT_INLINE resource const* find_resource(std::string_view app_id_or_uri) noexcept
 {
     if (app_id_or_uri.ends_with('/'))
         app_id_or_uri.remove_suffix(1);
@@ -319,7 +319,7 @@ OUTKIT_DECL resource const* find_resource(std::string_view app_id_or_uri) noexce
     return nullptr;
 }
 
-OUTKIT_DECL bool user::is_admin() const
+OUTKIT_INLINE bool user::is_admin() const
 {
     for (std::string_view const role : {"Global Administrator", "Privileged Role Administrator",
                                         "Application Administrator", "Cloud Application Administrator"})
@@ -328,13 +328,13 @@ OUTKIT_DECL bool user::is_admin() const
     return false;
 }
 
-OUTKIT_DECL bool user::answers_to(std::string_view address) const
+OUTKIT_INLINE bool user::answers_to(std::string_view address) const
 {
     return !address.empty() && (same_name(principal_name, address) || same_name(mail, address) ||
                                 directory_detail::contains(aliases, address));
 }
 
-OUTKIT_DECL redirect_uri const* application::match_redirect(std::string_view uri) const
+OUTKIT_INLINE redirect_uri const* application::match_redirect(std::string_view uri) const
 {
     for (redirect_uri const& r : redirect_uris)
         if (r.uri == uri)
@@ -354,12 +354,12 @@ OUTKIT_DECL redirect_uri const* application::match_redirect(std::string_view uri
     return nullptr;
 }
 
-OUTKIT_DECL std::vector<required_permission> application_request::default_permissions()
+OUTKIT_INLINE std::vector<required_permission> application_request::default_permissions()
 {
     return {{std::string(graph_app_id), "e1fe6dd8-ba31-4d61-89e7-88639da4683d", permission_type::delegated}};
 }
 
-OUTKIT_DECL bool application_request::add_permission(std::string_view name, permission_type type)
+OUTKIT_INLINE bool application_request::add_permission(std::string_view name, permission_type type)
 {
     permission const* p = find_permission(graph_app_id, name, type);
     if (!p)
@@ -373,12 +373,12 @@ OUTKIT_DECL bool application_request::add_permission(std::string_view name, perm
     return true;
 }
 
-OUTKIT_DECL directory::directory()
+OUTKIT_INLINE directory::directory()
 {
     tenants_.push_back({std::string(consumers_tenant), "Microsoft account", {"outlook.test"}, "outlook.test", true});
 }
 
-OUTKIT_DECL tenant& directory::add_tenant(detail::environment& world, tenant t)
+OUTKIT_INLINE tenant& directory::add_tenant(detail::environment& world, tenant t)
 {
     if (t.id.empty())
         t.id = new_tenant_guid(world);
@@ -391,19 +391,19 @@ OUTKIT_DECL tenant& directory::add_tenant(detail::environment& world, tenant t)
     return tenants_.emplace_back(std::move(t));
 }
 
-OUTKIT_DECL tenant* directory::find_tenant(std::string_view id_or_domain)
+OUTKIT_INLINE tenant* directory::find_tenant(std::string_view id_or_domain)
 {
     return directory_detail::find(tenants_, [&](tenant const& t) {
         return same_name(t.id, id_or_domain) || directory_detail::contains(t.domains, id_or_domain);
     });
 }
 
-OUTKIT_DECL tenant const* directory::find_tenant(std::string_view id_or_domain) const
+OUTKIT_INLINE tenant const* directory::find_tenant(std::string_view id_or_domain) const
 {
     return const_cast<directory*>(this)->find_tenant(id_or_domain);
 }
 
-OUTKIT_DECL user& directory::add_user(detail::environment& world, user u)
+OUTKIT_INLINE user& directory::add_user(detail::environment& world, user u)
 {
     if (same_name(u.tenant_id, consumers_tenant))
         u.kind = account_kind::personal;
@@ -424,34 +424,34 @@ OUTKIT_DECL user& directory::add_user(detail::environment& world, user u)
     return users_.emplace_back(std::move(u));
 }
 
-OUTKIT_DECL user* directory::find_user(std::string_view address)
+OUTKIT_INLINE user* directory::find_user(std::string_view address)
 {
     return directory_detail::find(users_, [&](user const& u) { return u.answers_to(address); });
 }
 
-OUTKIT_DECL user const* directory::find_user(std::string_view address) const
+OUTKIT_INLINE user const* directory::find_user(std::string_view address) const
 {
     return const_cast<directory*>(this)->find_user(address);
 }
 
-OUTKIT_DECL user* directory::find_user_id(std::string_view object_id)
+OUTKIT_INLINE user* directory::find_user_id(std::string_view object_id)
 {
     return directory_detail::find(users_, [&](user const& u) { return same_name(u.id, object_id); });
 }
 
-OUTKIT_DECL user const* directory::find_user_id(std::string_view object_id) const
+OUTKIT_INLINE user const* directory::find_user_id(std::string_view object_id) const
 {
     return const_cast<directory*>(this)->find_user_id(object_id);
 }
 
-OUTKIT_DECL bool directory::remove_user(std::string_view object_id)
+OUTKIT_INLINE bool directory::remove_user(std::string_view object_id)
 {
     std::string const id(object_id);  // may be a view of what is removed
     std::erase_if(consents_, [&](consent const& c) { return same_name(c.user_id, id); });
     return users_.remove_if([&](user const& u) { return same_name(u.id, id); }) != 0;
 }
 
-OUTKIT_DECL std::vector<directory_error> directory::check(application_request const& request) const
+OUTKIT_INLINE std::vector<directory_error> directory::check(application_request const& request) const
 {
     using directory_detail::invalid_property;
     std::vector<directory_error> errors;
@@ -511,7 +511,7 @@ OUTKIT_DECL std::vector<directory_error> directory::check(application_request co
     return errors;
 }
 
-OUTKIT_DECL directory::registration
+OUTKIT_INLINE directory::registration
 directory::register_application(detail::environment& world, std::string_view tenant_id, application_request request)
 {
     registration result;
@@ -537,7 +537,7 @@ directory::register_application(detail::environment& world, std::string_view ten
     return result;
 }
 
-OUTKIT_DECL application& directory::add_application(detail::environment& world, application a)
+OUTKIT_INLINE application& directory::add_application(detail::environment& world, application a)
 {
     if (a.app_id.empty())
         a.app_id = new_guid(world);
@@ -550,23 +550,23 @@ OUTKIT_DECL application& directory::add_application(detail::environment& world, 
     return added;
 }
 
-OUTKIT_DECL application* directory::find_application(std::string_view app_id)
+OUTKIT_INLINE application* directory::find_application(std::string_view app_id)
 {
     return directory_detail::find(applications_, [&](application const& a) { return same_name(a.app_id, app_id); });
 }
 
-OUTKIT_DECL application const* directory::find_application(std::string_view app_id) const
+OUTKIT_INLINE application const* directory::find_application(std::string_view app_id) const
 {
     return const_cast<directory*>(this)->find_application(app_id);
 }
 
-OUTKIT_DECL application* directory::find_application_object(std::string_view object_id)
+OUTKIT_INLINE application* directory::find_application_object(std::string_view object_id)
 {
     return directory_detail::find(applications_,
                                   [&](application const& a) { return same_name(a.object_id, object_id); });
 }
 
-OUTKIT_DECL bool directory::remove_application(std::string_view app_id)
+OUTKIT_INLINE bool directory::remove_application(std::string_view app_id)
 {
     std::string const id(app_id);  // may be a view of what is removed
     std::erase_if(consents_, [&](consent const& c) { return same_name(c.app_id, id); });
@@ -574,8 +574,8 @@ OUTKIT_DECL bool directory::remove_application(std::string_view app_id)
     return applications_.remove_if([&](application const& a) { return same_name(a.app_id, id); }) != 0;
 }
 
-OUTKIT_DECL client_secret const* directory::add_secret(detail::environment& world, application& app, std::string name,
-                                                       std::chrono::hours lifetime, directory_error& error)
+OUTKIT_INLINE client_secret const* directory::add_secret(detail::environment& world, application& app, std::string name,
+                                                         std::chrono::hours lifetime, directory_error& error)
 {
     bool const personal =
         app.audience == sign_in_audience::orgs_and_personal || app.audience == sign_in_audience::personal;
@@ -602,12 +602,12 @@ OUTKIT_DECL client_secret const* directory::add_secret(detail::environment& worl
     return &app.secrets.emplace_back(std::move(s));
 }
 
-OUTKIT_DECL bool directory::remove_secret(application& app, std::string_view secret_id)
+OUTKIT_INLINE bool directory::remove_secret(application& app, std::string_view secret_id)
 {
     return std::erase_if(app.secrets, [&](client_secret const& s) { return same_name(s.id, secret_id); }) != 0;
 }
 
-OUTKIT_DECL secret_check directory::check(application const& app, std::string_view presented, detail::wall_time now)
+OUTKIT_INLINE secret_check directory::check(application const& app, std::string_view presented, detail::wall_time now)
 {
     secret_check result = secret_check::wrong;
     for (client_secret const& s : app.secrets)
@@ -622,8 +622,8 @@ OUTKIT_DECL secret_check directory::check(application const& app, std::string_vi
     return result;
 }
 
-OUTKIT_DECL service_principal& directory::ensure_service_principal(detail::environment& world, std::string_view app_id,
-                                                                   std::string_view tenant_id)
+OUTKIT_INLINE service_principal&
+directory::ensure_service_principal(detail::environment& world, std::string_view app_id, std::string_view tenant_id)
 {
     if (service_principal* const known = find_service_principal(app_id, tenant_id))
         return *known;
@@ -634,26 +634,26 @@ OUTKIT_DECL service_principal& directory::ensure_service_principal(detail::envir
     return service_principals_.emplace_back(std::move(s));
 }
 
-OUTKIT_DECL service_principal* directory::find_service_principal(std::string_view app_id, std::string_view tenant_id)
+OUTKIT_INLINE service_principal* directory::find_service_principal(std::string_view app_id, std::string_view tenant_id)
 {
     return directory_detail::find(service_principals_, [&](service_principal const& s) {
         return same_name(s.app_id, app_id) && same_name(s.tenant_id, tenant_id);
     });
 }
 
-OUTKIT_DECL service_principal const* directory::find_service_principal(std::string_view app_id,
-                                                                       std::string_view tenant_id) const
+OUTKIT_INLINE service_principal const* directory::find_service_principal(std::string_view app_id,
+                                                                         std::string_view tenant_id) const
 {
     return const_cast<directory*>(this)->find_service_principal(app_id, tenant_id);
 }
 
-OUTKIT_DECL service_principal const* directory::find_service_principal_object(std::string_view object_id) const
+OUTKIT_INLINE service_principal const* directory::find_service_principal_object(std::string_view object_id) const
 {
     return directory_detail::find(service_principals_,
                                   [&](service_principal const& s) { return same_name(s.object_id, object_id); });
 }
 
-OUTKIT_DECL void directory::grant(consent c)
+OUTKIT_INLINE void directory::grant(consent c)
 {
     consent* const known = directory_detail::find(consents_, [&](consent const& k) {
         return same_name(k.app_id, c.app_id) && same_name(k.tenant_id, c.tenant_id) &&
@@ -674,7 +674,7 @@ OUTKIT_DECL void directory::grant(consent c)
             known->permissions.push_back(std::move(name));
 }
 
-OUTKIT_DECL void directory::grant_all(detail::environment& world, application const& app, std::string_view tenant_id)
+OUTKIT_INLINE void directory::grant_all(detail::environment& world, application const& app, std::string_view tenant_id)
 {
     ensure_service_principal(world, app.app_id, tenant_id);
     for (required_permission const& p : app.permissions)
@@ -687,8 +687,8 @@ OUTKIT_DECL void directory::grant_all(detail::environment& world, application co
                    {std::string(known->name)}});
 }
 
-OUTKIT_DECL bool directory::consented(std::string_view app_id, user const& who, std::string_view resource,
-                                      std::string_view name) const
+OUTKIT_INLINE bool directory::consented(std::string_view app_id, user const& who, std::string_view resource,
+                                        std::string_view name) const
 {
     return std::any_of(consents_.begin(), consents_.end(), [&](consent const& c) {
         return c.type == permission_type::delegated && same_name(c.app_id, app_id) &&
@@ -698,8 +698,8 @@ OUTKIT_DECL bool directory::consented(std::string_view app_id, user const& who, 
     });
 }
 
-OUTKIT_DECL std::vector<std::string> directory::granted_scopes(std::string_view app_id, user const& who,
-                                                               std::string_view resource) const
+OUTKIT_INLINE std::vector<std::string> directory::granted_scopes(std::string_view app_id, user const& who,
+                                                                 std::string_view resource) const
 {
     std::vector<std::string> scopes;
     for (consent const& c : consents_)
@@ -715,8 +715,8 @@ OUTKIT_DECL std::vector<std::string> directory::granted_scopes(std::string_view 
     return scopes;
 }
 
-OUTKIT_DECL std::vector<std::string> directory::granted_roles(std::string_view app_id, std::string_view tenant_id,
-                                                              std::string_view resource) const
+OUTKIT_INLINE std::vector<std::string> directory::granted_roles(std::string_view app_id, std::string_view tenant_id,
+                                                                std::string_view resource) const
 {
     std::vector<std::string> roles;
     for (consent const& c : consents_)
@@ -728,7 +728,7 @@ OUTKIT_DECL std::vector<std::string> directory::granted_roles(std::string_view a
     return roles;
 }
 
-OUTKIT_DECL void directory::revoke(std::string_view app_id, std::string_view tenant_id, std::string_view user_id)
+OUTKIT_INLINE void directory::revoke(std::string_view app_id, std::string_view tenant_id, std::string_view user_id)
 {
     std::erase_if(consents_, [&](consent const& c) {
         return same_name(c.app_id, app_id) && same_name(c.tenant_id, tenant_id) && same_name(c.user_id, user_id);

@@ -30,7 +30,7 @@ inline std::string lower(std::string_view s)
     return r;
 }
 
-OUTKIT_DECL std::string const* parameters::find(std::string_view name) const
+OUTKIT_INLINE std::string const* parameters::find(std::string_view name) const
 {
     for (auto const& [n, value] : all)
         if (n == name)
@@ -38,13 +38,13 @@ OUTKIT_DECL std::string const* parameters::find(std::string_view name) const
     return nullptr;
 }
 
-OUTKIT_DECL std::string parameters::get(std::string_view name) const
+OUTKIT_INLINE std::string parameters::get(std::string_view name) const
 {
     std::string const* const value = find(name);
     return value ? *value : std::string();
 }
 
-OUTKIT_DECL std::string parameters::duplicate() const
+OUTKIT_INLINE std::string parameters::duplicate() const
 {
     std::set<std::string_view> seen;
     for (auto const& [name, value] : all)
@@ -53,7 +53,7 @@ OUTKIT_DECL std::string parameters::duplicate() const
     return {};
 }
 
-OUTKIT_DECL bool parse(std::string_view encoded, parameters& into)
+OUTKIT_INLINE bool parse(std::string_view encoded, parameters& into)
 {
     while (!encoded.empty())
     {
@@ -71,7 +71,7 @@ OUTKIT_DECL bool parse(std::string_view encoded, parameters& into)
     return true;
 }
 
-OUTKIT_DECL std::string encode(std::string_view text)
+OUTKIT_INLINE std::string encode(std::string_view text)
 {
     static constexpr char digits[] = "0123456789abcdef";
     std::string out;
@@ -91,13 +91,13 @@ OUTKIT_DECL std::string encode(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL bool scope_set::has(std::string_view openid_scope) const
+OUTKIT_INLINE bool scope_set::has(std::string_view openid_scope) const
 {
     return std::any_of(items.begin(), items.end(),
                        [&](scope_item const& i) { return !i.from && i.name == openid_scope; });
 }
 
-OUTKIT_DECL std::vector<resource const*> scope_set::resources() const
+OUTKIT_INLINE std::vector<resource const*> scope_set::resources() const
 {
     std::vector<resource const*> all;
     for (scope_item const& i : items)
@@ -106,7 +106,7 @@ OUTKIT_DECL std::vector<resource const*> scope_set::resources() const
     return all;
 }
 
-OUTKIT_DECL scope_item const* scope_set::first_of(resource const* r) const
+OUTKIT_INLINE scope_item const* scope_set::first_of(resource const* r) const
 {
     for (scope_item const& i : items)
         if (i.from == r)
@@ -114,7 +114,7 @@ OUTKIT_DECL scope_item const* scope_set::first_of(resource const* r) const
     return nullptr;
 }
 
-OUTKIT_DECL bool scope_set::default_mixed() const
+OUTKIT_INLINE bool scope_set::default_mixed() const
 {
     for (scope_item const& a : items)
         for (scope_item const& b : items)
@@ -123,7 +123,7 @@ OUTKIT_DECL bool scope_set::default_mixed() const
     return false;
 }
 
-OUTKIT_DECL std::string call::parameter(std::string_view name) const
+OUTKIT_INLINE std::string call::parameter(std::string_view name) const
 {
     std::string const* const value = form.find(name);
     return value ? *value : query.get(name);
@@ -165,16 +165,16 @@ inline bool is_domain(std::string_view s)
 
 }  // namespace sts
 
-OUTKIT_DECL entra::entra(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
+OUTKIT_INLINE entra::entra(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
 {
     state_->hosts = w.certificates.default_names();
     for (std::string const& host : hosts)
         state_->hosts.push_back(sts::lower(host));
 }
-OUTKIT_DECL entra::~entra() = default;
-OUTKIT_DECL http::response entra::answer(http::request const& request) { return state_->answer(request); }
+OUTKIT_INLINE entra::~entra() = default;
+OUTKIT_INLINE http::response entra::answer(http::request const& request) { return state_->answer(request); }
 
-OUTKIT_DECL bool entra::state::remember(std::set<std::string, std::less<>>& in, std::string id)
+OUTKIT_INLINE bool entra::state::remember(std::set<std::string, std::less<>>& in, std::string id)
 {
     if (!in.insert(id).second)
         return false;
@@ -187,19 +187,19 @@ OUTKIT_DECL bool entra::state::remember(std::set<std::string, std::less<>>& in, 
     return true;
 }
 
-OUTKIT_DECL mock::person entra::state::person_of(user const& u) const
+OUTKIT_INLINE mock::person entra::state::person_of(user const& u) const
 {
     return {u.tenant_id, u.id, u.principal_name, u.display_name, u.given_name, u.surname, u.mail};
 }
 
-OUTKIT_DECL conditional_access entra::state::conditions_for(user const& u) const
+OUTKIT_INLINE conditional_access entra::state::conditions_for(user const& u) const
 {
     mailbox_policy const& own = w.policy.mailbox(u.mail);
     return own.conditional_access.value_or(w.policy.tenant(u.tenant_id).conditional_access);
 }
 
 // What the tenant part of a path means. Documented: Microsoft Learn, OpenID Connect on the identity platform.
-OUTKIT_DECL std::optional<refusal> entra::state::resolve(std::string_view asked, sts::authority& into) const
+OUTKIT_INLINE std::optional<refusal> entra::state::resolve(std::string_view asked, sts::authority& into) const
 {
     using kind = sts::authority::kind;
     into.asked = asked;
@@ -229,8 +229,8 @@ OUTKIT_DECL std::optional<refusal> entra::state::resolve(std::string_view asked,
 
 // Which authorities a registration can be used with. Documented: Microsoft Learn, supported account types; numbers
 // observed: alexandrtovmach/react-microsoft-login#73, UvA-FNWI/M365-IMAP#9.
-OUTKIT_DECL std::optional<refusal> entra::state::check_application(application const& app, sts::authority const& a,
-                                                                   bool at_token) const
+OUTKIT_INLINE std::optional<refusal> entra::state::check_application(application const& app, sts::authority const& a,
+                                                                     bool at_token) const
 {
     using kind = sts::authority::kind;
     auto const refused = [&](int code) {
@@ -267,8 +267,8 @@ OUTKIT_DECL std::optional<refusal> entra::state::check_application(application c
 }
 
 // Documented: Microsoft Learn, scopes and permissions; the faults observed in the issues named in aadsts.ipp.
-OUTKIT_DECL sts::scope_set entra::state::understand(std::string_view scope, application const& app,
-                                                    sts::authority const& a) const
+OUTKIT_INLINE sts::scope_set entra::state::understand(std::string_view scope, application const& app,
+                                                      sts::authority const& a) const
 {
     sts::scope_set set;
     set.text = scope;
@@ -337,13 +337,13 @@ OUTKIT_DECL sts::scope_set entra::state::understand(std::string_view scope, appl
 
 // What the service writes after "AADSTS": the text, and three ids for its support. Separated by blanks since about
 // autumn 2023 (observed: betagouv/rdv-service-public#5041, n8n-io/n8n#22702).
-OUTKIT_DECL std::string entra::state::message(sts::call const& c, refusal const& r) const
+OUTKIT_INLINE std::string entra::state::message(sts::call const& c, refusal const& r) const
 {
     return "AADSTS" + std::to_string(r.code) + ": " + r.text + " Trace ID: " + c.trace +
            " Correlation ID: " + c.correlation + " Timestamp: " + c.time;
 }
 
-OUTKIT_DECL http::response entra::state::json_error(sts::call& c, refusal const& r) const
+OUTKIT_INLINE http::response entra::state::json_error(sts::call& c, refusal const& r) const
 {
     boost::json::object o{{"error", r.error},        {"error_description", message(c, r)},
                           {"error_codes", {r.code}}, {"timestamp", c.time},
@@ -365,7 +365,7 @@ OUTKIT_DECL http::response entra::state::json_error(sts::call& c, refusal const&
 }
 
 // Somebody has sent a credential of the real service: it goes nowhere from here, not even into the journal (R-MOC-03).
-OUTKIT_DECL http::response entra::state::refused_credential(sts::call& c) const
+OUTKIT_INLINE http::response entra::state::refused_credential(sts::call& c) const
 {
     c.real_credential = true;
     c.entry.fields.clear();
@@ -382,9 +382,9 @@ OUTKIT_DECL http::response entra::state::refused_credential(sts::call& c) const
     return {.status = 400, .body = boost::json::serialize(o)};
 }
 
-OUTKIT_DECL http::response entra::state::page(sts::call& c, std::string_view title, std::string_view body,
-                                              pages::values const& with, std::string_view form_origin,
-                                              bool script) const
+OUTKIT_INLINE http::response entra::state::page(sts::call& c, std::string_view title, std::string_view body,
+                                                pages::values const& with, std::string_view form_origin,
+                                                bool script) const
 {
     std::string const nonce = random_text(w, 16);
     std::string policy = "default-src 'none'; style-src 'nonce-" + nonce + "'; ";
@@ -404,7 +404,7 @@ OUTKIT_DECL http::response entra::state::page(sts::call& c, std::string_view tit
 }
 
 // Errors of sign-in that must not be redirected (RFC 6749 section 4.1.2.1) stand on a page. Its status is 200.
-OUTKIT_DECL http::response entra::state::error_page(sts::call& c, refusal const& r) const
+OUTKIT_INLINE http::response entra::state::error_page(sts::call& c, refusal const& r) const
 {
     c.entry.outcome = journal_outcome::refused;
     c.entry.answer = "page AADSTS" + std::to_string(r.code);
@@ -422,7 +422,7 @@ OUTKIT_DECL http::response entra::state::error_page(sts::call& c, refusal const&
 }
 
 // Members and order as in recordings of the real document (Azure SDK for JS, identity tests, 2021 to 2023).
-OUTKIT_DECL http::response entra::state::configuration(sts::call& c)
+OUTKIT_INLINE http::response entra::state::configuration(sts::call& c)
 {
     c.headers.push_back({"Access-Control-Allow-Origin", "*"});
     c.headers.push_back({"Access-Control-Allow-Methods", "GET, OPTIONS"});
@@ -476,7 +476,7 @@ OUTKIT_DECL http::response entra::state::configuration(sts::call& c)
     return {.status = 200, .body = boost::json::serialize(o)};
 }
 
-OUTKIT_DECL http::response entra::state::keys(sts::call& c)
+OUTKIT_INLINE http::response entra::state::keys(sts::call& c)
 {
     c.headers.push_back({"Access-Control-Allow-Origin", "*"});
     c.headers.push_back({"Access-Control-Allow-Methods", "GET, OPTIONS"});
@@ -490,7 +490,7 @@ OUTKIT_DECL http::response entra::state::keys(sts::call& c)
 }
 
 // Recorded by the Azure SDK for JS; what clients make of it: MSAL Node, MSAL Python, MSAL.NET.
-OUTKIT_DECL http::response entra::state::instance(sts::call& c)
+OUTKIT_INLINE http::response entra::state::instance(sts::call& c)
 {
     c.headers.push_back({"Access-Control-Allow-Origin", "*"});
     c.headers.push_back({"Access-Control-Allow-Methods", "GET, OPTIONS"});
@@ -538,7 +538,7 @@ OUTKIT_DECL http::response entra::state::instance(sts::call& c)
 }
 
 // Asked by MSAL before a password grant; its members observed there.
-OUTKIT_DECL http::response entra::state::user_realm(sts::call& c)
+OUTKIT_INLINE http::response entra::state::user_realm(sts::call& c)
 {
     std::string const login = c.path.substr(c.path.rfind('/') + 1);
     auto const decoded = outkit::detail::form_decode(login);
@@ -557,7 +557,7 @@ OUTKIT_DECL http::response entra::state::user_realm(sts::call& c)
     return {.status = 200, .body = boost::json::serialize(o)};
 }
 
-OUTKIT_DECL http::response entra::state::route(sts::call& c)
+OUTKIT_INLINE http::response entra::state::route(sts::call& c)
 {
     std::string const& method = c.request.method;
     auto const not_found = [&] {
@@ -618,7 +618,7 @@ OUTKIT_DECL http::response entra::state::route(sts::call& c)
     return not_found();
 }
 
-OUTKIT_DECL http::response entra::state::answer(http::request const& request)
+OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
 {
     w.policy.apply_due(w.date());
     sts::call c{request, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};

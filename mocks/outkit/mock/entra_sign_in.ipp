@@ -863,12 +863,12 @@ inline http::response sign_in_pages::next_form()
 
 }  // namespace sts
 
-OUTKIT_DECL http::response entra::state::authorize(sts::call& c) { return sts::sign_in_pages(*this, c).begin(); }
+OUTKIT_INLINE http::response entra::state::authorize(sts::call& c) { return sts::sign_in_pages(*this, c).begin(); }
 
-OUTKIT_DECL http::response entra::state::form(sts::call& c) { return sts::sign_in_pages(*this, c).next_form(); }
+OUTKIT_INLINE http::response entra::state::form(sts::call& c) { return sts::sign_in_pages(*this, c).next_form(); }
 
 // Signs the browser out, and goes where the application says if it has registered that address.
-OUTKIT_DECL http::response entra::state::logout(sts::call& c)
+OUTKIT_INLINE http::response entra::state::logout(sts::call& c)
 {
     browsers.erase(sts::cookie(c.request.headers, sts::browser_cookie));
     c.headers.push_back(

@@ -644,7 +644,7 @@ inline http::response token_endpoint::answer()
 
 }  // namespace sts
 
-OUTKIT_DECL http::response entra::state::token(sts::call& c) { return sts::token_endpoint(*this, c).answer(); }
+OUTKIT_INLINE http::response entra::state::token(sts::call& c) { return sts::token_endpoint(*this, c).answer(); }
 
 }  // namespace outkit::inline OUTKIT_ABI::mock
 

@@ -80,7 +80,7 @@ inline std::string objection(fault const& f)
 
 }  // namespace faults_detail
 
-OUTKIT_DECL bool faults::enqueue(fault f, std::string& problem)
+OUTKIT_INLINE bool faults::enqueue(fault f, std::string& problem)
 {
     std::string why = faults_detail::objection(f);
     if (why.empty() && queue_.size() >= max_queued)
@@ -103,7 +103,7 @@ inline void enqueue_or_throw(faults& to, fault f)
 }
 }  // namespace faults_detail
 
-OUTKIT_DECL void faults::next(std::string_view server, std::string_view operation, std::string_view answer)
+OUTKIT_INLINE void faults::next(std::string_view server, std::string_view operation, std::string_view answer)
 {
     fault f;
     f.server = server;
@@ -112,8 +112,8 @@ OUTKIT_DECL void faults::next(std::string_view server, std::string_view operatio
     faults_detail::enqueue_or_throw(*this, std::move(f));
 }
 
-OUTKIT_DECL void faults::next_status(std::string_view server, std::string_view operation, int status,
-                                     std::chrono::seconds retry_after, std::string_view body)
+OUTKIT_INLINE void faults::next_status(std::string_view server, std::string_view operation, int status,
+                                       std::chrono::seconds retry_after, std::string_view body)
 {
     fault f;
     f.server = server;
@@ -125,7 +125,7 @@ OUTKIT_DECL void faults::next_status(std::string_view server, std::string_view o
     faults_detail::enqueue_or_throw(*this, std::move(f));
 }
 
-OUTKIT_DECL void faults::drop_after(std::uint64_t octets, std::string_view server)
+OUTKIT_INLINE void faults::drop_after(std::uint64_t octets, std::string_view server)
 {
     fault f;
     f.server = server;
@@ -134,7 +134,7 @@ OUTKIT_DECL void faults::drop_after(std::uint64_t octets, std::string_view serve
     faults_detail::enqueue_or_throw(*this, std::move(f));
 }
 
-OUTKIT_DECL void faults::delay(std::string_view server, std::string_view operation, std::chrono::nanoseconds by)
+OUTKIT_INLINE void faults::delay(std::string_view server, std::string_view operation, std::chrono::nanoseconds by)
 {
     fault f;
     f.server = server;
@@ -143,7 +143,7 @@ OUTKIT_DECL void faults::delay(std::string_view server, std::string_view operati
     faults_detail::enqueue_or_throw(*this, std::move(f));
 }
 
-OUTKIT_DECL std::optional<fault> faults::take(std::string_view server, std::string_view operation)
+OUTKIT_INLINE std::optional<fault> faults::take(std::string_view server, std::string_view operation)
 {
     // "connect" is no operation of the protocol: only faults that name it are meant.
     bool const connecting = same_name(operation, "connect");
@@ -169,7 +169,7 @@ OUTKIT_DECL std::optional<fault> faults::take(std::string_view server, std::stri
     return std::nullopt;
 }
 
-OUTKIT_DECL void faults::hand_on(fault f)
+OUTKIT_INLINE void faults::hand_on(fault f)
 {
     f.operation.clear();
     f.delay = std::chrono::nanoseconds(0);
@@ -180,13 +180,13 @@ OUTKIT_DECL void faults::hand_on(fault f)
     queue_.push_front(std::move(f));
 }
 
-OUTKIT_DECL void faults::clear()
+OUTKIT_INLINE void faults::clear()
 {
     queue_.clear();
     misbehaviour_.clear();
 }
 
-OUTKIT_DECL std::span<faults::named const> faults::names() noexcept
+OUTKIT_INLINE std::span<faults::named const> faults::names() noexcept
 {
     static constexpr named all[] = {
         {"imap.lenient-line-ends", "IMAP accepts lines that end with a lone LF"},
@@ -199,7 +199,7 @@ OUTKIT_DECL std::span<faults::named const> faults::names() noexcept
     return all;
 }
 
-OUTKIT_DECL bool faults::misbehave(std::string_view name, bool on)
+OUTKIT_INLINE bool faults::misbehave(std::string_view name, bool on)
 {
     if (std::none_of(names().begin(), names().end(), [&](named const& n) { return n.name == name; }))
         return false;

@@ -63,23 +63,23 @@ class form_browser
 {
 public:
     /// Fetches a page.
-    OUTKIT_FLOW detail::flow<browser_page> open(http::url to);
+    OUTKIT_DECL detail::flow<browser_page> open(http::url to);
 
     /// Submits a form of a page by one of its buttons, or without (an empty one).
-    OUTKIT_FLOW detail::flow<browser_page> submit(http::url page, html_form filled, html_form::button pressed);
+    OUTKIT_DECL detail::flow<browser_page> submit(http::url page, html_form filled, html_form::button pressed);
 
     /** Opens an authorization URL and goes through sign-in, second factor and consent.
 
         @return the page where it ended: that of the application, or one of the authority with an error on it, or a form
                 that this person cannot fill in
     */
-    OUTKIT_FLOW detail::flow<browser_page> sign_in(http::url to, person_at_browser who);
+    OUTKIT_DECL detail::flow<browser_page> sign_in(http::url to, person_at_browser who);
 
     /// Forgets all cookies.
     void forget() { cookies_.clear(); }
 
 private:
-    OUTKIT_FLOW detail::flow<browser_page> go(http::url to, http::request r);
+    OUTKIT_DECL detail::flow<browser_page> go(http::url to, http::request r);
     void keep_cookies(http::origin const& from, http::fields const& headers);
     std::string cookies_for(http::origin const& to) const;
 

@@ -91,26 +91,26 @@ inline std::optional<tag> next_tag(std::string_view& text, std::string* before =
 
 }  // namespace html
 
-OUTKIT_DECL bool html_form::has(std::string_view field) const
+OUTKIT_INLINE bool html_form::has(std::string_view field) const
 {
     return std::any_of(fields.begin(), fields.end(), [&](auto const& f) { return f.first == field; });
 }
 
-OUTKIT_DECL void html_form::fill(std::string_view field, std::string value)
+OUTKIT_INLINE void html_form::fill(std::string_view field, std::string value)
 {
     for (auto& [name, old] : fields)
         if (name == field)
             old = std::move(value);
 }
 
-OUTKIT_DECL html_form::button const* html_form::find_button(std::string_view name, std::string_view value) const
+OUTKIT_INLINE html_form::button const* html_form::find_button(std::string_view name, std::string_view value) const
 {
     auto const found = std::find_if(buttons.begin(), buttons.end(),
                                     [&](button const& b) { return b.name == name && b.value == value; });
     return found == buttons.end() ? nullptr : &*found;
 }
 
-OUTKIT_DECL std::vector<html_form> read_forms(std::string_view text)
+OUTKIT_INLINE std::vector<html_form> read_forms(std::string_view text)
 {
     std::vector<html_form> forms;
     bool inside = false;
@@ -152,7 +152,7 @@ OUTKIT_DECL std::vector<html_form> read_forms(std::string_view text)
     return forms;
 }
 
-OUTKIT_DECL std::string browser_page::text_of(std::string_view mark) const
+OUTKIT_INLINE std::string browser_page::text_of(std::string_view mark) const
 {
     auto const at = html.find(mark);
     if (at == std::string::npos)
@@ -163,7 +163,7 @@ OUTKIT_DECL std::string browser_page::text_of(std::string_view mark) const
     return html::unescape(std::string_view(html).substr(begin + 1, html.find('<', begin) - begin - 1));
 }
 
-OUTKIT_DECL void form_browser::keep_cookies(http::origin const& from, http::fields const& headers)
+OUTKIT_INLINE void form_browser::keep_cookies(http::origin const& from, http::fields const& headers)
 {
     for (http::field const& f : headers)
     {
@@ -182,7 +182,7 @@ OUTKIT_DECL void form_browser::keep_cookies(http::origin const& from, http::fiel
     }
 }
 
-OUTKIT_DECL std::string form_browser::cookies_for(http::origin const& to) const
+OUTKIT_INLINE std::string form_browser::cookies_for(http::origin const& to) const
 {
     std::string all;
     auto const jar = cookies_.find(to.host);
@@ -193,7 +193,7 @@ OUTKIT_DECL std::string form_browser::cookies_for(http::origin const& to) const
     return all;
 }
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::go(http::url to, http::request r)
+OUTKIT_DEF detail::flow<browser_page> form_browser::go(http::url to, http::request r)
 {
     static constexpr int most_redirects = 10;
     for (int redirects = 0;; ++redirects)
@@ -229,13 +229,9 @@ OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::go(http::url to, http::
     }
 }
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::open(http::url to)
-{
-    return go(std::move(to), http::request());
-}
+OUTKIT_DEF detail::flow<browser_page> form_browser::open(http::url to) { return go(std::move(to), http::request()); }
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::submit(http::url page, html_form filled,
-                                                                html_form::button pressed)
+OUTKIT_DEF detail::flow<browser_page> form_browser::submit(http::url page, html_form filled, html_form::button pressed)
 {
     std::string encoded;
     if (!pressed.name.empty())
@@ -295,7 +291,7 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
     return nullptr;
 }
 
-OUTKIT_FLOW_DEF detail::flow<browser_page> form_browser::sign_in(http::url to, person_at_browser who)
+OUTKIT_DEF detail::flow<browser_page> form_browser::sign_in(http::url to, person_at_browser who)
 {
     static constexpr int most_pages = 12;
     browser_page page = co_await open(std::move(to));

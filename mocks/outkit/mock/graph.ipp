@@ -269,14 +269,14 @@ struct graph::exchange
     std::string entity(message const& m, folder const& in, selection const& s, bool basic);
 };
 
-OUTKIT_DECL graph::graph(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
+OUTKIT_INLINE graph::graph(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
 {
     state_->hosts = w.certificates.default_names();
     state_->hosts.insert(state_->hosts.end(), hosts.begin(), hosts.end());
 }
-OUTKIT_DECL graph::~graph() = default;
+OUTKIT_INLINE graph::~graph() = default;
 
-OUTKIT_DECL http::response graph::answer(http::request const& request)
+OUTKIT_INLINE http::response graph::answer(http::request const& request)
 {
     exchange x(*state_, request);
     http::response r = x.run();
@@ -287,7 +287,7 @@ OUTKIT_DECL http::response graph::answer(http::request const& request)
 
 // The answer's head
 
-OUTKIT_DECL void graph::exchange::finish(response& r)
+OUTKIT_INLINE void graph::exchange::finish(response& r)
 {
     auto const add = [&](char const* name, std::string value) {
         if (!http::find(r.headers, name))
@@ -312,7 +312,7 @@ OUTKIT_DECL void graph::exchange::finish(response& r)
         entry.answer = std::to_string(r.status);
 }
 
-OUTKIT_DECL http::response graph::exchange::json(unsigned status, std::string body)
+OUTKIT_INLINE http::response graph::exchange::json(unsigned status, std::string body)
 {
     response r;
     r.status = status;
@@ -324,7 +324,7 @@ OUTKIT_DECL http::response graph::exchange::json(unsigned status, std::string bo
 }
 
 // Without a media type: SDKs parse by it, and there is nothing to parse.
-OUTKIT_DECL http::response graph::exchange::no_content(unsigned status)
+OUTKIT_INLINE http::response graph::exchange::no_content(unsigned status)
 {
     response r;
     r.status = status;
@@ -332,8 +332,8 @@ OUTKIT_DECL http::response graph::exchange::no_content(unsigned status)
 }
 
 // Errors of the gateway name the request; those of the mailbox mostly do not (observed: docs#10880, mguessan/davmail#501).
-OUTKIT_DECL http::response graph::exchange::refuse(unsigned status, std::string code, std::string message,
-                                                   bool by_gateway)
+OUTKIT_INLINE http::response graph::exchange::refuse(unsigned status, std::string code, std::string message,
+                                                     bool by_gateway)
 {
     outkit::graph::problem p;
     p.status = status;
@@ -354,7 +354,7 @@ OUTKIT_DECL http::response graph::exchange::refuse(unsigned status, std::string 
     return r;
 }
 
-OUTKIT_DECL http::response graph::exchange::no_item(std::string_view id)
+OUTKIT_INLINE http::response graph::exchange::no_item(std::string_view id)
 {
     if (!is_graph_id(id) && !role_of(id))  // observed: gaiin-platform/amplify-genai-backend#380
         return refuse(400, "ErrorInvalidIdMalformed", "Id is malformed.", false);
@@ -363,7 +363,7 @@ OUTKIT_DECL http::response graph::exchange::no_item(std::string_view id)
 
 // The gates
 
-OUTKIT_DECL http::response graph::exchange::run()
+OUTKIT_INLINE http::response graph::exchange::run()
 {
     namespace d = graph_detail;
     request_id = new_guid(w);
@@ -450,7 +450,7 @@ OUTKIT_DECL http::response graph::exchange::run()
     return route(rest);
 }
 
-OUTKIT_DECL std::optional<http::response> graph::exchange::authenticate(std::string_view whose)
+OUTKIT_INLINE std::optional<http::response> graph::exchange::authenticate(std::string_view whose)
 {
     std::string const* const authorization = http::find(request.headers, "Authorization");
     std::string_view bearer = authorization ? std::string_view(*authorization) : std::string_view();
@@ -525,7 +525,7 @@ OUTKIT_DECL std::optional<http::response> graph::exchange::authenticate(std::str
     return std::nullopt;
 }
 
-OUTKIT_DECL std::optional<http::response> graph::exchange::decode_body() const
+OUTKIT_INLINE std::optional<http::response> graph::exchange::decode_body() const
 {
     auto& self = const_cast<exchange&>(*this);
     std::string const* const coding = http::find(request.headers, "Content-Encoding");
@@ -538,7 +538,7 @@ OUTKIT_DECL std::optional<http::response> graph::exchange::decode_body() const
 
 // documented: the permission tables of user-get.md, message-get.md, message-update.md, user-sendmail.md,
 // outlook-share-messages-folders.md
-OUTKIT_DECL bool graph::exchange::has_right(right r) const
+OUTKIT_INLINE bool graph::exchange::has_right(right r) const
 {
     auto const any = [&](std::initializer_list<std::string_view> names) {
         return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return who.has(n); });
@@ -565,7 +565,7 @@ OUTKIT_DECL bool graph::exchange::has_right(right r) const
     return false;
 }
 
-OUTKIT_DECL std::optional<http::response> graph::exchange::enter(right r)
+OUTKIT_INLINE std::optional<http::response> graph::exchange::enter(right r)
 {
     using enum access_denial;
     if (who.denial == mailbox_unknown)  // observed: microsoftgraph/microsoft-graph-docs#7909
@@ -604,7 +604,7 @@ OUTKIT_DECL std::optional<http::response> graph::exchange::enter(right r)
     return std::nullopt;
 }
 
-OUTKIT_DECL std::optional<std::chrono::seconds> graph::state::over_rate(std::string const& key)
+OUTKIT_INLINE std::optional<std::chrono::seconds> graph::state::over_rate(std::string const& key)
 {
     constexpr std::chrono::minutes window(10);
     if (rates.size() > 10'000)
@@ -621,7 +621,7 @@ OUTKIT_DECL std::optional<std::chrono::seconds> graph::state::over_rate(std::str
 
 // Routes
 
-OUTKIT_DECL http::response graph::exchange::route(segments s)
+OUTKIT_INLINE http::response graph::exchange::route(segments s)
 {
     if (s.empty())
         return get_user();
@@ -634,7 +634,7 @@ OUTKIT_DECL http::response graph::exchange::route(segments s)
     return no_segment(s[0]);
 }
 
-OUTKIT_DECL http::response graph::exchange::get_user()
+OUTKIT_INLINE http::response graph::exchange::get_user()
 {
     if (!method("GET"))
         return no_method();
@@ -653,7 +653,7 @@ OUTKIT_DECL http::response graph::exchange::get_user()
     return json(200, head + (body == "{}" ? "}" : "," + body.substr(1)));
 }
 
-OUTKIT_DECL std::optional<http::response> graph::exchange::select(is_property known, char const* type, selection& out)
+OUTKIT_INLINE std::optional<http::response> graph::exchange::select(is_property known, char const* type, selection& out)
 {
     std::string const* const text = query.find("$select");
     if (!text)
@@ -739,7 +739,7 @@ OUTKIT_DECL std::optional<http::response> graph::exchange::select(is_property kn
     return std::nullopt;
 }
 
-OUTKIT_DECL std::optional<http::response> graph::exchange::page(std::uint64_t& top, std::uint64_t& skip)
+OUTKIT_INLINE std::optional<http::response> graph::exchange::page(std::uint64_t& top, std::uint64_t& skip)
 {
     namespace d = graph_detail;
     top = prefer.page_size ? std::clamp<std::uint64_t>(*prefer.page_size, 1, d::largest_page) : d::default_page;
@@ -765,7 +765,7 @@ OUTKIT_DECL std::optional<http::response> graph::exchange::page(std::uint64_t& t
 
 // Folders
 
-OUTKIT_DECL http::response graph::exchange::folders(segments s)
+OUTKIT_INLINE http::response graph::exchange::folders(segments s)
 {
     bool const writes = s.size() <= 1 && !method("GET");
     if (auto refused = enter(writes ? right::write : right::read_basic))
@@ -797,7 +797,7 @@ inline std::string quoted_key(std::string_view id)
     return out;
 }
 
-OUTKIT_DECL http::response graph::exchange::one_folder(folder_ptr const& f, std::string_view asked, segments s)
+OUTKIT_INLINE http::response graph::exchange::one_folder(folder_ptr const& f, std::string_view asked, segments s)
 {
     if (!s.empty() && same_name(s[0], "messages"))
         return messages(f, asked, s.subspan(1));
@@ -834,7 +834,7 @@ OUTKIT_DECL http::response graph::exchange::one_folder(folder_ptr const& f, std:
     return json(200, head + "," + outkit::graph::detail::serialise(graph_view(*f), chosen.views).substr(1));
 }
 
-OUTKIT_DECL http::response graph::exchange::child_folders(folder& parent, segments s)
+OUTKIT_INLINE http::response graph::exchange::child_folders(folder& parent, segments s)
 {
     std::string const base = user_key() + "/mailFolders('" + quoted_key(parent.id()) + "')/childFolders";
     if (s.empty())
@@ -852,7 +852,7 @@ OUTKIT_DECL http::response graph::exchange::child_folders(folder& parent, segmen
     return one_folder(f, s[0], s.subspan(1));
 }
 
-OUTKIT_DECL http::response graph::exchange::create_folder(folder& parent, std::string_view context_of)
+OUTKIT_INLINE http::response graph::exchange::create_folder(folder& parent, std::string_view context_of)
 {
     auto const body = outkit::graph::detail::parse_folder_name(request.body, {});
     if (body.ec)
@@ -868,7 +868,7 @@ OUTKIT_DECL http::response graph::exchange::create_folder(folder& parent, std::s
 }
 
 // documented: user-list-mailfolders.md: hidden ones only when asked for, no recursion; the samples are in order of names
-OUTKIT_DECL http::response graph::exchange::list_folders(folder& parent, std::string_view context_of)
+OUTKIT_INLINE http::response graph::exchange::list_folders(folder& parent, std::string_view context_of)
 {
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
@@ -904,7 +904,7 @@ OUTKIT_DECL http::response graph::exchange::list_folders(folder& parent, std::st
 
 // Messages
 
-OUTKIT_DECL http::response graph::exchange::messages(folder_ptr const& in, std::string_view asked, segments s)
+OUTKIT_INLINE http::response graph::exchange::messages(folder_ptr const& in, std::string_view asked, segments s)
 {
     bool const of_all = !in;
     right need = right::read_basic;
@@ -928,8 +928,8 @@ OUTKIT_DECL http::response graph::exchange::messages(folder_ptr const& in, std::
     return one_message(in, s[0], s.subspan(1));
 }
 
-OUTKIT_DECL std::shared_ptr<std::string const> graph::state::render(message const& m, folder const& in,
-                                                                    view_options const& o)
+OUTKIT_INLINE std::shared_ptr<std::string const> graph::state::render(message const& m, folder const& in,
+                                                                      view_options const& o)
 {
     // The id changes when the message is moved, so the key has the folder in it.
     std::string key = m.id;
@@ -953,7 +953,8 @@ OUTKIT_DECL std::shared_ptr<std::string const> graph::state::render(message cons
 }
 
 // One message's JSON with what the permission allows of it (documented: permissions-reference.md, Mail.ReadBasic).
-OUTKIT_DECL std::string graph::exchange::entity(message const& m, folder const& in, selection const& chosen, bool basic)
+OUTKIT_INLINE std::string graph::exchange::entity(message const& m, folder const& in, selection const& chosen,
+                                                  bool basic)
 {
     if (chosen.names.empty() && !basic)
         return *st.render(m, in, prefer.view);
@@ -999,7 +1000,8 @@ OUTKIT_DECL std::string graph::exchange::entity(message const& m, folder const& 
     return outkit::graph::detail::serialise(graph_view(m, in, o), names);
 }
 
-OUTKIT_DECL http::response graph::exchange::list_messages(folder_ptr const& in, std::string_view asked, bool only_count)
+OUTKIT_INLINE http::response graph::exchange::list_messages(folder_ptr const& in, std::string_view asked,
+                                                            bool only_count)
 {
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_message_property, "microsoft.graph.message", chosen))
@@ -1106,7 +1108,7 @@ OUTKIT_DECL http::response graph::exchange::list_messages(folder_ptr const& in, 
     return json(200, std::move(body));
 }
 
-OUTKIT_DECL http::response graph::exchange::one_message(folder_ptr const& in, std::string const& id, segments s)
+OUTKIT_INLINE http::response graph::exchange::one_message(folder_ptr const& in, std::string const& id, segments s)
 {
     location const at = box->find_message(id);
     if (!at || !at.where->is_mail() || (in && at.where != in))
@@ -1185,7 +1187,7 @@ OUTKIT_DECL http::response graph::exchange::one_message(folder_ptr const& in, st
     return r;
 }
 
-OUTKIT_DECL http::response graph::exchange::transfer(location const& from, bool move)
+OUTKIT_INLINE http::response graph::exchange::transfer(location const& from, bool move)
 {
     auto const target = outkit::graph::detail::parse_destination(request.body, {});
     if (target.ec)
@@ -1204,7 +1206,7 @@ OUTKIT_DECL http::response graph::exchange::transfer(location const& from, bool 
 
 // Sending
 
-OUTKIT_DECL http::response graph::exchange::send_mail()
+OUTKIT_INLINE http::response graph::exchange::send_mail()
 {
     if (auto refused = enter(right::send))
         return std::move(*refused);
@@ -1371,7 +1373,7 @@ OUTKIT_DECL http::response graph::exchange::send_mail()
     return submit(std::move(built->raw), std::move(recipients), body.value.save_to_sent_items);
 }
 
-OUTKIT_DECL http::response graph::exchange::submit(std::string raw, std::vector<std::string> recipients, bool save)
+OUTKIT_INLINE http::response graph::exchange::submit(std::string raw, std::vector<std::string> recipients, bool save)
 {
     mailbox_policy const& policy = w.policy.mailbox(who.mailbox);
     if (recipients.size() > w.policy.service.recipients_per_message)

@@ -65,7 +65,7 @@ inline std::size_t append_entity(std::string& out, std::string_view text)
     if (r.ec != std::errc() || r.ptr != digits.data() + digits.size() || c == 0 || c > 0x10FFFF ||
         (c >= 0xD800 && c <= 0xDFFF))
         return 0;
-    mime::detail::append_utf8(out, static_cast<char32_t>(c));
+    outkit::detail::append_utf8(out, static_cast<char32_t>(c));
     return end + 1;
 }
 
@@ -184,7 +184,7 @@ inline std::string web_link(std::string_view id)
 }  // namespace view_detail
 
 // The form of the service's own conversion, which announces itself in a comment [inferred from bodies in public issues].
-OUTKIT_DECL std::string html_of_text(std::string_view text)
+OUTKIT_INLINE std::string html_of_text(std::string_view text)
 {
     std::string out = "<html>\r\n<head>\r\n";
     out += view_detail::meta;
@@ -204,7 +204,7 @@ OUTKIT_DECL std::string html_of_text(std::string_view text)
     return out += "</div>\r\n</body>\r\n</html>\r\n";
 }
 
-OUTKIT_DECL std::string text_of_html(std::string_view html)
+OUTKIT_INLINE std::string text_of_html(std::string_view html)
 {
     std::string const without = view_detail::without_element(
         view_detail::without_element(view_detail::without_element(html, "script"), "style"), "head");
@@ -254,7 +254,7 @@ OUTKIT_DECL std::string text_of_html(std::string_view html)
     return out.empty() ? out : out += "\r\n";
 }
 
-OUTKIT_DECL outkit::graph::message graph_view(message const& m, folder const& in, view_options const& o)
+OUTKIT_INLINE outkit::graph::message graph_view(message const& m, folder const& in, view_options const& o)
 {
     namespace g = outkit::graph;
     auto const& e = m.envelope();
@@ -328,7 +328,7 @@ OUTKIT_DECL outkit::graph::message graph_view(message const& m, folder const& in
     return v;
 }
 
-OUTKIT_DECL outkit::graph::mail_folder graph_view(folder const& f)
+OUTKIT_INLINE outkit::graph::mail_folder graph_view(folder const& f)
 {
     outkit::graph::mail_folder v;
     v.id = f.id();
@@ -343,7 +343,7 @@ OUTKIT_DECL outkit::graph::mail_folder graph_view(folder const& f)
     return v;
 }
 
-OUTKIT_DECL std::string graph_user_id(user const& u)
+OUTKIT_INLINE std::string graph_user_id(user const& u)
 {
     if (u.kind != account_kind::personal)
         return u.id;
@@ -352,7 +352,7 @@ OUTKIT_DECL std::string graph_user_id(user const& u)
     return digits.size() == 32 ? digits.substr(16) : u.id;
 }
 
-OUTKIT_DECL outkit::graph::user graph_view(user const& u)
+OUTKIT_INLINE outkit::graph::user graph_view(user const& u)
 {
     outkit::graph::user v;
     v.id = graph_user_id(u);

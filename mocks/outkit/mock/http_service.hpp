@@ -35,7 +35,7 @@ struct http_service_options
 
 // One connection, until either end has had enough: requests one after the other, 400, 408, 413, 414, 431, 501 and 505
 // where a request is not to be had.
-OUTKIT_FLOW detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o);
+OUTKIT_DECL detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o);
 
 // With the defaults. Not a default argument: g++ 12 destroys such an aggregate twice when the call is awaited.
 inline detail::flow<> serve_http(detail::wire& w, http_handler handler)

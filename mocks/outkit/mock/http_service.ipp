@@ -76,14 +76,14 @@ inline std::string as_text(http::response const& r)
 }
 
 // Never answers, and waits until the peer has gone.
-OUTKIT_FLOW detail::flow<> fall_silent(detail::wire& w)
+OUTKIT_DECL detail::flow<> fall_silent(detail::wire& w)
 {
     w.patience = std::chrono::hours(24);
     detail::wire::sink nowhere = [](std::string_view) {};
     co_await w.read_to_end(std::move(nowhere));
 }
 
-OUTKIT_FLOW_DEF detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o)
+OUTKIT_DEF detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o)
 {
     detail::environment& world = co_await detail::this_environment();
     w.patience = o.idle_before_first;

@@ -36,9 +36,9 @@ public:
     imap(imap const&) = delete;
 
     /// One connection. `who.logged_in` is set when somebody has signed in on it.
-    OUTKIT_FLOW detail::flow<> serve(detail::wire& w, visitor& who);
+    OUTKIT_DECL detail::flow<> serve(detail::wire& w, visitor& who);
     /// The same without a listener, for tests that join two flows.
-    OUTKIT_FLOW detail::flow<> serve(detail::wire& w);
+    OUTKIT_DECL detail::flow<> serve(detail::wire& w);
 
 private:
     friend class imap_detail::session;

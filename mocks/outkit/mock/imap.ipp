@@ -40,7 +40,7 @@ public:
     session(session const&) = delete;
     ~session() { forget_sign_in(); }
 
-    OUTKIT_FLOW flow<> run();
+    OUTKIT_DECL flow<> run();
 
 private:
     using reader = codec::command_reader;
@@ -53,10 +53,10 @@ private:
 
     // Talking
     void say(std::string_view line) { (out_ += line) += "\r\n"; }
-    OUTKIT_FLOW flow<> flush();
-    OUTKIT_FLOW flow<bool> next_frame();
-    OUTKIT_FLOW flow<bool> fault(std::string const& operation);
-    OUTKIT_FLOW flow<> stall();
+    OUTKIT_DECL flow<> flush();
+    OUTKIT_DECL flow<bool> next_frame();
+    OUTKIT_DECL flow<bool> fault(std::string const& operation);
+    OUTKIT_DECL flow<> stall();
     bool refuses_literal();
     void refuse_literal(std::string_view reason);
     std::uint64_t random(std::uint64_t below);
@@ -71,11 +71,11 @@ private:
     // Commands
     std::string greeting();
     std::string capability() const;
-    OUTKIT_FLOW flow<> handle();
-    OUTKIT_FLOW flow<> dispatch(reader& r);
-    OUTKIT_FLOW flow<> start_tls(reader& r);
-    OUTKIT_FLOW flow<> authenticate(reader& r);
-    OUTKIT_FLOW flow<> login(reader& r);
+    OUTKIT_DECL flow<> handle();
+    OUTKIT_DECL flow<> dispatch(reader& r);
+    OUTKIT_DECL flow<> start_tls(reader& r);
+    OUTKIT_DECL flow<> authenticate(reader& r);
+    OUTKIT_DECL flow<> login(reader& r);
     void xoauth2(std::string const& response);
     void signed_in(mailbox& box, std::string const& user);
     void forget_sign_in();
@@ -87,12 +87,12 @@ private:
     void rename(reader& r);
     void subscribe(reader& r, bool on);
     void append(reader& r);
-    OUTKIT_FLOW flow<> fetch(reader& r, bool by_uid);
+    OUTKIT_DECL flow<> fetch(reader& r, bool by_uid);
     void store(reader& r, bool by_uid);
     void copy(reader& r, bool by_uid, bool move);
     void expunge(reader& r, bool by_uid);
     void search(reader& r, bool by_uid);
-    OUTKIT_FLOW flow<> idle();
+    OUTKIT_DECL flow<> idle();
 
     // The selected mailbox as this client knows it
     void leave();
@@ -149,7 +149,7 @@ inline bool session::after_2025() const
     return p == imap_profile::tcpproxy || p == imap_profile::rev2;
 }
 
-OUTKIT_FLOW_DEF flow<> session::flush()
+OUTKIT_DEF flow<> session::flush()
 {
     if (out_.empty())
         co_return;
@@ -167,7 +167,7 @@ OUTKIT_FLOW_DEF flow<> session::flush()
         co_await fail(error::connection_closed, "a fault has cut the connection");
 }
 
-OUTKIT_FLOW_DEF flow<> session::stall()
+OUTKIT_DEF flow<> session::stall()
 {
     co_await flush();
     wire_.patience = 24h;
@@ -215,7 +215,7 @@ inline void session::completed(std::string_view code)
 }
 
 // Whether a fault has answered the operation.
-OUTKIT_FLOW_DEF flow<bool> session::fault(std::string const& operation)
+OUTKIT_DEF flow<bool> session::fault(std::string const& operation)
 {
     auto const f = world_.faults.take("imap", operation);
     if (!f)
@@ -301,7 +301,7 @@ inline std::string session::capability() const
 }
 
 // Reads the next command with its literals. False: the connection ends.
-OUTKIT_FLOW_DEF flow<bool> session::next_frame()
+OUTKIT_DEF flow<bool> session::next_frame()
 {
     for (;;)
     {
@@ -387,7 +387,7 @@ inline void session::refuse_literal(std::string_view reason)
     close_ = true;
 }
 
-OUTKIT_FLOW_DEF flow<> session::run()
+OUTKIT_DEF flow<> session::run()
 {
     timing_ = &co_await detail::this_environment();
     wire_.max_line = longest_line;
@@ -410,7 +410,7 @@ OUTKIT_FLOW_DEF flow<> session::run()
     co_await wire_.close();
 }
 
-OUTKIT_FLOW_DEF flow<> session::handle()
+OUTKIT_DEF flow<> session::handle()
 {
     world_.policy.apply_due(world_.date());
     limits_.response = longest_line + (box_ ? world_.mailboxes.limits().message_octets : largest_before_sign_in);
@@ -444,7 +444,7 @@ OUTKIT_FLOW_DEF flow<> session::handle()
     co_await dispatch(r);
 }
 
-OUTKIT_FLOW_DEF flow<> session::dispatch(reader& r)
+OUTKIT_DEF flow<> session::dispatch(reader& r)
 {
     auto const& n = name_;
     bool const last = r.at_end();
@@ -569,7 +569,7 @@ OUTKIT_FLOW_DEF flow<> session::dispatch(reader& r)
     }
 }
 
-OUTKIT_FLOW_DEF flow<> session::start_tls(reader& r)
+OUTKIT_DEF flow<> session::start_tls(reader& r)
 {
     if (wire_.encrypted() || box_)
     {
@@ -595,7 +595,7 @@ OUTKIT_FLOW_DEF flow<> session::start_tls(reader& r)
 
 // --- signing in ---
 
-OUTKIT_FLOW_DEF flow<> session::authenticate(reader& r)
+OUTKIT_DEF flow<> session::authenticate(reader& r)
 {
     if (!wire_.encrypted() || box_ || not_connected_)
     {
@@ -710,7 +710,7 @@ inline void session::forget_sign_in()
     }
 }
 
-OUTKIT_FLOW_DEF flow<> session::login(reader& r)
+OUTKIT_DEF flow<> session::login(reader& r)
 {
     if (box_ || not_connected_)
     {
@@ -1094,7 +1094,7 @@ inline std::optional<std::vector<std::size_t>> session::positions(outkit::imap::
     return out;
 }
 
-OUTKIT_FLOW_DEF flow<> session::fetch(reader& r, bool by_uid)
+OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
 {
     auto const set = r.set();
     std::optional<codec::fetch_arguments> what;
@@ -1298,7 +1298,7 @@ inline void session::search(reader& r, bool by_uid)
 }
 
 // Nothing is said when the token expires meanwhile: the BYE comes when the client ends the IDLE.
-OUTKIT_FLOW_DEF flow<> session::idle()
+OUTKIT_DEF flow<> session::idle()
 {
     synchronize(true);
     say("+ IDLE accepted, awaiting DONE command.");  // observed: Webklex/php-imap#258
@@ -1347,13 +1347,13 @@ OUTKIT_FLOW_DEF flow<> session::idle()
 
 }  // namespace imap_detail
 
-OUTKIT_FLOW_DEF detail::flow<> imap::serve(detail::wire& w, visitor& who)
+OUTKIT_DEF detail::flow<> imap::serve(detail::wire& w, visitor& who)
 {
     imap_detail::session s(*this, w, who);
     co_await s.run();
 }
 
-OUTKIT_FLOW_DEF detail::flow<> imap::serve(detail::wire& w)
+OUTKIT_DEF detail::flow<> imap::serve(detail::wire& w)
 {
     visitor who;
     who.number = (std::uint64_t(1) << 32) + next_connection_++;

@@ -18,7 +18,7 @@ inline constexpr flag_pair flag_pairs[] = {{flags::seen, outkit::imap::flag::see
                                            {flags::deleted, outkit::imap::flag::deleted},
                                            {flags::draft, outkit::imap::flag::draft}};
 
-OUTKIT_DECL outkit::imap::flag from_store(flags f)
+OUTKIT_INLINE outkit::imap::flag from_store(flags f)
 {
     auto out = outkit::imap::flag::none;
     for (flag_pair const& p : flag_pairs)
@@ -27,7 +27,7 @@ OUTKIT_DECL outkit::imap::flag from_store(flags f)
     return out;
 }
 
-OUTKIT_DECL flags to_store(outkit::imap::flag f)
+OUTKIT_INLINE flags to_store(outkit::imap::flag f)
 {
     flags out = flags::none;
     for (flag_pair const& p : flag_pairs)
@@ -36,18 +36,18 @@ OUTKIT_DECL flags to_store(outkit::imap::flag f)
     return out;
 }
 
-OUTKIT_DECL std::uint64_t estimated_size(message const& m)
+OUTKIT_INLINE std::uint64_t estimated_size(message const& m)
 {
     return m.size() * (90 + (m.uid * 2654435761u >> 16) % 31) / 100;
 }
 
 // Exchange says nothing at all as NIL.
-OUTKIT_DECL void append_text(std::string& out, std::string const& s)
+OUTKIT_INLINE void append_text(std::string& out, std::string const& s)
 {
     codec::append_nstring(out, s.empty() ? std::string_view() : std::string_view(s));
 }
 
-OUTKIT_DECL void append_entries(std::string& out, std::vector<mime::address_entry> const& list)
+OUTKIT_INLINE void append_entries(std::string& out, std::vector<mime::address_entry> const& list)
 {
     if (list.empty())
     {
@@ -78,7 +78,7 @@ OUTKIT_DECL void append_entries(std::string& out, std::vector<mime::address_entr
     out += ')';
 }
 
-OUTKIT_DECL void append_envelope(std::string& out, mime::envelope const& e)
+OUTKIT_INLINE void append_envelope(std::string& out, mime::envelope const& e)
 {
     out += '(';
     append_text(out, e.date);
@@ -96,7 +96,7 @@ OUTKIT_DECL void append_envelope(std::string& out, mime::envelope const& e)
     out += ')';
 }
 
-OUTKIT_DECL void append_pairs(std::string& out, std::vector<mime::parameter> const& list)
+OUTKIT_INLINE void append_pairs(std::string& out, std::vector<mime::parameter> const& list)
 {
     if (list.empty())
     {
@@ -115,7 +115,7 @@ OUTKIT_DECL void append_pairs(std::string& out, std::vector<mime::parameter> con
     out += ')';
 }
 
-OUTKIT_DECL void append_extensions(std::string& out, mime::part const& p)
+OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p)
 {
     if (p.disposition.empty())
         out += " NIL";
@@ -146,7 +146,7 @@ OUTKIT_DECL void append_extensions(std::string& out, mime::part const& p)
 }
 
 // The parser has limited the depth.
-OUTKIT_DECL void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, bool extensions)
+OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, bool extensions)
 {
     mime::part const& p = s.parts[index];
     out += '(';
@@ -199,7 +199,7 @@ OUTKIT_DECL void append_structure(std::string& out, mime::structure const& s, st
 }
 
 // The fields of these names with their folds, or all others, and the empty line.
-OUTKIT_DECL std::string some_fields(std::string_view header, std::vector<std::string> const& names, bool these)
+OUTKIT_INLINE std::string some_fields(std::string_view header, std::vector<std::string> const& names, bool these)
 {
     std::string out;
     bool take = false;
@@ -225,7 +225,7 @@ OUTKIT_DECL std::string some_fields(std::string_view header, std::vector<std::st
     return out + "\r\n";
 }
 
-OUTKIT_DECL void append_section(std::string& out, codec::fetch_section const& s, message const& m)
+OUTKIT_INLINE void append_section(std::string& out, codec::fetch_section const& s, message const& m)
 {
     std::string_view const raw = m.raw();
     mime::structure const& tree = m.structure();
@@ -272,7 +272,7 @@ OUTKIT_DECL void append_section(std::string& out, codec::fetch_section const& s,
     out += data;
 }
 
-OUTKIT_DECL bool matches_pattern(std::string_view name, std::string_view pattern)
+OUTKIT_INLINE bool matches_pattern(std::string_view name, std::string_view pattern)
 {
     // Greedy with one step back at a time per wildcard would be exponential; this keeps the last "*" and the last "%".
     std::size_t n = 0, p = 0, star_n = 0, star_p = std::string_view::npos, level_n = 0,
@@ -319,14 +319,14 @@ OUTKIT_DECL bool matches_pattern(std::string_view name, std::string_view pattern
 
 // --- SEARCH ---
 
-OUTKIT_DECL bool contains_no_case(std::string_view text, std::string_view part)
+OUTKIT_INLINE bool contains_no_case(std::string_view text, std::string_view part)
 {
     auto const lower = [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; };
     return std::search(text.begin(), text.end(), part.begin(), part.end(),
                        [lower](char a, char b) { return lower(a) == lower(b); }) != text.end();
 }
 
-OUTKIT_DECL bool header_contains(message const& m, std::string_view name, std::string_view part)
+OUTKIT_INLINE bool header_contains(message const& m, std::string_view name, std::string_view part)
 {
     std::vector<std::string> const names{std::string(name)};
     std::string const fields = some_fields(mime::header_of(m.structure().parts[0], m.raw()), names, true);
@@ -336,9 +336,9 @@ OUTKIT_DECL bool header_contains(message const& m, std::string_view name, std::s
     return contains_no_case(found.substr(name.size()), part);
 }
 
-OUTKIT_DECL std::optional<search_key> read_key(codec::command_reader& r, search_context const& c, unsigned depth);
+OUTKIT_INLINE std::optional<search_key> read_key(codec::command_reader& r, search_context const& c, unsigned depth);
 
-OUTKIT_DECL std::optional<search_key> read_keys(codec::command_reader& r, search_context const& c, unsigned depth)
+OUTKIT_INLINE std::optional<search_key> read_keys(codec::command_reader& r, search_context const& c, unsigned depth)
 {
     std::vector<search_key> all;
     do
@@ -353,7 +353,7 @@ OUTKIT_DECL std::optional<search_key> read_keys(codec::command_reader& r, search
     };
 }
 
-OUTKIT_DECL std::optional<search_key> read_key(codec::command_reader& r, search_context const& c, unsigned depth)
+OUTKIT_INLINE std::optional<search_key> read_key(codec::command_reader& r, search_context const& c, unsigned depth)
 {
     static constexpr unsigned deepest = 32;
     if (depth > deepest)
@@ -503,8 +503,8 @@ OUTKIT_DECL std::optional<search_key> read_key(codec::command_reader& r, search_
     return std::nullopt;
 }
 
-OUTKIT_DECL std::optional<search_key> read_search(codec::command_reader& r, search_context const& c,
-                                                  bool& other_charset)
+OUTKIT_INLINE std::optional<search_key> read_search(codec::command_reader& r, search_context const& c,
+                                                    bool& other_charset)
 {
     codec::command_reader const begin = r;
     if (auto const word = r.atom(); word && codec::equal_no_case(*word, "CHARSET"))

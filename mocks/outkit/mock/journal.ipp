@@ -4,6 +4,8 @@
 #include <outkit/mock/directory.hpp>  // same_name, mock_secret_prefix
 #include <outkit/mock/journal.hpp>
 
+#include <outkit/detail/utf8.hpp>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
@@ -66,38 +68,9 @@ inline std::string iso(detail::wall_time t)
     return std::string(text, n) + fraction;
 }
 
-// Valid UTF-8 or not, what is written into JSON must be: octets that are not become U+FFFD.
-inline std::string as_utf8(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i != text.size();)
-    {
-        auto const at = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
-        unsigned char const c = at(i);
-        std::size_t const n = c < 0x80                ? 1
-                              : c >= 0xC2 && c < 0xE0 ? 2
-                              : c >= 0xE0 && c < 0xF0 ? 3
-                              : c >= 0xF0 && c < 0xF5 ? 4
-                                                      : 0;
-        bool good = n != 0 && i + n <= text.size();
-        for (std::size_t k = 1; good && k < n; ++k)
-            good = (at(i + k) & 0xC0) == 0x80;
-        if (good && n == 3)
-            good = !(c == 0xE0 && at(i + 1) < 0xA0) && !(c == 0xED && at(i + 1) >= 0xA0);
-        if (good && n == 4)
-            good = !(c == 0xF0 && at(i + 1) < 0x90) && !(c == 0xF4 && at(i + 1) >= 0x90);
-        if (good)
-            out.append(text.substr(i, n));
-        else
-            out += "\xEF\xBF\xBD";
-        i += good ? n : 1;
-    }
-    return out;
-}
-
 }  // namespace journal_detail
 
-OUTKIT_DECL std::string_view to_string(journal_outcome o) noexcept
+OUTKIT_INLINE std::string_view to_string(journal_outcome o) noexcept
 {
     switch (o)
     {
@@ -109,7 +82,7 @@ OUTKIT_DECL std::string_view to_string(journal_outcome o) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string_view journal_entry::field(std::string_view name) const
+OUTKIT_INLINE std::string_view journal_entry::field(std::string_view name) const
 {
     for (auto const& [key, value] : fields)
         if (same_name(key, name))
@@ -117,7 +90,7 @@ OUTKIT_DECL std::string_view journal_entry::field(std::string_view name) const
     return {};
 }
 
-OUTKIT_DECL bool journal::is_secret_name(std::string_view name) noexcept
+OUTKIT_INLINE bool journal::is_secret_name(std::string_view name) noexcept
 {
     for (std::string_view const s : {"access_token",  "assertion",   "authorization",       "client_assertion",
                                      "client_secret", "code",        "code_verifier",       "cookie",
@@ -149,7 +122,7 @@ inline std::pair<std::size_t, std::size_t> copy_url(std::string_view rest, std::
 
 }  // namespace journal_detail
 
-OUTKIT_DECL std::string journal::blanked(std::string_view text)
+OUTKIT_INLINE std::string journal::blanked(std::string_view text)
 {
     using namespace journal_detail;
     // Looked through up to the limit and a bit, so that a secret across the cut is recognised by its beginning.
@@ -231,7 +204,7 @@ OUTKIT_DECL std::string journal::blanked(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::uint64_t journal::record(journal_entry e)
+OUTKIT_INLINE std::uint64_t journal::record(journal_entry e)
 {
     e.sequence = ++sequence_;
     if (std::size_t const query = e.what.find('?'); query != e.what.npos)
@@ -250,14 +223,14 @@ OUTKIT_DECL std::uint64_t journal::record(journal_entry e)
     return sequence_;
 }
 
-OUTKIT_DECL void journal::limit(std::size_t entries)
+OUTKIT_INLINE void journal::limit(std::size_t entries)
 {
     limit_ = std::max<std::size_t>(entries, 1);
     while (entries_.size() > limit_)
         entries_.pop_front();
 }
 
-OUTKIT_DECL std::vector<journal_entry const*> journal::find(query const& q) const
+OUTKIT_INLINE std::vector<journal_entry const*> journal::find(query const& q) const
 {
     auto const has = [](std::string const& text, std::string_view part) { return text.find(part) != text.npos; };
     std::vector<journal_entry const*> found;
@@ -274,33 +247,32 @@ OUTKIT_DECL std::vector<journal_entry const*> journal::find(query const& q) cons
     return found;
 }
 
-OUTKIT_DECL journal_entry const* journal::last(query const& q) const
+OUTKIT_INLINE journal_entry const* journal::last(query const& q) const
 {
     auto const found = find(q);
     return found.empty() ? nullptr : found.back();
 }
 
-OUTKIT_DECL std::string journal::to_json(query const& q) const
+OUTKIT_INLINE std::string journal::to_json(query const& q) const
 {
     namespace json = boost::json;
-    using journal_detail::as_utf8;
     json::array all;
     for (journal_entry const* const e : find(q))
     {
         json::object fields;
         for (auto const& [name, value] : e->fields)
-            fields[as_utf8(name)] = as_utf8(value);
+            fields[detail::repaired_utf8(name)] = detail::repaired_utf8(value);
         json::object o;
         o["sequence"] = e->sequence;
         o["time"] = journal_detail::iso(e->time);
-        o["server"] = as_utf8(e->server);
+        o["server"] = detail::repaired_utf8(e->server);
         o["connection"] = e->connection;
-        o["what"] = as_utf8(e->what);
+        o["what"] = detail::repaired_utf8(e->what);
         o["fields"] = std::move(fields);
-        o["answer"] = as_utf8(e->answer);
+        o["answer"] = detail::repaired_utf8(e->answer);
         o["outcome"] = to_string(e->outcome);
         if (!e->reason.empty())
-            o["reason"] = as_utf8(e->reason);
+            o["reason"] = detail::repaired_utf8(e->reason);
         all.push_back(std::move(o));
     }
     // Inside a script element "</" and "<!--" would be markup.

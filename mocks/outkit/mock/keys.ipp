@@ -43,7 +43,7 @@ inline std::string octets_of(EVP_PKEY* key, char const* parameter)
     return octets;
 }
 
-OUTKIT_DECL signing_key::signing_key() : key(EVP_RSA_gen(2048))
+OUTKIT_INLINE signing_key::signing_key() : key(EVP_RSA_gen(2048))
 {
     must(key != nullptr, "make an RSA key");
     certificate = blank_certificate(key.get(), "outkit MOCK signing key", 365 * 24 * 3600L);
@@ -66,7 +66,7 @@ OUTKIT_DECL signing_key::signing_key() : key(EVP_RSA_gen(2048))
 }
 
 // The process's keys, each made in the background when somebody first asks for it by number.
-OUTKIT_DECL std::shared_future<shared_signing_key> process_key(std::size_t number)
+OUTKIT_INLINE std::shared_future<shared_signing_key> process_key(std::size_t number)
 {
     // OpenSSL registers its clean-up before the table is made, so it runs after the last thread has been waited for.
     static bool const initialised = OPENSSL_init_crypto(0, nullptr) == 1;
@@ -99,19 +99,19 @@ struct signing_keys::state
     ~state() { OPENSSL_cleanse(sealing.data(), sealing.size()); }
 };
 
-OUTKIT_DECL signing_keys::signing_keys() : state_(std::make_unique<state>())
+OUTKIT_INLINE signing_keys::signing_keys() : state_(std::make_unique<state>())
 {
     state_->keys.push_back(pki::process_key(0));
     pki::must(RAND_bytes(state_->sealing.data(), int(state_->sealing.size())) == 1, "make a key");
 }
-OUTKIT_DECL signing_keys::signing_keys(signing_keys&&) noexcept = default;
-OUTKIT_DECL signing_keys& signing_keys::operator=(signing_keys&&) noexcept = default;
-OUTKIT_DECL signing_keys::~signing_keys() = default;
+OUTKIT_INLINE signing_keys::signing_keys(signing_keys&&) noexcept = default;
+OUTKIT_INLINE signing_keys& signing_keys::operator=(signing_keys&&) noexcept = default;
+OUTKIT_INLINE signing_keys::~signing_keys() = default;
 
-OUTKIT_DECL std::string const& signing_keys::kid() const { return state_->current().kid; }
-OUTKIT_DECL std::string const& signing_keys::x5t() const { return state_->current().x5t; }
+OUTKIT_INLINE std::string const& signing_keys::kid() const { return state_->current().kid; }
+OUTKIT_INLINE std::string const& signing_keys::x5t() const { return state_->current().x5t; }
 
-OUTKIT_DECL std::string signing_keys::sign_rs256(std::string_view input) const
+OUTKIT_INLINE std::string signing_keys::sign_rs256(std::string_view input) const
 {
     std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
     EVP_PKEY* const key = state_->current().key.get();
@@ -125,8 +125,8 @@ OUTKIT_DECL std::string signing_keys::sign_rs256(std::string_view input) const
     return outkit::detail::base64url_encode(signature);
 }
 
-OUTKIT_DECL bool signing_keys::verify_rs256(std::string_view kid, std::string_view input,
-                                            std::string_view signature) const
+OUTKIT_INLINE bool signing_keys::verify_rs256(std::string_view kid, std::string_view input,
+                                              std::string_view signature) const
 {
     pki::signing_key const* const key = state_->find(kid);
     std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
@@ -135,7 +135,7 @@ OUTKIT_DECL bool signing_keys::verify_rs256(std::string_view kid, std::string_vi
                             reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1;
 }
 
-OUTKIT_DECL std::string signing_keys::jwks_json(std::string_view issuer) const
+OUTKIT_INLINE std::string signing_keys::jwks_json(std::string_view issuer) const
 {
     boost::json::array keys;
     for (auto const& future : state_->keys)
@@ -150,7 +150,7 @@ OUTKIT_DECL std::string signing_keys::jwks_json(std::string_view issuer) const
     return boost::json::serialize(boost::json::object{{"keys", std::move(keys)}});
 }
 
-OUTKIT_DECL std::vector<std::string> signing_keys::kids() const
+OUTKIT_INLINE std::vector<std::string> signing_keys::kids() const
 {
     std::vector<std::string> all;
     for (auto const& key : state_->keys)
@@ -158,24 +158,24 @@ OUTKIT_DECL std::vector<std::string> signing_keys::kids() const
     return all;
 }
 
-OUTKIT_DECL bool signing_keys::publishes(std::string_view kid) const { return state_->find(kid) != nullptr; }
+OUTKIT_INLINE bool signing_keys::publishes(std::string_view kid) const { return state_->find(kid) != nullptr; }
 
-OUTKIT_DECL std::string signing_keys::public_key_pem(std::string_view kid) const
+OUTKIT_INLINE std::string signing_keys::public_key_pem(std::string_view kid) const
 {
     pki::signing_key const* const key = state_->find(kid);
     return key ? pki::text_of([&](BIO* out) { return PEM_write_bio_PUBKEY(out, key->key.get()); }) : std::string();
 }
 
-OUTKIT_DECL void signing_keys::rotate()
+OUTKIT_INLINE void signing_keys::rotate()
 {
     state_->keys.push_back(pki::process_key(++state_->number));
     state_->keys.back().wait();
 }
 
-OUTKIT_DECL void signing_keys::retire_old() { state_->keys.erase(state_->keys.begin(), state_->keys.end() - 1); }
+OUTKIT_INLINE void signing_keys::retire_old() { state_->keys.erase(state_->keys.begin(), state_->keys.end() - 1); }
 
-OUTKIT_DECL std::string signing_keys::seal(std::string_view purpose, std::array<unsigned char, 12> const& nonce,
-                                           std::string_view plain) const
+OUTKIT_INLINE std::string signing_keys::seal(std::string_view purpose, std::array<unsigned char, 12> const& nonce,
+                                             std::string_view plain) const
 {
     std::unique_ptr<EVP_CIPHER_CTX, tls_context::releaser<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>> const cipher(
         EVP_CIPHER_CTX_new());
@@ -196,7 +196,7 @@ OUTKIT_DECL std::string signing_keys::seal(std::string_view purpose, std::array<
     return sealed;
 }
 
-OUTKIT_DECL std::optional<std::string> signing_keys::open(std::string_view purpose, std::string_view sealed) const
+OUTKIT_INLINE std::optional<std::string> signing_keys::open(std::string_view purpose, std::string_view sealed) const
 {
     if (sealed.size() < 12 + 16 || sealed.size() > 1u << 20)
         return std::nullopt;

@@ -152,13 +152,13 @@ inline std::string with_crlf(std::string raw)
 
 }  // namespace mailbox_detail
 
-OUTKIT_DECL std::string_view well_known_name(role r)
+OUTKIT_INLINE std::string_view well_known_name(role r)
 {
     mailbox_detail::role_row const* const row = mailbox_detail::row_of(r);
     return row ? row->graph : std::string_view();
 }
 
-OUTKIT_DECL std::optional<role> role_of(std::string_view name)
+OUTKIT_INLINE std::optional<role> role_of(std::string_view name)
 {
     for (mailbox_detail::role_row const& row : mailbox_detail::roles)
         if (!row.graph.empty() && mime::detail::equal_fold(row.graph, name))
@@ -166,13 +166,13 @@ OUTKIT_DECL std::optional<role> role_of(std::string_view name)
     return std::nullopt;
 }
 
-OUTKIT_DECL std::string_view special_use(role r)
+OUTKIT_INLINE std::string_view special_use(role r)
 {
     mailbox_detail::role_row const* const row = mailbox_detail::row_of(r);
     return row ? row->imap : std::string_view();
 }
 
-OUTKIT_DECL std::string folder::path() const
+OUTKIT_INLINE std::string folder::path() const
 {
     if (!parent_)
         return {};
@@ -189,31 +189,31 @@ OUTKIT_DECL std::string folder::path() const
     return out;
 }
 
-OUTKIT_DECL message_ptr folder::find(std::uint32_t uid) const
+OUTKIT_INLINE message_ptr folder::find(std::uint32_t uid) const
 {
     auto const it = std::ranges::lower_bound(messages_, uid, {}, &message::uid);
     return it != messages_.end() && (*it)->uid == uid ? *it : nullptr;
 }
 
-OUTKIT_DECL std::size_t folder::unread() const
+OUTKIT_INLINE std::size_t folder::unread() const
 {
     return static_cast<std::size_t>(
         std::ranges::count_if(messages_, [](message_ptr const& m) { return !m->is(flags::seen); }));
 }
 
-OUTKIT_DECL bool mailbox::has_address(std::string_view address) const
+OUTKIT_INLINE bool mailbox::has_address(std::string_view address) const
 {
     return mime::detail::equal_fold(address_, address) ||
            std::ranges::any_of(aliases_, [&](std::string const& a) { return mime::detail::equal_fold(a, address); });
 }
 
-OUTKIT_DECL folder_ptr mailbox::find(role r) const
+OUTKIT_INLINE folder_ptr mailbox::find(role r) const
 {
     auto const it = roles_.find(r);
     return it == roles_.end() ? nullptr : it->second->shared_from_this();
 }
 
-OUTKIT_DECL folder_ptr mailbox::find_path(std::string_view path) const
+OUTKIT_INLINE folder_ptr mailbox::find_path(std::string_view path) const
 {
     folder_ptr at = root_;
     while (at)
@@ -232,7 +232,7 @@ OUTKIT_DECL folder_ptr mailbox::find_path(std::string_view path) const
     return at;
 }
 
-OUTKIT_DECL folder_ptr mailbox::find_folder(std::string_view id) const
+OUTKIT_INLINE folder_ptr mailbox::find_folder(std::string_view id) const
 {
     if (std::optional<role> const r = role_of(id))
         return find(*r);
@@ -240,7 +240,7 @@ OUTKIT_DECL folder_ptr mailbox::find_folder(std::string_view id) const
     return it == folders_.end() ? nullptr : it->second->shared_from_this();
 }
 
-OUTKIT_DECL location mailbox::find_message(std::string_view id) const
+OUTKIT_INLINE location mailbox::find_message(std::string_view id) const
 {
     auto const it = messages_.find(std::string(id));
     if (it == messages_.end())
@@ -248,7 +248,7 @@ OUTKIT_DECL location mailbox::find_message(std::string_view id) const
     return {it->second.first->shared_from_this(), it->second.second};
 }
 
-OUTKIT_DECL std::vector<folder_ptr> mailbox::folders() const
+OUTKIT_INLINE std::vector<folder_ptr> mailbox::folders() const
 {
     std::vector<folder_ptr> out(root_->children_);
     for (std::size_t i = 0; i != out.size(); ++i)
@@ -259,7 +259,7 @@ OUTKIT_DECL std::vector<folder_ptr> mailbox::folders() const
     return out;
 }
 
-OUTKIT_DECL std::uint64_t mailbox::octets() const
+OUTKIT_INLINE std::uint64_t mailbox::octets() const
 {
     std::uint64_t sum = 0;
     for (auto const& [id, f] : folders_)
@@ -267,13 +267,13 @@ OUTKIT_DECL std::uint64_t mailbox::octets() const
     return sum;
 }
 
-OUTKIT_DECL void mailbox_store::set_limits(mailbox_limits limits)
+OUTKIT_INLINE void mailbox_store::set_limits(mailbox_limits limits)
 {
     limits_ = limits;
     enforce_limits();
 }
 
-OUTKIT_DECL mailbox* mailbox_store::create(mailbox_options options)
+OUTKIT_INLINE mailbox* mailbox_store::create(mailbox_options options)
 {
     std::vector<std::string> addresses = options.aliases;
     addresses.push_back(options.address);
@@ -298,13 +298,13 @@ OUTKIT_DECL mailbox* mailbox_store::create(mailbox_options options)
     return mailboxes_.emplace_back(std::move(box)).get();
 }
 
-OUTKIT_DECL mailbox* mailbox_store::find(std::string_view address) const
+OUTKIT_INLINE mailbox* mailbox_store::find(std::string_view address) const
 {
     auto const it = addresses_.find(mime::detail::lower(address));
     return it == addresses_.end() ? nullptr : it->second;
 }
 
-OUTKIT_DECL void mailbox_store::clear(mailbox& box)
+OUTKIT_INLINE void mailbox_store::clear(mailbox& box)
 {
     std::vector<folder_ptr> old = box.folders();
     old.push_back(box.root_);
@@ -317,7 +317,7 @@ OUTKIT_DECL void mailbox_store::clear(mailbox& box)
     box.changed.notify();
 }
 
-OUTKIT_DECL bool mailbox_store::remove(std::string_view address)
+OUTKIT_INLINE bool mailbox_store::remove(std::string_view address)
 {
     mailbox* const box = find(address);
     if (!box)
@@ -335,7 +335,7 @@ OUTKIT_DECL bool mailbox_store::remove(std::string_view address)
     return true;
 }
 
-OUTKIT_DECL std::shared_ptr<content const> mailbox_store::make_content(std::string raw) const
+OUTKIT_INLINE std::shared_ptr<content const> mailbox_store::make_content(std::string raw) const
 {
     auto c = std::make_shared<content>();
     c->raw = mailbox_detail::with_crlf(std::move(raw));
@@ -343,14 +343,14 @@ OUTKIT_DECL std::shared_ptr<content const> mailbox_store::make_content(std::stri
     return c;
 }
 
-OUTKIT_DECL message_ptr mailbox_store::append(folder& to, std::string raw, append_options options)
+OUTKIT_INLINE message_ptr mailbox_store::append(folder& to, std::string raw, append_options options)
 {
     if (raw.size() > limits_.message_octets || to.removed_)
         return nullptr;
     return add(to, make_content(std::move(raw)), std::move(options));
 }
 
-OUTKIT_DECL message_ptr mailbox_store::add(folder& to, std::shared_ptr<content const> c, append_options options)
+OUTKIT_INLINE message_ptr mailbox_store::add(folder& to, std::shared_ptr<content const> c, append_options options)
 {
     auto m = std::make_shared<message>();
     m->content = std::move(c);
@@ -366,14 +366,14 @@ OUTKIT_DECL message_ptr mailbox_store::add(folder& to, std::shared_ptr<content c
     return m;
 }
 
-OUTKIT_DECL location mailbox_store::deliver(mailbox& to, std::string raw)
+OUTKIT_INLINE location mailbox_store::deliver(mailbox& to, std::string raw)
 {
     if (raw.size() > limits_.message_octets)
         return {};
     return deliver(to, make_content(std::move(raw)));
 }
 
-OUTKIT_DECL location mailbox_store::deliver(mailbox& to, std::shared_ptr<content const> c)
+OUTKIT_INLINE location mailbox_store::deliver(mailbox& to, std::shared_ptr<content const> c)
 {
     folder_ptr inbox = to.find(role::inbox);
     if (!inbox || to.octets() + c->raw.size() > to.quota)
@@ -382,7 +382,7 @@ OUTKIT_DECL location mailbox_store::deliver(mailbox& to, std::shared_ptr<content
     return {std::move(inbox), std::move(m)};
 }
 
-OUTKIT_DECL delivery mailbox_store::submit(submission s)
+OUTKIT_INLINE delivery mailbox_store::submit(submission s)
 {
     delivery out;
     std::vector<std::pair<mailbox*, std::string>> boxes;
@@ -423,7 +423,7 @@ OUTKIT_DECL delivery mailbox_store::submit(submission s)
     return out;
 }
 
-OUTKIT_DECL message_ptr mailbox_store::replace(folder& in, std::uint32_t uid, std::string raw)
+OUTKIT_INLINE message_ptr mailbox_store::replace(folder& in, std::uint32_t uid, std::string raw)
 {
     message_ptr const old = in.find(uid);
     if (!old || raw.size() > limits_.message_octets)
@@ -437,8 +437,8 @@ OUTKIT_DECL message_ptr mailbox_store::replace(folder& in, std::uint32_t uid, st
     return m;
 }
 
-OUTKIT_DECL bool mailbox_store::store(folder& in, std::uint32_t uid, how change, flags f,
-                                      std::span<std::string const> keywords)
+OUTKIT_INLINE bool mailbox_store::store(folder& in, std::uint32_t uid, how change, flags f,
+                                        std::span<std::string const> keywords)
 {
     message_ptr const m = in.find(uid);
     if (!m)
@@ -465,7 +465,7 @@ OUTKIT_DECL bool mailbox_store::store(folder& in, std::uint32_t uid, how change,
     return true;
 }
 
-OUTKIT_DECL bool mailbox_store::touch(folder& in, std::uint32_t uid)
+OUTKIT_INLINE bool mailbox_store::touch(folder& in, std::uint32_t uid)
 {
     message_ptr const m = in.find(uid);
     if (!m)
@@ -475,12 +475,12 @@ OUTKIT_DECL bool mailbox_store::touch(folder& in, std::uint32_t uid)
     return true;
 }
 
-OUTKIT_DECL bool mailbox_store::expunge(folder& from, std::uint32_t uid)
+OUTKIT_INLINE bool mailbox_store::expunge(folder& from, std::uint32_t uid)
 {
     return expunge(from, std::span(&uid, 1)) == 1;
 }
 
-OUTKIT_DECL std::size_t mailbox_store::expunge(folder& from, std::span<std::uint32_t const> uids)
+OUTKIT_INLINE std::size_t mailbox_store::expunge(folder& from, std::span<std::uint32_t const> uids)
 {
     std::vector<message_ptr> gone;
     for (std::uint32_t const uid : uids)
@@ -502,7 +502,7 @@ OUTKIT_DECL std::size_t mailbox_store::expunge(folder& from, std::span<std::uint
     return gone.size();
 }
 
-OUTKIT_DECL message_ptr mailbox_store::copy(folder& from, std::uint32_t uid, folder& to)
+OUTKIT_INLINE message_ptr mailbox_store::copy(folder& from, std::uint32_t uid, folder& to)
 {
     message_ptr const old = from.find(uid);
     if (!old || to.removed_)
@@ -517,7 +517,7 @@ OUTKIT_DECL message_ptr mailbox_store::copy(folder& from, std::uint32_t uid, fol
     return m;
 }
 
-OUTKIT_DECL message_ptr mailbox_store::move(folder& from, std::uint32_t uid, folder& to)
+OUTKIT_INLINE message_ptr mailbox_store::move(folder& from, std::uint32_t uid, folder& to)
 {
     message_ptr const old = from.find(uid);
     if (!old || to.removed_)
@@ -533,13 +533,13 @@ OUTKIT_DECL message_ptr mailbox_store::move(folder& from, std::uint32_t uid, fol
     return m;
 }
 
-OUTKIT_DECL bool mailbox_store::may_be_named(folder const& parent, std::string_view name, folder const* except) const
+OUTKIT_INLINE bool mailbox_store::may_be_named(folder const& parent, std::string_view name, folder const* except) const
 {
     if (name.empty() || name.size() > 255 || !mime::valid_utf8(name) || parent.removed_)
         return false;
     for (std::string_view rest = name; !rest.empty();)
     {
-        char32_t const c = mime::detail::take_code_point(rest);
+        char32_t const c = outkit::detail::take_code_point(rest);
         if (c == '/' || mime::detail::is_hidden(c))
             return false;
     }
@@ -549,7 +549,7 @@ OUTKIT_DECL bool mailbox_store::may_be_named(folder const& parent, std::string_v
     return true;
 }
 
-OUTKIT_DECL folder_ptr mailbox_store::create_folder(folder& parent, std::string_view name, bool hidden)
+OUTKIT_INLINE folder_ptr mailbox_store::create_folder(folder& parent, std::string_view name, bool hidden)
 {
     mailbox& box = *parent.owner_;
     std::size_t depth = 0;
@@ -564,7 +564,7 @@ OUTKIT_DECL folder_ptr mailbox_store::create_folder(folder& parent, std::string_
     return f;
 }
 
-OUTKIT_DECL folder_ptr mailbox_store::create_path(mailbox& in, std::string_view path)
+OUTKIT_INLINE folder_ptr mailbox_store::create_path(mailbox& in, std::string_view path)
 {
     if (in.find_path(path))
         return nullptr;
@@ -579,7 +579,7 @@ OUTKIT_DECL folder_ptr mailbox_store::create_path(mailbox& in, std::string_view 
     return at;
 }
 
-OUTKIT_DECL bool mailbox_store::move_folder(folder& f, folder& parent, std::string_view name)
+OUTKIT_INLINE bool mailbox_store::move_folder(folder& f, folder& parent, std::string_view name)
 {
     if (f.role_ != role::none || f.removed_ || f.owner_ != parent.owner_)
         return false;
@@ -603,7 +603,7 @@ OUTKIT_DECL bool mailbox_store::move_folder(folder& f, folder& parent, std::stri
     return true;
 }
 
-OUTKIT_DECL bool mailbox_store::remove_folder(folder& f)
+OUTKIT_INLINE bool mailbox_store::remove_folder(folder& f)
 {
     if (f.role_ != role::none || f.removed_)
         return false;
@@ -626,7 +626,7 @@ OUTKIT_DECL bool mailbox_store::remove_folder(folder& f)
 }
 
 // Gives the message its place and its identity in the folder. The caller notifies.
-OUTKIT_DECL void mailbox_store::insert(folder& to, message_ptr const& m)
+OUTKIT_INLINE void mailbox_store::insert(folder& to, message_ptr const& m)
 {
     mailbox& box = *to.owner_;
     m->uid = to.uid_next_++;
@@ -647,14 +647,14 @@ OUTKIT_DECL void mailbox_store::insert(folder& to, message_ptr const& m)
     arrivals_[m->arrival_] = {&to, m};
 }
 
-OUTKIT_DECL void mailbox_store::take_out(folder& from, message_ptr const& m, bool remember)
+OUTKIT_INLINE void mailbox_store::take_out(folder& from, message_ptr const& m, bool remember)
 {
     std::erase(from.messages_, m);
     forget(from, *m, remember);
 }
 
 // The message is no longer among the folder's; takes it out of the indexes.
-OUTKIT_DECL void mailbox_store::forget(folder& from, message const& m, bool remember)
+OUTKIT_INLINE void mailbox_store::forget(folder& from, message const& m, bool remember)
 {
     mailbox& box = *from.owner_;
     box.messages_.erase(m.id);
@@ -673,20 +673,20 @@ OUTKIT_DECL void mailbox_store::forget(folder& from, message const& m, bool reme
     }
 }
 
-OUTKIT_DECL void mailbox_store::renew(folder& in, message& m)
+OUTKIT_INLINE void mailbox_store::renew(folder& in, message& m)
 {
     m.sequence = ++in.mod_sequence_;
     m.modified = world_.date();
     m.change_key = mailbox_detail::change_key(in.owner_->guid_, 9, in.owner_->next_change_++);
 }
 
-OUTKIT_DECL void mailbox_store::notify(folder& f)
+OUTKIT_INLINE void mailbox_store::notify(folder& f)
 {
     f.changed.notify();
     f.owner_->changed.notify();
 }
 
-OUTKIT_DECL void mailbox_store::enforce_limits()
+OUTKIT_INLINE void mailbox_store::enforce_limits()
 {
     while (!arrivals_.empty() && (arrivals_.size() > limits_.messages || octets_ > limits_.octets))
     {
@@ -701,8 +701,8 @@ OUTKIT_DECL void mailbox_store::enforce_limits()
     }
 }
 
-OUTKIT_DECL folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, std::string name, role r,
-                                                 std::uint64_t counter)
+OUTKIT_INLINE folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, std::string name, role r,
+                                                   std::uint64_t counter)
 {
     auto f = std::make_shared<folder>();
     f->owner_ = &in;
@@ -723,7 +723,7 @@ OUTKIT_DECL folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, st
     return f;
 }
 
-OUTKIT_DECL void mailbox_store::make_folders(mailbox& in)
+OUTKIT_INLINE void mailbox_store::make_folders(mailbox& in)
 {
     for (mailbox_detail::role_row const& row : mailbox_detail::roles)
     {
@@ -738,7 +738,7 @@ OUTKIT_DECL void mailbox_store::make_folders(mailbox& in)
 }
 
 // Nothing finds the folder or its messages any more; sessions that hold it see that it is gone.
-OUTKIT_DECL void mailbox_store::forget_folder(folder& f)
+OUTKIT_INLINE void mailbox_store::forget_folder(folder& f)
 {
     std::vector<message_ptr> const messages = std::exchange(f.messages_, {});
     for (message_ptr const& m : messages)
@@ -751,7 +751,7 @@ OUTKIT_DECL void mailbox_store::forget_folder(folder& f)
 }
 
 // The conversation of the first known message it answers, else a new one.
-OUTKIT_DECL std::string mailbox_store::conversation_of(mailbox& in, message const& m)
+OUTKIT_INLINE std::string mailbox_store::conversation_of(mailbox& in, message const& m)
 {
     mime::structure const& s = m.content->structure;
     std::vector<mime::field> const fields = mime::read_fields(mime::header_of(s.parts.front(), m.content->raw));
@@ -776,7 +776,7 @@ OUTKIT_DECL std::string mailbox_store::conversation_of(mailbox& in, message cons
     return conversation;
 }
 
-OUTKIT_DECL bool is_graph_id(std::string_view id)
+OUTKIT_INLINE bool is_graph_id(std::string_view id)
 {
     std::size_t const text = id.find_last_not_of('=') + 1;
     if (id.size() - text > 2)
@@ -788,7 +788,7 @@ OUTKIT_DECL bool is_graph_id(std::string_view id)
     return std::ranges::find(sizes, bytes->size()) != sizes.end() && (*bytes)[0] == 0;
 }
 
-OUTKIT_DECL std::string without_field(std::string_view raw, std::string_view name)
+OUTKIT_INLINE std::string without_field(std::string_view raw, std::string_view name)
 {
     std::string out;
     out.reserve(raw.size());

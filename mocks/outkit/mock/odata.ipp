@@ -12,14 +12,14 @@
 namespace outkit::inline OUTKIT_ABI::mock::odata {
 
 using http::detail::lower;
-OUTKIT_DECL std::string lowered(std::string_view s)
+OUTKIT_INLINE std::string lowered(std::string_view s)
 {
     std::string out(s);
     std::transform(out.begin(), out.end(), out.begin(), lower);
     return out;
 }
 
-OUTKIT_DECL bool query::parse(std::string_view text)
+OUTKIT_INLINE bool query::parse(std::string_view text)
 {
     options_.clear();
     while (!text.empty())
@@ -38,7 +38,7 @@ OUTKIT_DECL bool query::parse(std::string_view text)
     return true;
 }
 
-OUTKIT_DECL std::string const* query::find(std::string_view name) const
+OUTKIT_INLINE std::string const* query::find(std::string_view name) const
 {
     for (auto const& o : options_)
         if (same_name(o.first, name))
@@ -66,7 +66,7 @@ inline std::string encode_option(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::string query::with_skip(std::uint64_t skip) const
+OUTKIT_INLINE std::string query::with_skip(std::uint64_t skip) const
 {
     std::string out;
     bool written = find("$skip") != nullptr;  // then it is replaced where it stands
@@ -90,18 +90,18 @@ OUTKIT_DECL std::string query::with_skip(std::uint64_t skip) const
 
 // Values
 
-OUTKIT_DECL std::int64_t seconds(detail::wall_time t)
+OUTKIT_INLINE std::int64_t seconds(detail::wall_time t)
 {
     return std::chrono::floor<std::chrono::seconds>(t).time_since_epoch().count();
 }
 
-OUTKIT_DECL std::int64_t sent_seconds(message const& m)
+OUTKIT_INLINE std::int64_t sent_seconds(message const& m)
 {
     auto const date = mime::read_date(m.envelope().date);
     return date ? date->utc.time_since_epoch().count() : seconds(m.internal_date);
 }
 
-OUTKIT_DECL std::string header_text(message const& m, std::string_view name)
+OUTKIT_INLINE std::string header_text(message const& m, std::string_view name)
 {
     std::string_view const header = mime::header_of(m.structure().parts.front(), m.raw());
     auto const fields = mime::read_fields(header);
@@ -109,7 +109,7 @@ OUTKIT_DECL std::string header_text(message const& m, std::string_view name)
     return f ? mime::read_text(f->value) : std::string();
 }
 
-OUTKIT_DECL std::string importance_of(message const& m)
+OUTKIT_INLINE std::string importance_of(message const& m)
 {
     if (auto const kept = m.properties.find("importance"); kept != m.properties.end())
         return kept->second;
@@ -122,7 +122,7 @@ OUTKIT_DECL std::string importance_of(message const& m)
     return priority.starts_with('4') || priority.starts_with('5') ? "low" : "normal";
 }
 
-OUTKIT_DECL std::string flag_of(message const& m)
+OUTKIT_INLINE std::string flag_of(message const& m)
 {
     if (m.is(flags::flagged))
         return "flagged";
@@ -130,21 +130,21 @@ OUTKIT_DECL std::string flag_of(message const& m)
     return kept != m.properties.end() && kept->second == "complete" ? "complete" : "notFlagged";
 }
 
-OUTKIT_DECL bool has_attachments(message const& m)
+OUTKIT_INLINE bool has_attachments(message const& m)
 {
     mime::contents const c = mime::find_contents(m.structure());
     return std::any_of(c.attachments.begin(), c.attachments.end(),
                        [&](std::uint32_t at) { return !mime::is_inline(m.structure(), at); });
 }
 
-OUTKIT_DECL std::string address_text(mime::address_entry const& e)
+OUTKIT_INLINE std::string address_text(mime::address_entry const& e)
 {
     if (e.domain.empty())
         return e.local;
     return e.local + '@' + e.domain;
 }
 
-OUTKIT_DECL std::vector<std::string> categories_of(message const& m)
+OUTKIT_INLINE std::vector<std::string> categories_of(message const& m)
 {
     std::vector<std::string> names;
     auto const kept = m.properties.find("categories");
@@ -158,7 +158,7 @@ OUTKIT_DECL std::vector<std::string> categories_of(message const& m)
     return names;
 }
 
-OUTKIT_DECL std::string join_categories(std::vector<std::string> const& names)
+OUTKIT_INLINE std::string join_categories(std::vector<std::string> const& names)
 {
     std::string text;
     for (std::string const& name : names)
@@ -166,7 +166,7 @@ OUTKIT_DECL std::string join_categories(std::vector<std::string> const& names)
     return text;
 }
 
-OUTKIT_DECL value value_of(message const& m, folder const& in, property p)
+OUTKIT_INLINE value value_of(message const& m, folder const& in, property p)
 {
     auto const person = [](std::vector<mime::address_entry> const& list, bool name) -> value {
         if (list.empty())
@@ -558,19 +558,20 @@ private:
     int depth_ = 0;
 };
 
-OUTKIT_DECL refusal filter::parse(std::string_view text)
+OUTKIT_INLINE refusal filter::parse(std::string_view text)
 {
     nodes_.clear();
     mentioned_.clear();
     return filter_parser(*this, text).run();
 }
 
-OUTKIT_DECL bool filter::matches(message const& m, folder const& in) const
+OUTKIT_INLINE bool filter::matches(message const& m, folder const& in) const
 {
     return nodes_.empty() || holds(root_, m, in, nullptr);
 }
 
-OUTKIT_DECL bool filter::holds(std::uint32_t at, message const& m, folder const& in, std::string const* category) const
+OUTKIT_INLINE bool filter::holds(std::uint32_t at, message const& m, folder const& in,
+                                 std::string const* category) const
 {
     node const& n = nodes_[at];
     switch (n.what)
@@ -615,7 +616,7 @@ OUTKIT_DECL bool filter::holds(std::uint32_t at, message const& m, folder const&
 
 // Order
 
-OUTKIT_DECL refusal parse_order(std::string_view text, std::vector<order>& out)
+OUTKIT_INLINE refusal parse_order(std::string_view text, std::vector<order>& out)
 {
     out.clear();
     while (!text.empty())
@@ -644,7 +645,7 @@ OUTKIT_DECL refusal parse_order(std::string_view text, std::vector<order>& out)
     return {};
 }
 
-OUTKIT_DECL refusal check_order(filter const& f, std::vector<order> const& by)
+OUTKIT_INLINE refusal check_order(filter const& f, std::vector<order> const& by)
 {
     auto const& mentioned = f.mentioned();
     for (std::size_t i = 0; i < by.size(); ++i)
@@ -653,8 +654,8 @@ OUTKIT_DECL refusal check_order(filter const& f, std::vector<order> const& by)
     return {};
 }
 
-OUTKIT_DECL bool comes_before(std::vector<order> const& by, message const& a, folder const& in_a, message const& b,
-                              folder const& in_b)
+OUTKIT_INLINE bool comes_before(std::vector<order> const& by, message const& a, folder const& in_a, message const& b,
+                                folder const& in_b)
 {
     for (order const& o : by)
     {

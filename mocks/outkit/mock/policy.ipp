@@ -252,7 +252,7 @@ inline std::string lower(std::string_view text)
 
 }  // namespace policy_detail
 
-OUTKIT_DECL std::string_view nearest_name(std::string_view typo, std::span<std::string_view const> known)
+OUTKIT_INLINE std::string_view nearest_name(std::string_view typo, std::span<std::string_view const> known)
 {
     std::string_view best;
     std::size_t least = typo.size() / 3 + 1;  // more than a third wrong is no typo
@@ -285,7 +285,7 @@ OUTKIT_DECL std::string_view nearest_name(std::string_view typo, std::span<std::
     return best;
 }
 
-OUTKIT_DECL delegate const* mailbox_policy::find_delegate(std::string_view who) const
+OUTKIT_INLINE delegate const* mailbox_policy::find_delegate(std::string_view who) const
 {
     for (delegate const& d : delegates)
         if (same_name(d.who, who))
@@ -293,32 +293,32 @@ OUTKIT_DECL delegate const* mailbox_policy::find_delegate(std::string_view who) 
     return nullptr;
 }
 
-OUTKIT_DECL tenant_policy const& policy::tenant(std::string_view tenant_id) const
+OUTKIT_INLINE tenant_policy const& policy::tenant(std::string_view tenant_id) const
 {
     auto const i = tenants_.find(policy_detail::lower(tenant_id));
     return i == tenants_.end() ? default_tenant_ : i->second;
 }
 
-OUTKIT_DECL tenant_policy& policy::edit_tenant(std::string_view tenant_id)
+OUTKIT_INLINE tenant_policy& policy::edit_tenant(std::string_view tenant_id)
 {
     if (tenant_id.empty())
         return default_tenant_;
     return tenants_.try_emplace(policy_detail::lower(tenant_id), default_tenant_).first->second;
 }
 
-OUTKIT_DECL mailbox_policy const& policy::mailbox(std::string_view address) const
+OUTKIT_INLINE mailbox_policy const& policy::mailbox(std::string_view address) const
 {
     static mailbox_policy const defaults;
     auto const i = mailboxes_.find(policy_detail::lower(address));
     return i == mailboxes_.end() ? defaults : i->second;
 }
 
-OUTKIT_DECL mailbox_policy& policy::edit_mailbox(std::string_view address)
+OUTKIT_INLINE mailbox_policy& policy::edit_mailbox(std::string_view address)
 {
     return mailboxes_[policy_detail::lower(address)];
 }
 
-OUTKIT_DECL std::span<policy_switch const> policy::switches() noexcept
+OUTKIT_INLINE std::span<policy_switch const> policy::switches() noexcept
 {
     static std::vector<policy_switch> const listed = [] {
         std::vector<policy_switch> all;
@@ -329,8 +329,8 @@ OUTKIT_DECL std::span<policy_switch const> policy::switches() noexcept
     return listed;
 }
 
-OUTKIT_DECL bool policy::set(std::string_view name, std::string_view value, std::string_view subject,
-                             std::string& problem)
+OUTKIT_INLINE bool policy::set(std::string_view name, std::string_view value, std::string_view subject,
+                               std::string& problem)
 {
     policy_detail::row const* const row = policy_detail::find_row(name);
     if (!row)
@@ -385,7 +385,7 @@ OUTKIT_DECL bool policy::set(std::string_view name, std::string_view value, std:
     return true;
 }
 
-OUTKIT_DECL std::optional<std::string> policy::get(std::string_view name, std::string_view subject) const
+OUTKIT_INLINE std::optional<std::string> policy::get(std::string_view name, std::string_view subject) const
 {
     policy_detail::row const* const row = policy_detail::find_row(name);
     if (!row)
@@ -397,8 +397,8 @@ OUTKIT_DECL std::optional<std::string> policy::get(std::string_view name, std::s
     return row->get(&mailbox(subject));
 }
 
-OUTKIT_DECL bool policy::set_later(detail::wall_time when, std::string_view name, std::string_view value,
-                                   std::string_view subject, std::string& problem)
+OUTKIT_INLINE bool policy::set_later(detail::wall_time when, std::string_view name, std::string_view value,
+                                     std::string_view subject, std::string& problem)
 {
     policy trial = *this;
     if (!trial.set(name, value, subject, problem))
@@ -409,7 +409,7 @@ OUTKIT_DECL bool policy::set_later(detail::wall_time when, std::string_view name
     return true;
 }
 
-OUTKIT_DECL void policy::apply_due(detail::wall_time now)
+OUTKIT_INLINE void policy::apply_due(detail::wall_time now)
 {
     if (pending_.empty())
         return;

@@ -26,7 +26,7 @@ inline void flip_tenant(scenario_stage& s, std::string_view name, std::string_vi
 
 }  // namespace scenarios_detail
 
-OUTKIT_DECL std::string_view to_string(scenario_place p) noexcept
+OUTKIT_INLINE std::string_view to_string(scenario_place p) noexcept
 {
     switch (p)
     {
@@ -41,7 +41,7 @@ OUTKIT_DECL std::string_view to_string(scenario_place p) noexcept
     return "";
 }
 
-OUTKIT_DECL std::string_view default_scopes(std::string_view base_scope) noexcept
+OUTKIT_INLINE std::string_view default_scopes(std::string_view base_scope) noexcept
 {
     return base_scope == "api" ? "openid profile offline_access https://graph.microsoft.com/User.Read "
                                  "https://graph.microsoft.com/Mail.ReadWrite https://graph.microsoft.com/Mail.Send"
@@ -49,7 +49,7 @@ OUTKIT_DECL std::string_view default_scopes(std::string_view base_scope) noexcep
                                  "https://outlook.office.com/SMTP.Send";
 }
 
-OUTKIT_DECL std::span<scenario const> scenarios() noexcept
+OUTKIT_INLINE std::span<scenario const> scenarios() noexcept
 {
     using enum scenario_place;
     using namespace scenarios_detail;
@@ -218,7 +218,7 @@ OUTKIT_DECL std::span<scenario const> scenarios() noexcept
     return all;
 }
 
-OUTKIT_DECL scenario const* find_scenario(std::string_view name) noexcept
+OUTKIT_INLINE scenario const* find_scenario(std::string_view name) noexcept
 {
     for (scenario const& s : scenarios())
         if (s.name == name)
@@ -226,7 +226,7 @@ OUTKIT_DECL scenario const* find_scenario(std::string_view name) noexcept
     return nullptr;
 }
 
-OUTKIT_DECL std::string_view nearest_scenario(std::string_view typo) noexcept
+OUTKIT_INLINE std::string_view nearest_scenario(std::string_view typo) noexcept
 {
     std::vector<std::string_view> names;
     for (scenario const& s : scenarios())
@@ -234,8 +234,8 @@ OUTKIT_DECL std::string_view nearest_scenario(std::string_view typo) noexcept
     return nearest_name(typo, names);
 }
 
-OUTKIT_DECL client_setup register_client(world& w, std::string_view login, std::string_view name,
-                                         std::string_view redirect_uri, directory_error* why)
+OUTKIT_INLINE client_setup register_client(world& w, std::string_view login, std::string_view name,
+                                           std::string_view redirect_uri, directory_error* why)
 {
     client_setup client;
     user const* const who = w.directory.find_user(login);
@@ -279,7 +279,7 @@ OUTKIT_DECL client_setup register_client(world& w, std::string_view login, std::
     return client;
 }
 
-OUTKIT_DECL bool apply(scenario const& s, world& w, client_setup& client)
+OUTKIT_INLINE bool apply(scenario const& s, world& w, client_setup& client)
 {
     application* const app = w.directory.find_application(client.client_id);
     user* const who = w.directory.find_user(client.login.empty() ? client.user : client.login);

@@ -118,7 +118,7 @@ struct listener::state : std::enable_shared_from_this<state>
                   [self = shared_from_this(), here, c](error_code) { self->open_connections.erase(here); });
     }
 
-    OUTKIT_FLOW detail::flow<> talk(detail::wire& w, visitor& who)
+    OUTKIT_DECL detail::flow<> talk(detail::wire& w, visitor& who)
     {
         w.patience = std::chrono::seconds(30);
         if (how == mode::implicit_tls)
@@ -136,14 +136,14 @@ struct listener::state : std::enable_shared_from_this<state>
     std::list<std::shared_ptr<connection>> open_connections;
 };
 
-OUTKIT_DECL listener::listener(world& w, std::string name, service s, tls_context tls, mode m, std::uint16_t port,
-                               error_code& ec)
+OUTKIT_INLINE listener::listener(world& w, std::string name, service s, tls_context tls, mode m, std::uint16_t port,
+                                 error_code& ec)
     : state_(std::make_shared<state>(w, std::move(name), std::move(s), std::move(tls), m))
 {
     state_->open(port, ec);
 }
 
-OUTKIT_DECL listener::~listener()
+OUTKIT_INLINE listener::~listener()
 {
     if (!state_)
         return;
@@ -153,11 +153,11 @@ OUTKIT_DECL listener::~listener()
     close_connections();
 }
 
-OUTKIT_DECL std::uint16_t listener::port() const { return state_->port; }
+OUTKIT_INLINE std::uint16_t listener::port() const { return state_->port; }
 
-OUTKIT_DECL std::size_t listener::connections() const { return state_->open_connections.size(); }
+OUTKIT_INLINE std::size_t listener::connections() const { return state_->open_connections.size(); }
 
-OUTKIT_DECL void listener::close_connections()
+OUTKIT_INLINE void listener::close_connections()
 {
     auto const all = state_->open_connections;  // each takes itself off the list
     for (auto const& c : all)

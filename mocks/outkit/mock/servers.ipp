@@ -35,7 +35,7 @@ struct servers::state
     }
 };
 
-OUTKIT_DECL servers::servers(world& w, server_ports const& wanted, error_code& ec) : world_(w)
+OUTKIT_INLINE servers::servers(world& w, server_ports const& wanted, error_code& ec) : world_(w)
 {
     world_.run([&] {
         state_ = std::make_unique<state>(world_);
@@ -77,12 +77,12 @@ OUTKIT_DECL servers::servers(world& w, server_ports const& wanted, error_code& e
     });
 }
 
-OUTKIT_DECL servers::~servers()
+OUTKIT_INLINE servers::~servers()
 {
     world_.run([&] { state_.reset(); });
 }
 
-OUTKIT_DECL void servers::close_connections()
+OUTKIT_INLINE void servers::close_connections()
 {
     world_.run([&] {
         for (listener& door : state_->doors)

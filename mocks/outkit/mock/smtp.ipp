@@ -133,7 +133,7 @@ public:
     session(session const&) = delete;
     ~session() { forget_sign_in(); }
 
-    OUTKIT_FLOW flow<> run();
+    OUTKIT_DECL flow<> run();
 
 private:
     enum class input
@@ -143,11 +143,11 @@ private:
     };
 
     // Talking
-    OUTKIT_FLOW flow<input> next_line(std::size_t longest);
-    OUTKIT_FLOW flow<> flush();
+    OUTKIT_DECL flow<input> next_line(std::size_t longest);
+    OUTKIT_DECL flow<> flush();
     void say(std::string_view reply) { (out_ += reply) += "\r\n"; }
-    OUTKIT_FLOW flow<bool> fault(std::string operation);
-    OUTKIT_FLOW flow<> stall();
+    OUTKIT_DECL flow<bool> fault(std::string operation);
+    OUTKIT_DECL flow<> stall();
     std::uint64_t random(std::uint64_t below);
     detail::time_point now() const { return timing_->now(); }
     std::string bracket() const;
@@ -158,20 +158,20 @@ private:
     void answer(std::string what, std::string reply, fields f = {}, std::string_view reason = {});
 
     // Commands
-    OUTKIT_FLOW flow<> handle(std::string line);
+    OUTKIT_DECL flow<> handle(std::string line);
     void hello(codec::command const& c, bool extended);
-    OUTKIT_FLOW flow<> start_tls(std::string const& argument);
-    OUTKIT_FLOW flow<> authenticate(std::string argument);
-    OUTKIT_FLOW flow<> xoauth2(std::optional<std::string> initial);
-    OUTKIT_FLOW flow<> login(std::optional<std::string> initial);
-    OUTKIT_FLOW flow<bool> ask(std::string challenge);
-    OUTKIT_FLOW flow<> refuse_sign_in(std::string what, std::string text, std::string user, std::string_view reason);
+    OUTKIT_DECL flow<> start_tls(std::string const& argument);
+    OUTKIT_DECL flow<> authenticate(std::string argument);
+    OUTKIT_DECL flow<> xoauth2(std::optional<std::string> initial);
+    OUTKIT_DECL flow<> login(std::optional<std::string> initial);
+    OUTKIT_DECL flow<bool> ask(std::string challenge);
+    OUTKIT_DECL flow<> refuse_sign_in(std::string what, std::string text, std::string user, std::string_view reason);
     void signed_in(std::string what, std::string const& user);
     void mail(std::string_view argument);
     void recipient(std::string_view argument);
-    OUTKIT_FLOW flow<> data();
-    OUTKIT_FLOW flow<> chunk(std::string_view argument);
-    OUTKIT_FLOW flow<> take_message(std::string content, std::string verb);
+    OUTKIT_DECL flow<> data();
+    OUTKIT_DECL flow<> chunk(std::string_view argument);
+    OUTKIT_DECL flow<> take_message(std::string content, std::string verb);
     void reset();
     void forget_sign_in();
 
@@ -179,7 +179,7 @@ private:
     std::string_view switched_off(user const& u) const;
     std::string refusal(std::string const& content, std::uint64_t size, std::string& reason);
     std::string sender_refusal(std::string const& content, std::string& reason);
-    OUTKIT_FLOW flow<std::string> slowed();
+    OUTKIT_DECL flow<std::string> slowed();
     std::string store(std::string const& content);
     std::uint64_t size_limit() const;
 
@@ -258,7 +258,7 @@ inline void session::answer(std::string what, std::string reply, fields f, std::
     note(std::move(what), std::move(f), std::move(reply), o, reason);
 }
 
-OUTKIT_FLOW_DEF flow<> session::flush()
+OUTKIT_DEF flow<> session::flush()
 {
     if (out_.empty())
         co_return;
@@ -275,7 +275,7 @@ OUTKIT_FLOW_DEF flow<> session::flush()
         co_await detail::fail(error::connection_closed, "a fault has cut the connection");
 }
 
-OUTKIT_FLOW_DEF flow<> session::stall()
+OUTKIT_DEF flow<> session::stall()
 {
     co_await flush();
     wire_.patience = 24h;
@@ -285,7 +285,7 @@ OUTKIT_FLOW_DEF flow<> session::stall()
 }
 
 // Whether a fault has answered the operation.
-OUTKIT_FLOW_DEF flow<bool> session::fault(std::string operation)
+OUTKIT_DEF flow<bool> session::fault(std::string operation)
 {
     auto const f = world_.faults.take("smtp", operation);
     if (!f)
@@ -315,7 +315,7 @@ OUTKIT_FLOW_DEF flow<bool> session::fault(std::string operation)
 
 // Reads the next line into line_. What has been answered goes out when nothing more is waiting to be answered: replies
 // to commands that came together leave together.
-OUTKIT_FLOW_DEF flow<session::input> session::next_line(std::size_t longest)
+OUTKIT_DEF flow<session::input> session::next_line(std::size_t longest)
 {
     for (;;)
     {
@@ -361,7 +361,7 @@ OUTKIT_FLOW_DEF flow<session::input> session::next_line(std::size_t longest)
     }
 }
 
-OUTKIT_FLOW_DEF flow<> session::run()
+OUTKIT_DEF flow<> session::run()
 {
     timing_ = &co_await detail::this_environment();
     started_ = now();
@@ -380,7 +380,7 @@ OUTKIT_FLOW_DEF flow<> session::run()
     co_await wire_.close();
 }
 
-OUTKIT_FLOW_DEF flow<> session::handle(std::string line)
+OUTKIT_DEF flow<> session::handle(std::string line)
 {
     codec::command const c = codec::parse_command(line);
     std::string const argument(c.argument);
@@ -463,7 +463,7 @@ inline void session::hello(codec::command const& c, bool extended)
     note("EHLO", std::move(f), "250", journal_outcome::ok);
 }
 
-OUTKIT_FLOW_DEF flow<> session::start_tls(std::string const& argument)
+OUTKIT_DEF flow<> session::start_tls(std::string const& argument)
 {
     if (wire_.encrypted())
     {
@@ -497,7 +497,7 @@ OUTKIT_FLOW_DEF flow<> session::start_tls(std::string const& argument)
 }
 
 // Sends a challenge ("334 …") and reads the answer into line_. False: the client has gone, or said "*".
-OUTKIT_FLOW_DEF flow<bool> session::ask(std::string challenge)
+OUTKIT_DEF flow<bool> session::ask(std::string challenge)
 {
     say(challenge);
     input const got = co_await next_line(longest_auth_line);
@@ -506,8 +506,7 @@ OUTKIT_FLOW_DEF flow<bool> session::ask(std::string challenge)
     co_return answered;
 }
 
-OUTKIT_FLOW_DEF flow<> session::refuse_sign_in(std::string what, std::string text, std::string user,
-                                               std::string_view reason)
+OUTKIT_DEF flow<> session::refuse_sign_in(std::string what, std::string text, std::string user, std::string_view reason)
 {
     if (close_)
         co_return;
@@ -523,7 +522,7 @@ OUTKIT_FLOW_DEF flow<> session::refuse_sign_in(std::string what, std::string tex
     answer(std::move(what), text + ' ' + bracket(), std::move(f), reason);
 }
 
-OUTKIT_FLOW_DEF flow<> session::authenticate(std::string argument)
+OUTKIT_DEF flow<> session::authenticate(std::string argument)
 {
     auto const blank = std::min(argument.find(' '), argument.size());
     std::string const mechanism = codec::upper(argument.substr(0, blank));
@@ -578,7 +577,7 @@ inline std::string wanted_scope_challenge()
     return "334 " + sasl::encode_challenge({"401", "Bearer", "https://outlook.office.com/SMTP.Send"});
 }
 
-OUTKIT_FLOW_DEF flow<> session::xoauth2(std::optional<std::string> initial)
+OUTKIT_DEF flow<> session::xoauth2(std::optional<std::string> initial)
 {
     std::string const what = "AUTH XOAUTH2";
     std::string text = "535 5.7.3 Authentication unsuccessful";
@@ -638,7 +637,7 @@ inline std::string_view session::switched_off(user const& u) const
 }
 
 // observed: nodemailer/nodemailer#1484; both prompts are base64 of "Username:" and "Password:"
-OUTKIT_FLOW_DEF flow<> session::login(std::optional<std::string> initial)
+OUTKIT_DEF flow<> session::login(std::optional<std::string> initial)
 {
     std::string const what = "AUTH LOGIN", unsuccessful = "535 5.7.139 Authentication unsuccessful, ", nobody;
     if (!initial)
@@ -788,7 +787,7 @@ inline void session::recipient(std::string_view argument)
     reply("250 2.1.5 Recipient OK");  // also when nobody has that address: unknown users are bounced later
 }
 
-OUTKIT_FLOW_DEF flow<> session::data()
+OUTKIT_DEF flow<> session::data()
 {
     if (!has_sender_ || to_.empty() || chunking_)
     {
@@ -830,7 +829,7 @@ OUTKIT_FLOW_DEF flow<> session::data()
 }
 
 // bdat-cmd = "BDAT" SP chunk-size [ SP "LAST" ] ; RFC 3030 section 2
-OUTKIT_FLOW_DEF flow<> session::chunk(std::string_view argument)
+OUTKIT_DEF flow<> session::chunk(std::string_view argument)
 {
     auto const blank = std::min(argument.find(' '), argument.size());
     auto const size = codec::number(argument.substr(0, blank));
@@ -981,7 +980,7 @@ inline std::string session::refusal(std::string const& content, std::uint64_t si
 
 // More messages than a minute may have: they are delayed into the next one (documented), or refused where the policy
 // says so (reported of connectors with a small limit). Returns the refusal.
-OUTKIT_FLOW_DEF flow<std::string> session::slowed()
+OUTKIT_DEF flow<std::string> session::slowed()
 {
     auto const& limits = world_.policy.service.throttling;
     for (;;)
@@ -1046,7 +1045,7 @@ inline std::string session::store(std::string const& content)
     return reply;
 }
 
-OUTKIT_FLOW_DEF flow<> session::take_message(std::string content, std::string verb)
+OUTKIT_DEF flow<> session::take_message(std::string content, std::string verb)
 {
     if (co_await fault("."))
         co_return reset();
@@ -1068,13 +1067,13 @@ OUTKIT_FLOW_DEF flow<> session::take_message(std::string content, std::string ve
 
 }  // namespace smtp_detail
 
-OUTKIT_FLOW_DEF detail::flow<> smtp::serve(detail::wire& w, visitor& who)
+OUTKIT_DEF detail::flow<> smtp::serve(detail::wire& w, visitor& who)
 {
     smtp_detail::session s(*this, w, who);
     co_await s.run();
 }
 
-OUTKIT_FLOW_DEF detail::flow<> smtp::serve(detail::wire& w)
+OUTKIT_DEF detail::flow<> smtp::serve(detail::wire& w)
 {
     visitor who;
     who.number = next_connection_++;

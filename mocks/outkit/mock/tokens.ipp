@@ -359,19 +359,19 @@ inline std::optional<grant> open_grant(signing_keys const& keys, char const* pur
 
 }  // namespace jwt
 
-OUTKIT_DECL std::int64_t unix_time(detail::environment const& at)
+OUTKIT_INLINE std::int64_t unix_time(detail::environment const& at)
 {
     return std::chrono::duration_cast<std::chrono::seconds>(at.date().time_since_epoch()).count();
 }
 
-OUTKIT_DECL std::string random_text(detail::environment& from, std::size_t octets)
+OUTKIT_INLINE std::string random_text(detail::environment& from, std::size_t octets)
 {
     std::string bytes(octets, '\0');
     from.random({reinterpret_cast<unsigned char*>(bytes.data()), bytes.size()});
     return jwt::base64url_encode(bytes);
 }
 
-OUTKIT_DECL bool access_claims::has(std::string_view permission) const
+OUTKIT_INLINE bool access_claims::has(std::string_view permission) const
 {
     for (std::string const& p : permissions)
         if (same_name(p, permission))
@@ -379,20 +379,20 @@ OUTKIT_DECL bool access_claims::has(std::string_view permission) const
     return false;
 }
 
-OUTKIT_DECL std::string pairwise_subject(std::string_view client_id, person const& who)
+OUTKIT_INLINE std::string pairwise_subject(std::string_view client_id, person const& who)
 {
     std::string const hash = jwt::base64url_encode(
         jwt::sha256("sub " + std::string(client_id) + ' ' + who.home_tenant + ' ' + who.object_id));
     return who.personal() ? std::string(21, 'A') + "I" + hash.substr(0, 21) : hash;
 }
 
-OUTKIT_DECL std::string client_info(person const& who)
+OUTKIT_INLINE std::string client_info(person const& who)
 {
     return jwt::part({{"uid", who.object_id}, {"utid", who.home_tenant}});
 }
 
-OUTKIT_DECL std::string issue_access_token(signing_keys const& keys, detail::environment& env, access_claims& claims,
-                                           std::int64_t lifetime)
+OUTKIT_INLINE std::string issue_access_token(signing_keys const& keys, detail::environment& env, access_claims& claims,
+                                             std::int64_t lifetime)
 {
     std::int64_t const now = unix_time(env);
     claims.issued_at = now - jwt::dated_back;
@@ -416,8 +416,8 @@ OUTKIT_DECL std::string issue_access_token(signing_keys const& keys, detail::env
     return jwt::part(header) + "." + payload + "." + signature;
 }
 
-OUTKIT_DECL access_verdict verify_access_token(signing_keys const& keys, detail::environment const& env,
-                                               std::string_view bearer)
+OUTKIT_INLINE access_verdict verify_access_token(signing_keys const& keys, detail::environment const& env,
+                                                 std::string_view bearer)
 {
     access_verdict v;
     if (is_real_credential(keys, bearer))
@@ -476,7 +476,7 @@ OUTKIT_DECL access_verdict verify_access_token(signing_keys const& keys, detail:
     return v;
 }
 
-OUTKIT_DECL std::string issue_id_token(signing_keys const& keys, detail::environment& env, id_claims const& claims)
+OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::environment& env, id_claims const& claims)
 {
     std::int64_t const now = unix_time(env);
     bool const personal = claims.person.personal();
@@ -513,12 +513,12 @@ OUTKIT_DECL std::string issue_id_token(signing_keys const& keys, detail::environ
     return input + "." + keys.sign_rs256(input);
 }
 
-OUTKIT_DECL std::string seal_code(signing_keys const& keys, detail::environment& env, grant const& g)
+OUTKIT_INLINE std::string seal_code(signing_keys const& keys, detail::environment& env, grant const& g)
 {
     return std::string(same_name(g.user_tenant, consumers_tenant) ? jwt::personal_code : jwt::work_code) +
            jwt::seal_grant(keys, env, "code", g);
 }
-OUTKIT_DECL std::optional<grant> open_code(signing_keys const& keys, std::string_view code)
+OUTKIT_INLINE std::optional<grant> open_code(signing_keys const& keys, std::string_view code)
 {
     for (std::string_view const beginning : {jwt::work_code, jwt::personal_code})
         if (code.starts_with(beginning) && code.size() <= jwt::max_token)
@@ -526,12 +526,12 @@ OUTKIT_DECL std::optional<grant> open_code(signing_keys const& keys, std::string
     return std::nullopt;
 }
 
-OUTKIT_DECL std::string seal_refresh_token(signing_keys const& keys, detail::environment& env, grant const& g)
+OUTKIT_INLINE std::string seal_refresh_token(signing_keys const& keys, detail::environment& env, grant const& g)
 {
     return std::string(same_name(g.user_tenant, consumers_tenant) ? jwt::personal_refresh : jwt::work_refresh) +
            jwt::seal_grant(keys, env, "refresh", g);
 }
-OUTKIT_DECL std::optional<grant> open_refresh_token(signing_keys const& keys, std::string_view text)
+OUTKIT_INLINE std::optional<grant> open_refresh_token(signing_keys const& keys, std::string_view text)
 {
     for (std::string_view const beginning : {jwt::work_refresh, jwt::personal_refresh})
         if (text.starts_with(beginning) && text.size() <= jwt::max_token)
@@ -539,7 +539,7 @@ OUTKIT_DECL std::optional<grant> open_refresh_token(signing_keys const& keys, st
     return std::nullopt;
 }
 
-OUTKIT_DECL bool is_real_credential(signing_keys const& keys, std::string_view text)
+OUTKIT_INLINE bool is_real_credential(signing_keys const& keys, std::string_view text)
 {
     auto const marked = [&](std::string_view beginning) { return text.starts_with(beginning); };
     if (marked(jwt::work_refresh) || marked(jwt::personal_access) || marked("M.C500_MOCK."))

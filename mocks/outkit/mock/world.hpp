@@ -78,7 +78,7 @@ public:
 
     detail::time_point now() const override { return clock.now(); }
     detail::wall_time date() const override { return clock.date(); }
-    OUTKIT_DECL void random(std::span<unsigned char> fill) override;
+    OUTKIT_INLINE void random(std::span<unsigned char> fill) override;
     bool set_alarm(detail::alarm& a, detail::time_point when) override
     {
         clock.set(a, when);

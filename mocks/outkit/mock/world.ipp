@@ -9,7 +9,7 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
-OUTKIT_DECL world::world(std::uint64_t seed)
+OUTKIT_INLINE world::world(std::uint64_t seed)
     : dice_(seed),
       seeded_(seed != 0),
       clock(context_.get_executor()),
@@ -27,7 +27,7 @@ OUTKIT_DECL world::world(std::uint64_t seed)
     };
 }
 
-OUTKIT_DECL world::~world()
+OUTKIT_INLINE world::~world()
 {
     work_.reset();
     context_.stop();
@@ -35,13 +35,13 @@ OUTKIT_DECL world::~world()
         thread_.join();
 }
 
-OUTKIT_DECL void world::start_thread()
+OUTKIT_INLINE void world::start_thread()
 {
     if (!thread_.joinable())
         thread_ = std::thread([this] { context_.run(); });
 }
 
-OUTKIT_DECL void world::advance(std::chrono::nanoseconds d)
+OUTKIT_INLINE void world::advance(std::chrono::nanoseconds d)
 {
     detail::time_point const limit = run([&] { return clock.now(); }) + d;
     bool const other_thread = thread_.joinable() && std::this_thread::get_id() != thread_.get_id();
@@ -52,7 +52,7 @@ OUTKIT_DECL void world::advance(std::chrono::nanoseconds d)
         run([] {});  // what the last alarm has posted has run
 }
 
-OUTKIT_DECL void world::random(std::span<unsigned char> fill)
+OUTKIT_INLINE void world::random(std::span<unsigned char> fill)
 {
     if (seeded_)
         for (unsigned char& byte : fill)

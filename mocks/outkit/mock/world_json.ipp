@@ -1231,7 +1231,7 @@ inline bool is_plain_text(std::string_view raw)
 
 }  // namespace world_json_detail
 
-OUTKIT_DECL std::string world_problem::text() const
+OUTKIT_INLINE std::string world_problem::text() const
 {
     std::string s = file;
     if (line != 0)
@@ -1242,8 +1242,8 @@ OUTKIT_DECL std::string world_problem::text() const
     return s + message;
 }
 
-OUTKIT_DECL bool load_world(world& w, std::string_view text, std::string_view file,
-                            std::vector<world_problem>& problems)
+OUTKIT_INLINE bool load_world(world& w, std::string_view text, std::string_view file,
+                              std::vector<world_problem>& problems)
 {
     using namespace world_json_detail;
     mock::world_json_detail::problems found(file, problems);
@@ -1269,7 +1269,7 @@ OUTKIT_DECL bool load_world(world& w, std::string_view text, std::string_view fi
     return true;
 }
 
-OUTKIT_DECL bool load_world_file(world& w, std::string const& path, std::vector<world_problem>& problems)
+OUTKIT_INLINE bool load_world_file(world& w, std::string const& path, std::vector<world_problem>& problems)
 {
     problems.clear();
     detail::file_facts facts;
@@ -1284,7 +1284,7 @@ OUTKIT_DECL bool load_world_file(world& w, std::string const& path, std::vector<
     return problems.empty() && load_world(w, text, path, problems);
 }
 
-OUTKIT_DECL std::string_view default_world_json() noexcept
+OUTKIT_INLINE std::string_view default_world_json() noexcept
 {
     return R"({
   "tenants": [
@@ -1395,13 +1395,13 @@ OUTKIT_DECL std::string_view default_world_json() noexcept
 )";
 }
 
-OUTKIT_DECL void load_default_world(world& w)
+OUTKIT_INLINE void load_default_world(world& w)
 {
     std::vector<world_problem> problems;
     load_world(w, default_world_json(), "default world", problems);
 }
 
-OUTKIT_DECL std::string save_world(world const& w, save_options options)
+OUTKIT_INLINE std::string save_world(world const& w, save_options options)
 {
     using namespace world_json_detail;
     json::object root;
@@ -1652,7 +1652,7 @@ OUTKIT_DECL std::string save_world(world const& w, save_options options)
     return out + "\n";
 }
 
-OUTKIT_DECL std::string describe_world(world const& w)
+OUTKIT_INLINE std::string describe_world(world const& w)
 {
     using namespace world_json_detail;
     std::string out;

@@ -23,11 +23,11 @@ struct parsed
     std::string what = {};
 };
 
-parsed<user> parse_user(std::string_view json, limits const& l);
-parsed<mail_folder> parse_folder(std::string_view json, limits const& l);
-parsed<message> parse_message(std::string_view json, limits const& l);
-parsed<page<mail_folder>> parse_folders(std::string_view json, limits const& l);
-parsed<page<message>> parse_messages(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<user> parse_user(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<mail_folder> parse_folder(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<message> parse_message(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<page<mail_folder>> parse_folders(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<page<message>> parse_messages(std::string_view json, limits const& l);
 
 // The bodies of sendMail and PATCH, as a server reads them. Action parameters match without regard to case: Graph's pages
 // write `saveToSentItems`, SDKs generated from its schema `SaveToSentItems`.
@@ -36,47 +36,49 @@ struct send_mail_request
     outgoing_message message;
     bool save_to_sent_items = true;
 };
-parsed<send_mail_request> parse_send_mail(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view json, limits const& l);
 
-parsed<message_update> parse_update(std::string_view json, limits const& l);
-parsed<std::string> parse_folder_name(std::string_view json, limits const& l);  // of a new or renamed folder
-parsed<std::string> parse_destination(std::string_view json, limits const& l);  // of move and copy
+OUTKIT_DECL parsed<message_update> parse_update(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<std::string> parse_folder_name(std::string_view json,
+                                                  limits const& l);  // of a new or renamed folder
+OUTKIT_DECL parsed<std::string> parse_destination(std::string_view json, limits const& l);  // of move and copy
 
 // The problem a response of 400 or more tells of. Never fails: an empty or foreign body leaves status and headers.
-problem parse_problem(http::response const& r, limits const& l);
-error_code error_of(problem const& p);
+OUTKIT_DECL problem parse_problem(http::response const& r, limits const& l);
+OUTKIT_DECL error_code error_of(problem const& p);
 // One line of at most 512 octets without control characters and tokens.
-std::string summary_of(problem const& p);
+OUTKIT_DECL std::string summary_of(problem const& p);
 
 // A message as the service writes it: the members named in `select`, or all there are by default; always the etag and
 // the id. `known_property` tells names to be selected from others.
 std::string serialise(message const& m, std::span<std::string_view const> select = {});
 std::string serialise(mail_folder const& f, std::span<std::string_view const> select = {});
 std::string serialise(user const& u, std::span<std::string_view const> select = {});
-bool is_message_property(std::string_view name);
-bool is_folder_property(std::string_view name);
-bool is_user_property(std::string_view name);
+OUTKIT_DECL bool is_message_property(std::string_view name);
+OUTKIT_DECL bool is_folder_property(std::string_view name);
+OUTKIT_DECL bool is_user_property(std::string_view name);
 
-std::string serialise(outgoing_message const& m, bool save_to_sent_items);
-std::string serialise(message_update const& u);
+OUTKIT_DECL std::string serialise(outgoing_message const& m, bool save_to_sent_items);
+OUTKIT_DECL std::string serialise(message_update const& u);
 
 // An error's body. Errors of the gateway name the request in `innerError`; those of the mailbox often do not.
-std::string serialise(problem const& p, bool inner_error);
+OUTKIT_DECL std::string serialise(problem const& p, bool inner_error);
 
 // `text` as a JSON string, quotes included.
-std::string json_string(std::string_view text);
+OUTKIT_DECL std::string json_string(std::string_view text);
 
 // 2026-11-23T09:58:11Z. Reading also takes a fraction of a second, cut off, and an offset from UTC; years 1 to 9999.
-std::string format(date_time t);
-std::optional<date_time> parse_date_time(std::string_view text);
+OUTKIT_DECL std::string format(date_time t);
+OUTKIT_DECL std::optional<date_time> parse_date_time(std::string_view text);
 
 // How long the service wants to be left alone (RFC 9110 section 10.2.3): whole or broken seconds, or until a date.
 // Nothing when the field is missing or cannot be understood; more than a year is a year.
-std::optional<std::chrono::seconds> retry_after(http::fields const& headers, std::chrono::system_clock::time_point now);
+OUTKIT_DECL std::optional<std::chrono::seconds> retry_after(http::fields const& headers,
+                                                            std::chrono::system_clock::time_point now);
 
 // What a 401 challenges for (RFC 9110 section 11.6.1): the decoded `claims` of a Bearer challenge with
 // error="insufficient_claims", at most 8 KiB; empty if there are none or they are not base64.
-std::string claims_of(http::fields const& headers);
+OUTKIT_DECL std::string claims_of(http::fields const& headers);
 
 }  // namespace outkit::inline OUTKIT_ABI::graph::detail
 

@@ -4,140 +4,40 @@
 #include <outkit/graph/detail/codec.hpp>
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/detail/json.hpp>
 #include <outkit/detail/wire.hpp>
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/http/error.hpp>
 
-#include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serializer.hpp>
 #include <boost/json/value.hpp>
-#include <boost/json/value_stack.hpp>
 
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
 
 namespace json = boost::json;
 
-// Makes a value of what the parser finds, within the limits. Boost's own handler knows the depth only, and takes 1e400
-// for infinity (measured with Boost 1.81).
-struct bounded_handler
-{
-    static constexpr std::size_t max_object_size = std::size_t(-1);
-    static constexpr std::size_t max_array_size = std::size_t(-1);
-    static constexpr std::size_t max_key_size = std::size_t(-1);
-    static constexpr std::size_t max_string_size = std::size_t(-1);
-
-    json::value_stack stack;
-    limits const* limit = nullptr;
-    std::size_t values = 0;
-    bool too_much = false;
-
-    bool refuse(json::error_code& ec)
-    {
-        too_much = true;
-        ec = json::error::exception;
-        return false;
-    }
-    bool counted(json::error_code& ec) { return ++values <= limit->json_values || refuse(ec); }
-    bool fits(std::size_t n, json::error_code& ec) { return n <= limit->json_string || refuse(ec); }
-
-    bool on_document_begin(json::error_code&) { return true; }
-    bool on_document_end(json::error_code&) { return true; }
-    bool on_object_begin(json::error_code& ec) { return counted(ec); }
-    bool on_object_end(std::size_t n, json::error_code&)
-    {
-        stack.push_object(n);
-        return true;
-    }
-    bool on_array_begin(json::error_code& ec) { return counted(ec); }
-    bool on_array_end(std::size_t n, json::error_code&)
-    {
-        stack.push_array(n);
-        return true;
-    }
-    bool on_key_part(json::string_view s, std::size_t n, json::error_code& ec)
-    {
-        stack.push_chars(s);
-        return fits(n, ec);
-    }
-    bool on_key(json::string_view s, std::size_t n, json::error_code& ec)
-    {
-        stack.push_key(s);
-        return fits(n, ec);
-    }
-    bool on_string_part(json::string_view s, std::size_t n, json::error_code& ec)
-    {
-        stack.push_chars(s);
-        return fits(n, ec);
-    }
-    bool on_string(json::string_view s, std::size_t n, json::error_code& ec)
-    {
-        stack.push_string(s);
-        return fits(n, ec) && counted(ec);
-    }
-    bool on_number_part(json::string_view, json::error_code&) { return true; }
-    bool on_int64(std::int64_t i, json::string_view, json::error_code& ec)
-    {
-        stack.push_int64(i);
-        return counted(ec);
-    }
-    bool on_uint64(std::uint64_t u, json::string_view, json::error_code& ec)
-    {
-        stack.push_uint64(u);
-        return counted(ec);
-    }
-    bool on_double(double d, json::string_view, json::error_code& ec)
-    {
-        if (!std::isfinite(d))
-        {
-            ec = json::error::syntax;
-            return false;
-        }
-        stack.push_double(d);
-        return counted(ec);
-    }
-    bool on_bool(bool b, json::error_code& ec)
-    {
-        stack.push_bool(b);
-        return counted(ec);
-    }
-    bool on_null(json::error_code& ec)
-    {
-        stack.push_null();
-        return counted(ec);
-    }
-    bool on_comment_part(json::string_view, json::error_code&) { return true; }
-    bool on_comment(json::string_view, json::error_code&) { return true; }
-};
-
 // Text as a value, with its storage. A parse of its own per answer: all of it is released at once.
-class document
+OUTKIT_DECL class document
 {
 public:
     document(std::string_view text, limits const& l) : storage_(buffer_, sizeof(buffer_))
     {
-        json::parse_options options;
-        options.max_depth = l.json_depth;
-        json::basic_parser<bounded_handler> parser(options);
-        bounded_handler& handler = parser.handler();
-        handler.limit = &l;
-        handler.stack.reset(&storage_);
-        json::error_code problem;
-        std::size_t const used = parser.write_some(false, text.data(), text.size(), problem);
-        if (handler.too_much || problem == json::error::too_deep)
-            ec = error::limit_exceeded;
-        else if (problem || used != text.size())
-            ec = error::response_malformed;
-        if (ec)
-            what = problem ? problem.message() : "there is more text after the JSON";
-        else
-            root.emplace(handler.stack.release());
+        outkit::detail::json_limits most;
+        most.depth = l.json_depth;
+        most.values = l.json_values;
+        most.name = most.string = l.json_string;
+        json::value& value = root.emplace(&storage_);
+        auto const problem = outkit::detail::parse_json(text, most, &storage_, value, what);
+        if (problem == outkit::detail::json_problem::none)
+            return;
+        root.reset();
+        ec = problem == outkit::detail::json_problem::too_large ? error::limit_exceeded : error::response_malformed;
     }
     document(document const&) = delete;
 
@@ -152,7 +52,10 @@ public:
     std::optional<json::value> root;
 };
 
-inline bool same_letters(std::string_view a, std::string_view b) { return http::detail::equal_ignoring_case(a, b); }
+OUTKIT_DECL bool same_letters(std::string_view a, std::string_view b)
+{
+    return http::detail::equal_ignoring_case(a, b);
+}
 
 // Takes members out of objects. The first one of a wrong type is remembered, and nothing is read after it.
 class reader
@@ -479,25 +382,25 @@ parsed<page<T>> parse_collection(std::string_view text, limits const& l)
     return result;
 }
 
-OUTKIT_DECL parsed<user> parse_user(std::string_view text, limits const& l) { return parse_entity<user>(text, l); }
-OUTKIT_DECL parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<user> parse_user(std::string_view text, limits const& l) { return parse_entity<user>(text, l); }
+OUTKIT_DEF parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
 {
     return parse_entity<mail_folder>(text, l);
 }
-OUTKIT_DECL parsed<message> parse_message(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<message> parse_message(std::string_view text, limits const& l)
 {
     return parse_entity<message>(text, l);
 }
-OUTKIT_DECL parsed<page<mail_folder>> parse_folders(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<page<mail_folder>> parse_folders(std::string_view text, limits const& l)
 {
     return parse_collection<mail_folder>(text, l);
 }
-OUTKIT_DECL parsed<page<message>> parse_messages(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<page<message>> parse_messages(std::string_view text, limits const& l)
 {
     return parse_collection<message>(text, l);
 }
 
-inline json::value const* member_in_any_case(json::object const& o, std::string_view name)
+OUTKIT_DECL json::value const* member_in_any_case(json::object const& o, std::string_view name)
 {
     for (auto const& m : o)
         if (same_letters({m.key().data(), m.key().size()}, name))
@@ -505,7 +408,7 @@ inline json::value const* member_in_any_case(json::object const& o, std::string_
     return nullptr;
 }
 
-inline void read_attachment(reader& r, json::value const& v, file_attachment& out)
+OUTKIT_DECL void read_attachment(reader& r, json::value const& v, file_attachment& out)
 {
     json::object const* const o = v.if_object();
     if (!o)
@@ -526,7 +429,7 @@ inline void read_attachment(reader& r, json::value const& v, file_attachment& ou
     out.content = std::move(*decoded);
 }
 
-OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<send_mail_request> parse_send_mail(std::string_view text, limits const& l)
 {
     parsed<send_mail_request> result;
     document const d(text, l);
@@ -581,7 +484,7 @@ OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view text, lim
     return result;
 }
 
-OUTKIT_DECL parsed<message_update> parse_update(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<message_update> parse_update(std::string_view text, limits const& l)
 {
     parsed<message_update> result;
     document const d(text, l);
@@ -604,7 +507,7 @@ OUTKIT_DECL parsed<message_update> parse_update(std::string_view text, limits co
     return result;
 }
 
-inline parsed<std::string> parse_one_member(std::string_view text, std::string_view name, limits const& l)
+OUTKIT_DECL parsed<std::string> parse_one_member(std::string_view text, std::string_view name, limits const& l)
 {
     document const d(text, l);
     if (d.ec)
@@ -616,11 +519,11 @@ inline parsed<std::string> parse_one_member(std::string_view text, std::string_v
         return {{}, error::response_malformed, std::string(name) + ": a string was expected"};
     return {std::string(s->data(), s->size()), {}, {}};
 }
-OUTKIT_DECL parsed<std::string> parse_folder_name(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<std::string> parse_folder_name(std::string_view text, limits const& l)
 {
     return parse_one_member(text, "displayName", l);
 }
-OUTKIT_DECL parsed<std::string> parse_destination(std::string_view text, limits const& l)
+OUTKIT_DEF parsed<std::string> parse_destination(std::string_view text, limits const& l)
 {
     return parse_one_member(text, "destinationId", l);
 }
@@ -688,7 +591,7 @@ inline constexpr known_code known_codes[] = {
     {"ServiceUnavailable", error::server_busy},
 };
 
-OUTKIT_DECL error_code error_of(problem const& p)
+OUTKIT_DEF error_code error_of(problem const& p)
 {
     if (p.status == 401 && !p.claims.empty())
         return error::claims_challenge;
@@ -700,7 +603,7 @@ OUTKIT_DECL error_code error_of(problem const& p)
     return p.status >= 400 && p.status <= 599 ? http::status_error(p.status) : error_code(error::response_malformed);
 }
 
-OUTKIT_DECL std::string summary_of(problem const& p)
+OUTKIT_DEF std::string summary_of(problem const& p)
 {
     std::string text = p.status ? "HTTP " + std::to_string(p.status) : std::string();
     auto const add = [&](char const* before, std::string_view part) {
@@ -731,7 +634,7 @@ OUTKIT_DECL std::string summary_of(problem const& p)
     return clean;
 }
 
-OUTKIT_DECL std::string claims_of(http::fields const& headers)
+OUTKIT_DEF std::string claims_of(http::fields const& headers)
 {
     std::string const* const challenge = http::find(headers, "WWW-Authenticate");
     if (!challenge)
@@ -785,7 +688,7 @@ OUTKIT_DECL std::string claims_of(http::fields const& headers)
     return std::move(*decoded);
 }
 
-OUTKIT_DECL problem parse_problem(http::response const& r, limits const& l)
+OUTKIT_DEF problem parse_problem(http::response const& r, limits const& l)
 {
     problem p;
     p.status = r.status;
@@ -822,8 +725,8 @@ OUTKIT_DECL problem parse_problem(http::response const& r, limits const& l)
     return p;
 }
 
-OUTKIT_DECL std::optional<std::chrono::seconds> retry_after(http::fields const& headers,
-                                                            std::chrono::system_clock::time_point now)
+OUTKIT_DEF std::optional<std::chrono::seconds> retry_after(http::fields const& headers,
+                                                           std::chrono::system_clock::time_point now)
 {
     using namespace std::chrono;
     constexpr seconds most = days(365);
@@ -856,7 +759,7 @@ OUTKIT_DECL std::optional<std::chrono::seconds> retry_after(http::fields const& 
 
 // Dates
 
-OUTKIT_DECL std::string format(date_time t)
+OUTKIT_DEF std::string format(date_time t)
 {
     auto const day = std::chrono::floor<std::chrono::days>(t);
     std::chrono::year_month_day const date(day);
@@ -877,7 +780,7 @@ OUTKIT_DECL std::string format(date_time t)
     return {out.data(), pattern.size()};
 }
 
-OUTKIT_DECL std::optional<date_time> parse_date_time(std::string_view text)
+OUTKIT_DEF std::optional<date_time> parse_date_time(std::string_view text)
 {
     auto const number = [&](std::size_t digits) -> std::optional<int> {
         int n = 0;
@@ -1086,7 +989,7 @@ private:
     bool first_ = true;
 };
 
-OUTKIT_DECL std::string json_string(std::string_view text)
+OUTKIT_DEF std::string json_string(std::string_view text)
 {
     writer w;
     w.text(text);
@@ -1148,13 +1051,13 @@ inline constexpr message_member message_members[] = {
      [](writer& w, message const& m) { w.member("internetMessageHeaders", m.internet_message_headers); }, false},
 };
 
-OUTKIT_DECL bool is_message_property(std::string_view name)
+OUTKIT_DEF bool is_message_property(std::string_view name)
 {
     return name == "id" ||
            std::any_of(std::begin(message_members), std::end(message_members), [&](auto& m) { return m.name == name; });
 }
 
-OUTKIT_DECL std::string serialise(message const& m, std::span<std::string_view const> select)
+OUTKIT_DEF std::string serialise(message const& m, std::span<std::string_view const> select)
 {
     writer w(1024 + (m.body ? m.body->content.size() * 9 / 8 : 0));
     w.open('{');
@@ -1173,16 +1076,16 @@ inline constexpr std::string_view user_properties[] = {
     "businessPhones", "displayName",       "givenName", "jobTitle",          "mail", "mobilePhone",
     "officeLocation", "preferredLanguage", "surname",   "userPrincipalName", "id"};
 
-OUTKIT_DECL bool is_folder_property(std::string_view name)
+OUTKIT_DEF bool is_folder_property(std::string_view name)
 {
     return std::find(std::begin(folder_properties), std::end(folder_properties), name) != std::end(folder_properties);
 }
-OUTKIT_DECL bool is_user_property(std::string_view name)
+OUTKIT_DEF bool is_user_property(std::string_view name)
 {
     return std::find(std::begin(user_properties), std::end(user_properties), name) != std::end(user_properties);
 }
 
-OUTKIT_DECL std::string serialise(mail_folder const& f, std::span<std::string_view const> select)
+OUTKIT_DEF std::string serialise(mail_folder const& f, std::span<std::string_view const> select)
 {
     auto const wanted = [&](std::string_view name) {
         return select.empty() || std::find(select.begin(), select.end(), name) != select.end();
@@ -1211,7 +1114,7 @@ OUTKIT_DECL std::string serialise(mail_folder const& f, std::span<std::string_vi
     return std::move(w.out);
 }
 
-OUTKIT_DECL std::string serialise(user const& u, std::span<std::string_view const> select)
+OUTKIT_DEF std::string serialise(user const& u, std::span<std::string_view const> select)
 {
     auto const wanted = [&](std::string_view name) {
         return select.empty() || std::find(select.begin(), select.end(), name) != select.end();
@@ -1238,7 +1141,7 @@ OUTKIT_DECL std::string serialise(user const& u, std::span<std::string_view cons
     return std::move(w.out);
 }
 
-OUTKIT_DECL std::string serialise(outgoing_message const& m, bool save_to_sent_items)
+OUTKIT_DEF std::string serialise(outgoing_message const& m, bool save_to_sent_items)
 {
     std::size_t expected = 1024 + m.body.content.size() * 9 / 8;
     for (file_attachment const& a : m.attachments)
@@ -1291,7 +1194,7 @@ OUTKIT_DECL std::string serialise(outgoing_message const& m, bool save_to_sent_i
     return std::move(w.out);
 }
 
-OUTKIT_DECL std::string serialise(message_update const& u)
+OUTKIT_DEF std::string serialise(message_update const& u)
 {
     writer w;
     w.open('{');
@@ -1312,7 +1215,7 @@ OUTKIT_DECL std::string serialise(message_update const& u)
     return std::move(w.out);
 }
 
-OUTKIT_DECL std::string serialise(problem const& p, bool inner_error)
+OUTKIT_DEF std::string serialise(problem const& p, bool inner_error)
 {
     writer w(512);
     w.open('{');

@@ -28,21 +28,21 @@ struct session
     problem last;  // of the last call
 };
 
-OUTKIT_FLOW flow<user> get_me(session& s);
-OUTKIT_FLOW flow<mail_folder> get_folder(session& s, std::string id);
-OUTKIT_FLOW flow<page<mail_folder>> list_folders(session& s, folder_query q);
-OUTKIT_FLOW flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after);
-OUTKIT_FLOW flow<page<message>> list_messages(session& s, message_query q);
-OUTKIT_FLOW flow<page<message>> next_messages(session& s, page<message> after);
-OUTKIT_FLOW flow<message> get_message(session& s, std::string id, std::vector<std::string> select);
-OUTKIT_FLOW flow<message> update_message(session& s, std::string id, message_update u);
+OUTKIT_DECL flow<user> get_me(session& s);
+OUTKIT_DECL flow<mail_folder> get_folder(session& s, std::string id);
+OUTKIT_DECL flow<page<mail_folder>> list_folders(session& s, folder_query q);
+OUTKIT_DECL flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after);
+OUTKIT_DECL flow<page<message>> list_messages(session& s, message_query q);
+OUTKIT_DECL flow<page<message>> next_messages(session& s, page<message> after);
+OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<std::string> select);
+OUTKIT_DECL flow<message> update_message(session& s, std::string id, message_update u);
 // Returns the number of octets given to the sink.
-OUTKIT_FLOW flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to);
-OUTKIT_FLOW flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items);
-OUTKIT_FLOW flow<> send_mime(session& s, std::string mime);
+OUTKIT_DECL flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to);
+OUTKIT_DECL flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items);
+OUTKIT_DECL flow<> send_mime(session& s, std::string mime);
 
 // A link of the service, if the access token may go there: error::untrusted_origin of http, or none.
-error_code check_link(std::string_view link, session const& s, http::url& out);
+OUTKIT_DECL error_code check_link(std::string_view link, session const& s, http::url& out);
 
 }  // namespace outkit::inline OUTKIT_ABI::graph::detail
 

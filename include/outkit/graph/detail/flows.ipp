@@ -20,23 +20,23 @@ using outkit::detail::fail;
 using outkit::detail::refuse;
 using outkit::detail::this_environment;
 
-inline std::string percent_encoded(std::string_view text)
+OUTKIT_DECL std::string percent_encoded(std::string_view text)
 {
     return boost::urls::encode(boost::urls::string_view(text.data(), text.size()), boost::urls::unreserved_chars);
 }
 
 // Ids come from the service and must stay one segment of the path, whatever is in them. A dot segment would vanish when
 // the path is normalised, escaped or not (RFC 3986 section 6.2.2.3).
-inline bool is_segment(std::string_view id) { return !id.empty() && id.size() <= 2048 && id != "." && id != ".."; }
+OUTKIT_DECL bool is_segment(std::string_view id) { return !id.empty() && id.size() <= 2048 && id != "." && id != ".."; }
 
-inline std::string mailbox_path(options const& o)
+OUTKIT_DECL std::string mailbox_path(options const& o)
 {
     std::string path = "/" + percent_encoded(o.version);
     return path + (o.user.empty() ? "/me" : "/users/" + percent_encoded(o.user));
 }
 
 // The one origin that may see the access token.
-inline http::origin service_of(options const& o)
+OUTKIT_DECL http::origin service_of(options const& o)
 {
     http::origin service;
     service.host = o.host;
@@ -79,13 +79,13 @@ struct call
     wire::sink to = {};      // gets the body of a good answer
 };
 
-inline bool is_token_text(std::string_view text)
+OUTKIT_DECL bool is_token_text(std::string_view text)
 {
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 // RFC 9562 version 4
-inline std::string new_request_id(environment& world)
+OUTKIT_DECL std::string new_request_id(environment& world)
 {
     std::array<unsigned char, 16> bytes;
     world.random(bytes);
@@ -98,7 +98,7 @@ inline std::string new_request_id(environment& world)
 }
 
 // 1, 2, 4 ... seconds, more or less: many clients that failed together should not come back together.
-inline std::chrono::nanoseconds backoff(environment& world, unsigned attempt_number)
+OUTKIT_DECL std::chrono::nanoseconds backoff(environment& world, unsigned attempt_number)
 {
     std::array<unsigned char, 2> dice;
     world.random(dice);
@@ -106,13 +106,13 @@ inline std::chrono::nanoseconds backoff(environment& world, unsigned attempt_num
     return base / 2 + base * (dice[0] * 256u + dice[1]) / 65536;
 }
 
-inline bool lost_connection(error_code ec)
+OUTKIT_DECL bool lost_connection(error_code ec)
 {
     return ec == outkit::error::connection_closed || ec == outkit::error::tls_truncated || ec == os_error(ECONNRESET) ||
            ec == os_error(EPIPE);
 }
 
-inline std::string preferences(options const& o)
+OUTKIT_DECL std::string preferences(options const& o)
 {
     std::string value;
     if (o.immutable_ids)
@@ -127,7 +127,7 @@ inline std::string preferences(options const& o)
 }
 
 // The answer of a call that succeeded.
-OUTKIT_FLOW flow<http::response> perform(session& s, call c)
+OUTKIT_DECL flow<http::response> perform(session& s, call c)
 {
     environment& world = co_await this_environment();
     limits const& l = s.config.limits;
@@ -166,7 +166,10 @@ OUTKIT_FLOW flow<http::response> perform(session& s, call c)
                 c.to(part);
             };
         http::request copy = r;
-        secret authorization("Bearer " + std::string(s.token.reveal()));
+        std::string bearer = "Bearer ";
+        bearer.reserve(bearer.size() + s.token.size());
+        bearer += s.token.reveal();
+        secret authorization(std::move(bearer));
         s.http.request_sent = false;
         auto sent = co_await attempt(
             http::detail::exchange(s.http, to, std::move(copy), o, std::move(authorization), std::move(pass)));
@@ -222,7 +225,7 @@ OUTKIT_FLOW flow<http::response> perform(session& s, call c)
     }
 }
 
-OUTKIT_FLOW flow<http::response> perform_json(session& s, call c)
+OUTKIT_DECL flow<http::response> perform_json(session& s, call c)
 {
     http::response answer = co_await perform(s, std::move(c));
     std::string const type = http::media_type(answer.headers);
@@ -242,7 +245,7 @@ flow<T> checked(parsed<T> p)
     co_return std::move(p.value);
 }
 
-OUTKIT_FLOW_DEF flow<user> get_me(session& s)
+OUTKIT_DEF flow<user> get_me(session& s)
 {
     call c;
     c.target = mailbox_path(s.config);
@@ -251,7 +254,7 @@ OUTKIT_FLOW_DEF flow<user> get_me(session& s)
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_FLOW_DEF flow<mail_folder> get_folder(session& s, std::string id)
+OUTKIT_DEF flow<mail_folder> get_folder(session& s, std::string id)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "folder");
@@ -262,7 +265,7 @@ OUTKIT_FLOW_DEF flow<mail_folder> get_folder(session& s, std::string id)
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_DECL error_code check_link(std::string_view link, session const& s, http::url& out)
+OUTKIT_DEF error_code check_link(std::string_view link, session const& s, http::url& out)
 {
     error_code ec = http::error::untrusted_origin;
     if (link.size() > s.config.limits.link)
@@ -309,7 +312,7 @@ flow<page<T>> next_page(session& s, page<T> after, parsed<page<T>> (*parse)(std:
     co_return co_await get_page(s, std::move(to.target), after.number + 1, parse);
 }
 
-OUTKIT_FLOW_DEF flow<page<mail_folder>> list_folders(session& s, folder_query q)
+OUTKIT_DEF flow<page<mail_folder>> list_folders(session& s, folder_query q)
 {
     std::string target = mailbox_path(s.config) + "/mailFolders";
     if (!q.parent.empty())
@@ -326,15 +329,15 @@ OUTKIT_FLOW_DEF flow<page<mail_folder>> list_folders(session& s, folder_query q)
     if (q.top)
         query.add("$top", std::to_string(q.top));
     target += query.text();
-    co_return co_await get_page(s, std::move(target), 1, parse_folders);
+    co_return co_await get_page<mail_folder>(s, std::move(target), 1, parse_folders);
 }
 
-OUTKIT_FLOW_DEF flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after)
+OUTKIT_DEF flow<page<mail_folder>> next_folders(session& s, page<mail_folder> after)
 {
-    return next_page(s, std::move(after), parse_folders);
+    return next_page<mail_folder>(s, std::move(after), parse_folders);
 }
 
-OUTKIT_FLOW_DEF flow<page<message>> list_messages(session& s, message_query q)
+OUTKIT_DEF flow<page<message>> list_messages(session& s, message_query q)
 {
     std::string target = mailbox_path(s.config);
     if (!q.folder.empty())
@@ -360,15 +363,15 @@ OUTKIT_FLOW_DEF flow<page<message>> list_messages(session& s, message_query q)
     if (!q.select.empty())
         query.add_list("$select", q.select);
     target += query.text();
-    co_return co_await get_page(s, std::move(target), 1, parse_messages);
+    co_return co_await get_page<message>(s, std::move(target), 1, parse_messages);
 }
 
-OUTKIT_FLOW_DEF flow<page<message>> next_messages(session& s, page<message> after)
+OUTKIT_DEF flow<page<message>> next_messages(session& s, page<message> after)
 {
-    return next_page(s, std::move(after), parse_messages);
+    return next_page<message>(s, std::move(after), parse_messages);
 }
 
-OUTKIT_FLOW_DEF flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
+OUTKIT_DEF flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -382,7 +385,7 @@ OUTKIT_FLOW_DEF flow<message> get_message(session& s, std::string id, std::vecto
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_FLOW_DEF flow<message> update_message(session& s, std::string id, message_update u)
+OUTKIT_DEF flow<message> update_message(session& s, std::string id, message_update u)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -396,7 +399,7 @@ OUTKIT_FLOW_DEF flow<message> update_message(session& s, std::string id, message
     co_return co_await checked(std::move(parsed));
 }
 
-OUTKIT_FLOW_DEF flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to)
+OUTKIT_DEF flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to)
 {
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
@@ -412,7 +415,7 @@ OUTKIT_FLOW_DEF flow<std::uint64_t> get_mime(session& s, std::string id, wire::s
     co_return size;
 }
 
-OUTKIT_FLOW_DEF flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items)
+OUTKIT_DEF flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items)
 {
     call c;
     c.method = "POST";
@@ -423,7 +426,7 @@ OUTKIT_FLOW_DEF flow<> send_mail(session& s, outgoing_message m, bool save_to_se
     co_await perform(s, std::move(c));
 }
 
-OUTKIT_FLOW_DEF flow<> send_mime(session& s, std::string mime)
+OUTKIT_DEF flow<> send_mime(session& s, std::string mime)
 {
     call c;
     c.method = "POST";

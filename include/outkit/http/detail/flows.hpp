@@ -26,7 +26,7 @@ struct exchange_options
 // Sends a request to the origin of `to` and returns the final response; its target is the URL's, not the request's.
 // 4xx and 5xx are values. 301, 302, 303, 307 and 308 are error::redirect_refused unless they may be followed.
 // A kept connection that turns out to be dead is replaced once, for methods that may be repeated.
-OUTKIT_FLOW flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization = secret(),
+OUTKIT_DECL flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization = secret(),
                                     wire::sink body = {});
 
 }  // namespace outkit::inline OUTKIT_ABI::http::detail

@@ -8,14 +8,14 @@
 
 namespace outkit::inline OUTKIT_ABI::http::detail {
 
-OUTKIT_FLOW flow<outkit::detail::wake> input_now(outkit::detail::time_point now)
+OUTKIT_DECL flow<outkit::detail::wake> input_now(outkit::detail::time_point now)
 {
     co_return co_await outkit::detail::wait_for_input(nullptr, now);
 }
 
 // Is there a connection on which nothing has arrived since the last response? Whatever has (an answer nobody asked
 // for, the end of the connection) makes it unusable: the next answer could be somebody else's (RFC 9112 section 9).
-OUTKIT_FLOW flow<bool> can_reuse(session& s, origin const& to)
+OUTKIT_DECL flow<bool> can_reuse(session& s, origin const& to)
 {
     if (s.open_to != to || s.w.has_buffered())
         co_return false;
@@ -25,7 +25,7 @@ OUTKIT_FLOW flow<bool> can_reuse(session& s, origin const& to)
 }
 
 // One request and its response. `body` must not have been given anything when this fails before a response began.
-OUTKIT_FLOW flow<received_response> once(session& s, url to, request r, http::limits l, secret authorization,
+OUTKIT_DECL flow<received_response> once(session& s, url to, request r, http::limits l, secret authorization,
                                          wire::sink body)
 {
     s.request_sent = false;
@@ -47,21 +47,21 @@ OUTKIT_FLOW flow<received_response> once(session& s, url to, request r, http::li
     co_return response;
 }
 
-inline bool may_repeat(std::string_view method)
+OUTKIT_DECL bool may_repeat(std::string_view method)
 {
     static constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE"};  // RFC 9110 9.2.2
     return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
 }
 
 // The connection was gone, or went, before anything was read on it.
-inline bool was_stale(error_code ec)
+OUTKIT_DECL bool was_stale(error_code ec)
 {
     return ec == outkit::error::connection_closed || ec == outkit::error::tls_truncated || ec == os_error(ECONNRESET) ||
            ec == os_error(EPIPE);
 }
 
-OUTKIT_FLOW_DEF flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization,
-                                        wire::sink body)
+OUTKIT_DEF flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization,
+                                   wire::sink body)
 {
     for (unsigned redirects = 0;; ++redirects)
     {

@@ -31,29 +31,29 @@ struct received_response
 
 // The next request, or nothing when the peer has ended the connection between two requests. Says 100 Continue where
 // that is expected.
-OUTKIT_FLOW flow<std::optional<received_request>> read_request(wire& w, limits l);
+OUTKIT_DECL flow<std::optional<received_request>> read_request(wire& w, limits l);
 
 // The final response to a request of that method. `body`, when set, gets the body of a 2xx piece by piece, and the
 // message's is empty then.
-OUTKIT_FLOW flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body = {});
+OUTKIT_DECL flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body = {});
 
 // What of the request must not be sent: error::invalid_request, or none. Host, Content-Length, Transfer-Encoding,
 // Connection and Authorization are not the caller's to set.
-error_code check(request const& r);
+OUTKIT_DECL error_code check(request const& r);
 
 // `authorization` is the value of that header ("Bearer ..."), or empty.
-OUTKIT_FLOW flow<> write_request(wire& w, std::string host, request r, secret authorization = secret());
+OUTKIT_DECL flow<> write_request(wire& w, std::string host, request r, secret authorization = secret());
 
 struct answer_options
 {
     bool keep_alive = true;
     bool to_head = false;  // the body's length is told, the body not sent
 };
-OUTKIT_FLOW flow<> write_response(wire& w, response r, answer_options o);
-OUTKIT_FLOW flow<> write_response(wire& w, response r);
+OUTKIT_DECL flow<> write_response(wire& w, response r, answer_options o);
+OUTKIT_DECL flow<> write_response(wire& w, response r);
 
 // Sun, 06 Nov 1994 08:49:37 GMT (RFC 9110 section 5.6.7)
-std::string http_date(outkit::detail::wall_time t);
+OUTKIT_DECL std::string http_date(outkit::detail::wall_time t);
 
 }  // namespace outkit::inline OUTKIT_ABI::http::detail
 

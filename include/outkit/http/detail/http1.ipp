@@ -17,37 +17,36 @@ namespace outkit::inline OUTKIT_ABI::http::detail {
 class head_trace
 {
 public:
-    explicit head_trace(wire& w) : wire_(w), hook_(std::move(w.trace)), max_line_(w.max_line) { w.trace = {}; }
+    explicit head_trace(wire& w) : wire_(w), max_line_(w.max_line) { w.untold = true; }
     head_trace(head_trace const&) = delete;
     ~head_trace()
     {
-        wire_.trace = std::move(hook_);
+        wire_.untold = false;
         wire_.max_line = max_line_;
     }
 
     void start_line(wire::direction d, std::string_view line) const
     {
-        if (!hook_)
+        if (!wire_.trace)
             return;
         std::string text(line);  // queries carry codes and tokens
         if (auto const query = text.find('?'); query != std::string::npos)
             text.replace(query, text.find(' ', query) - query, "?...");
-        hook_(d, text);
+        wire_.report(d, text);
     }
     void field_line(wire::direction d, std::string_view name, std::string_view value) const
     {
-        if (!hook_)
+        if (!wire_.trace)
             return;
         static constexpr std::string_view secrets[] = {"Authorization", "Cookie",  "Set-Cookie",
                                                        "Location",      "Referer", "Proxy-Authorization"};
         bool const secret =
             std::any_of(std::begin(secrets), std::end(secrets), [&](auto s) { return equal_ignoring_case(s, name); });
-        hook_(d, std::string(name) + ": " + (secret ? "<redacted>" : outkit::detail::without_tokens(value)));
+        wire_.report(d, std::string(name) + ": " + (secret ? "<redacted>" : outkit::detail::without_tokens(value)));
     }
 
 private:
     wire& wire_;
-    wire::trace_hook hook_;
     std::size_t max_line_;
 };
 
@@ -105,20 +104,20 @@ private:
 };
 
 // field-line = field-name ":" OWS field-value OWS ; RFC 9112 section 5. No blank before the colon, no folding.
-inline bool is_field_line(std::string_view line)
+OUTKIT_DECL bool is_field_line(std::string_view line)
 {
     auto const colon = line.find(':');
     return colon != std::string_view::npos && is_token(line.substr(0, colon)) && is_field_value(line.substr(colon + 1));
 }
 
 // Whole number in the given base, nothing else around it.
-inline bool parse_number(std::string_view digits, int base, std::uint64_t& n)
+OUTKIT_DECL bool parse_number(std::string_view digits, int base, std::uint64_t& n)
 {
     auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), n, base);
     return r.ec == std::errc() && r.ptr == digits.data() + digits.size();
 }
 
-inline error_code parse_head(message_head& h, bool is_request)
+OUTKIT_DECL error_code parse_head(message_head& h, bool is_request)
 {
     beast::error_code ec;
     std::string const text = h.text + "\r\n";
@@ -159,7 +158,7 @@ struct body_length
 };
 
 // Stricter than Beast: a length given twice is refused even if both agree, and so is any transfer coding but chunked.
-inline error_code find_length(message_head const& h, body_length& out)
+OUTKIT_DECL error_code find_length(message_head const& h, body_length& out)
 {
     bool has_coding = false;
     for (field const& f : h.headers)
@@ -181,14 +180,14 @@ inline error_code find_length(message_head const& h, body_length& out)
     return {};
 }
 
-inline bool stays_open(message_head const& h)
+OUTKIT_DECL bool stays_open(message_head const& h)
 {
     return h.version == 11 && !has_token(h.headers, "Connection", "close");
 }
 
 // Reads up to and including the empty line. With `may_end`, an end of the connection before the first byte is no
 // failure; a peer that then leaves without close_notify does no harm either.
-OUTKIT_FLOW flow<message_head> read_head(wire& w, limits l, bool is_request, bool may_end)
+OUTKIT_DECL flow<message_head> read_head(wire& w, limits l, bool is_request, bool may_end)
 {
     message_head h;
     if (may_end && !w.has_buffered())
@@ -260,7 +259,7 @@ private:
 };
 
 // chunk = chunk-size [ chunk-ext ] CRLF chunk-data CRLF ; RFC 9112 section 7.1
-OUTKIT_FLOW flow<> read_chunks(wire& w, limits l, limited_sink& to)
+OUTKIT_DECL flow<> read_chunks(wire& w, limits l, limited_sink& to)
 {
     static constexpr std::size_t size_digits = 16;
     for (;;)
@@ -310,7 +309,7 @@ OUTKIT_FLOW flow<> read_chunks(wire& w, limits l, limited_sink& to)
 }
 
 // A body that ends with the connection: under TLS only a close_notify is an end.
-OUTKIT_FLOW flow<> read_until_closed(wire& w, limited_sink& to)
+OUTKIT_DECL flow<> read_until_closed(wire& w, limited_sink& to)
 {
     for (;;)
     {
@@ -325,7 +324,7 @@ OUTKIT_FLOW flow<> read_until_closed(wire& w, limited_sink& to)
     }
 }
 
-OUTKIT_FLOW flow<> read_body(wire& w, limits l, body_length length, bool until_closed, wire::sink to)
+OUTKIT_DECL flow<> read_body(wire& w, limits l, body_length length, bool until_closed, wire::sink to)
 {
     limited_sink limited(l.body_bytes, std::move(to));
     if (length.chunked)
@@ -341,7 +340,7 @@ OUTKIT_FLOW flow<> read_body(wire& w, limits l, body_length length, bool until_c
         co_await read_until_closed(w, limited);
 }
 
-OUTKIT_FLOW_DEF flow<std::optional<received_request>> read_request(wire& w, limits l)
+OUTKIT_DEF flow<std::optional<received_request>> read_request(wire& w, limits l)
 {
     message_head h = co_await read_head(w, l, true, true);
     if (h.text.empty())
@@ -370,7 +369,7 @@ OUTKIT_FLOW_DEF flow<std::optional<received_request>> read_request(wire& w, limi
     co_return r;
 }
 
-OUTKIT_FLOW_DEF flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body)
+OUTKIT_DEF flow<received_response> read_response(wire& w, std::string method, limits l, wire::sink body)
 {
     message_head h;
     for (std::size_t interim = 0;; ++interim)
@@ -411,7 +410,7 @@ OUTKIT_FLOW_DEF flow<received_response> read_response(wire& w, std::string metho
     co_return r;
 }
 
-OUTKIT_DECL error_code check(request const& r)
+OUTKIT_DEF error_code check(request const& r)
 {
     if (!is_token(r.method) || !is_target(r.target))
         return error::invalid_request;
@@ -428,7 +427,7 @@ OUTKIT_DECL error_code check(request const& r)
     return {};
 }
 
-inline void append_field(std::string& out, std::string_view name, std::string_view value)
+OUTKIT_DECL void append_field(std::string& out, std::string_view name, std::string_view value)
 {
     out += name;
     out += ": ";
@@ -437,7 +436,7 @@ inline void append_field(std::string& out, std::string_view name, std::string_vi
 }
 
 // Tells the trace the head line by line, and sends the whole message at once.
-OUTKIT_FLOW flow<> send(wire& w, std::string head, std::string body)
+OUTKIT_DECL flow<> send(wire& w, std::string head, std::string body)
 {
     {
         head_trace const trace(w);
@@ -455,13 +454,19 @@ OUTKIT_FLOW flow<> send(wire& w, std::string head, std::string body)
     co_await w.write(std::move(head), wire::redact);
 }
 
-OUTKIT_FLOW_DEF flow<> write_request(wire& w, std::string host, request r, secret authorization)
+OUTKIT_DEF flow<> write_request(wire& w, std::string host, request r, secret authorization)
 {
     if (error_code const ec = check(r))
         co_await outkit::detail::fail(ec);
     if (host.empty() || !is_field_value(host) || !is_field_value(authorization.reveal()))
         co_await outkit::detail::fail(error::invalid_request);
-    std::string head = r.method + ' ' + r.target + " HTTP/1.1\r\n";
+    std::string head;
+    std::size_t size = 128 + r.method.size() + r.target.size() + host.size() + authorization.size() + r.body.size();
+    for (field const& f : r.headers)
+        size += f.name.size() + f.value.size() + 4;
+    head.reserve(size);  // where it grew it would leave the credentials behind
+    ((head += r.method) += ' ') += r.target;
+    head += " HTTP/1.1\r\n";
     append_field(head, "Host", host);
     for (field const& f : r.headers)
         append_field(head, f.name, f.value);
@@ -473,7 +478,7 @@ OUTKIT_FLOW_DEF flow<> write_request(wire& w, std::string host, request r, secre
     co_await send(w, std::move(head), std::move(r.body));
 }
 
-OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r, answer_options o)
+OUTKIT_DEF flow<> write_response(wire& w, response r, answer_options o)
 {
     bool valid = r.status >= 100 && r.status <= 599 && is_field_value(r.reason);
     for (field const& f : r.headers)
@@ -498,13 +503,13 @@ OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r, answer_options o)
     co_await send(w, std::move(head), std::move(r.body));
 }
 
-OUTKIT_FLOW_DEF flow<> write_response(wire& w, response r)
+OUTKIT_DEF flow<> write_response(wire& w, response r)
 {
     answer_options const usual;
     return write_response(w, std::move(r), usual);
 }
 
-OUTKIT_DECL std::string http_date(outkit::detail::wall_time t)
+OUTKIT_DEF std::string http_date(outkit::detail::wall_time t)
 {
     using namespace std::chrono;
     static constexpr std::array days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -35,24 +35,24 @@ inline constexpr std::array<unsigned char, 256> char_classes = [] {
     }
     return t;
 }();
-inline bool is_class(char c, unsigned char k) { return char_classes[static_cast<unsigned char>(c)] & k; }
-inline char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
+OUTKIT_DECL bool is_class(char c, unsigned char k) { return char_classes[static_cast<unsigned char>(c)] & k; }
+OUTKIT_DECL char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
 
-OUTKIT_DECL bool is_atom(std::string_view s)
+OUTKIT_DEF bool is_atom(std::string_view s)
 {
     return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return is_class(c, atom_char); });
 }
-OUTKIT_DECL bool is_astring_atom(std::string_view s)
+OUTKIT_DEF bool is_astring_atom(std::string_view s)
 {
     return !s.empty() && std::all_of(s.begin(), s.end(), [](char c) { return is_class(c, atom_char | resp_special); });
 }
-OUTKIT_DECL bool can_be_quoted(std::string_view s)
+OUTKIT_DEF bool can_be_quoted(std::string_view s)
 {
     return std::all_of(s.begin(), s.end(),
                        [](char c) { return c != 0 && c != '\r' && c != '\n' && static_cast<unsigned char>(c) < 128; });
 }
 
-OUTKIT_DECL void append_quoted(std::string& out, std::string_view s)
+OUTKIT_DEF void append_quoted(std::string& out, std::string_view s)
 {
     out += '"';
     for (char const c : s)
@@ -64,7 +64,7 @@ OUTKIT_DECL void append_quoted(std::string& out, std::string_view s)
     out += '"';
 }
 
-OUTKIT_DECL void append_string(std::string& out, std::string_view s)
+OUTKIT_DEF void append_string(std::string& out, std::string_view s)
 {
     if (can_be_quoted(s))
         return append_quoted(out, s);
@@ -72,7 +72,7 @@ OUTKIT_DECL void append_string(std::string& out, std::string_view s)
     out += s;
 }
 
-OUTKIT_DECL void append_nstring(std::string& out, std::string_view s)
+OUTKIT_DEF void append_nstring(std::string& out, std::string_view s)
 {
     if (!s.data())
         out += "NIL";
@@ -80,7 +80,7 @@ OUTKIT_DECL void append_nstring(std::string& out, std::string_view s)
         append_string(out, s);
 }
 
-OUTKIT_DECL void append_mailbox(std::string& out, std::string_view encoded)
+OUTKIT_DEF void append_mailbox(std::string& out, std::string_view encoded)
 {
     if (is_astring_atom(encoded) && !equal_no_case(encoded, "NIL"))
         out += encoded;
@@ -93,7 +93,7 @@ OUTKIT_DECL void append_mailbox(std::string& out, std::string_view encoded)
 inline constexpr std::string_view month_names = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
 // date-time = DQUOTE date-day-fixed "-" date-month "-" date-year SP time SP zone DQUOTE
-OUTKIT_DECL std::optional<std::chrono::sys_seconds> parse_date_time(std::string_view s)
+OUTKIT_DEF std::optional<std::chrono::sys_seconds> parse_date_time(std::string_view s)
 {
     if (s.size() == 25 && s[1] == '-')  // a one-digit day without the blank
         return parse_date_time(' ' + std::string(s));
@@ -128,7 +128,7 @@ OUTKIT_DECL std::optional<std::chrono::sys_seconds> parse_date_time(std::string_
            std::chrono::seconds(second) - (s[21] == '+' ? zone : -zone);
 }
 
-OUTKIT_DECL std::string format_date_time(std::chrono::sys_seconds t)
+OUTKIT_DEF std::string format_date_time(std::chrono::sys_seconds t)
 {
     auto const days = std::chrono::floor<std::chrono::days>(t);
     std::chrono::year_month_day const date(days);
@@ -155,7 +155,7 @@ inline constexpr named_flag flag_names[] = {{flag::seen, "\\Seen"},       {flag:
                                             {flag::flagged, "\\Flagged"}, {flag::deleted, "\\Deleted"},
                                             {flag::draft, "\\Draft"},     {flag::recent, "\\Recent"}};
 
-OUTKIT_DECL std::string_view name_of(flag one)
+OUTKIT_DEF std::string_view name_of(flag one)
 {
     for (named_flag const& f : flag_names)
         if (f.value == one)
@@ -163,7 +163,7 @@ OUTKIT_DECL std::string_view name_of(flag one)
     return {};
 }
 
-OUTKIT_DECL flag flag_of(std::string_view name)
+OUTKIT_DEF flag flag_of(std::string_view name)
 {
     for (named_flag const& f : flag_names)
         if (f.name.size() == name.size() && equal_no_case(f.name, name))
@@ -190,8 +190,8 @@ void append_flags_of(std::string& out, flag system, Keywords const& keywords)
         out += before;
     out += ')';
 }
-OUTKIT_DECL void append_flags(std::string& out, flags const& f) { append_flags_of(out, f.system, f.keywords); }
-OUTKIT_DECL void append_flags(std::string& out, flag system, chain<std::string_view> keywords)
+OUTKIT_DEF void append_flags(std::string& out, flags const& f) { append_flags_of(out, f.system, f.keywords); }
+OUTKIT_DEF void append_flags(std::string& out, flag system, chain<std::string_view> keywords)
 {
     append_flags_of(out, system, keywords);
 }
@@ -200,7 +200,7 @@ OUTKIT_DECL void append_flags(std::string& out, flag system, chain<std::string_v
 
 // Recursive descent over one frame in the arena, whose text it may change (escapes are removed in place). Depth is
 // checked before going down; every step looks whether there is more.
-class response_parser
+OUTKIT_DECL class response_parser
 {
 public:
     response_parser(std::span<char> text, std::span<literal_mark const> literals, limits const& l, arena& block)
@@ -1087,8 +1087,8 @@ private:
     std::size_t depth_ = 0;
 };
 
-OUTKIT_DECL error_code parse_response(std::string_view frame, std::span<literal_mark const> literals, limits const& l,
-                                      arena& block, response& out)
+OUTKIT_DEF error_code parse_response(std::string_view frame, std::span<literal_mark const> literals, limits const& l,
+                                     arena& block, response& out)
 {
     char* const text = block.copy(frame);
     return response_parser({text, frame.size()}, literals, l, block).run(out);
@@ -1105,14 +1105,14 @@ OUTKIT_DECL std::optional<std::uint32_t> whole_number(std::string_view s)
     return n;
 }
 
-OUTKIT_DECL std::optional<std::uint32_t> code_number(status_text const& s, std::string_view code)
+OUTKIT_DEF std::optional<std::uint32_t> code_number(status_text const& s, std::string_view code)
 {
     if (!equal_no_case(s.code, code))
         return std::nullopt;
     return whole_number(s.arguments);
 }
 
-OUTKIT_DECL std::optional<append_result> code_appenduid(status_text const& s)
+OUTKIT_DEF std::optional<append_result> code_appenduid(status_text const& s)
 {
     if (!equal_no_case(s.code, "APPENDUID"))
         return std::nullopt;
@@ -1127,7 +1127,7 @@ OUTKIT_DECL std::optional<append_result> code_appenduid(status_text const& s)
 }
 
 // Exchange leaves both sets empty when nothing was copied (MailKit's issue 555).
-OUTKIT_DECL std::optional<copy_result> code_copyuid(status_text const& s, limits const& l)
+OUTKIT_DEF std::optional<copy_result> code_copyuid(status_text const& s, limits const& l)
 {
     if (!equal_no_case(s.code, "COPYUID"))
         return std::nullopt;
@@ -1155,7 +1155,7 @@ OUTKIT_DECL std::optional<copy_result> code_copyuid(status_text const& s, limits
     return out;
 }
 
-OUTKIT_DECL std::optional<flags> code_permanent_flags(status_text const& s, limits const& l, bool& new_keywords)
+OUTKIT_DEF std::optional<flags> code_permanent_flags(status_text const& s, limits const& l, bool& new_keywords)
 {
     if (!equal_no_case(s.code, "PERMANENTFLAGS"))
         return std::nullopt;
@@ -1167,7 +1167,7 @@ OUTKIT_DECL std::optional<flags> code_permanent_flags(status_text const& s, limi
     return out;
 }
 
-OUTKIT_DECL std::optional<capabilities> code_capabilities(status_text const& s, limits const& l)
+OUTKIT_DEF std::optional<capabilities> code_capabilities(status_text const& s, limits const& l)
 {
     if (!equal_no_case(s.code, "CAPABILITY"))
         return std::nullopt;
@@ -1179,7 +1179,7 @@ OUTKIT_DECL std::optional<capabilities> code_capabilities(status_text const& s, 
     return out;
 }
 
-OUTKIT_DECL std::optional<std::chrono::milliseconds> suggested_backoff(std::string_view text)
+OUTKIT_DEF std::optional<std::chrono::milliseconds> suggested_backoff(std::string_view text)
 {
     static constexpr std::string_view words = "Backoff Time";
     auto at = std::search(text.begin(), text.end(), words.begin(), words.end(),
@@ -1197,7 +1197,7 @@ OUTKIT_DECL std::optional<std::chrono::milliseconds> suggested_backoff(std::stri
     return std::chrono::milliseconds(*n);
 }
 
-OUTKIT_DECL std::string shown(std::string_view text)
+OUTKIT_DEF std::string shown(std::string_view text)
 {
     static constexpr std::size_t most = 512;
     std::string out(text.substr(0, most));
@@ -1231,7 +1231,7 @@ OUTKIT_DECL void append_addresses(std::string& out, chain<address> const& list)
     out += ')';
 }
 
-OUTKIT_DECL void append_envelope(std::string& out, envelope const& e)
+OUTKIT_DEF void append_envelope(std::string& out, envelope const& e)
 {
     out += '(';
     append_nstring(out, e.date);
@@ -1299,7 +1299,7 @@ OUTKIT_DECL void append_body_extensions(std::string& out, body_part const& b)
     append_nstring(out, b.location);
 }
 
-OUTKIT_DECL void append_body(std::string& out, body_part const& b, bool extensions)
+OUTKIT_DEF void append_body(std::string& out, body_part const& b, bool extensions)
 {
     out += '(';
     if (b.multipart)
@@ -1392,7 +1392,7 @@ OUTKIT_DECL void append_status(std::string& out, status_text const& s)
         (out += ' ') += s.text;
 }
 
-OUTKIT_DECL void append_response(std::string& out, response const& r)
+OUTKIT_DEF void append_response(std::string& out, response const& r)
 {
     using kind = response::kind;
     if (r.what == kind::tagged)

@@ -43,13 +43,13 @@ private:
 };
 
 // Whether all of a flag list can be said.
-error_code check(flags const& f);
-error_code check(section const& s);
-std::string section_name(section const& s);  // "1.2.MIME", "HEADER.FIELDS (From To)"
+OUTKIT_DECL error_code check(flags const& f);
+OUTKIT_DECL error_code check(section const& s);
+OUTKIT_DECL std::string section_name(section const& s);  // "1.2.MIME", "HEADER.FIELDS (From To)"
 
 // The same numbers in several sets, each of at most `most` characters: servers limit the length of a command
 // (Exchange's MaxCommandSize: 10,240).
-std::vector<number_set> in_pieces(number_set const& s, std::size_t most = 8'000);
+OUTKIT_DECL std::vector<number_set> in_pieces(number_set const& s, std::size_t most = 8'000);
 
 // --- the server's side ---
 

@@ -75,41 +75,41 @@ protected:
     ~data_handler() = default;
 };
 
-OUTKIT_FLOW flow<> connect(session& s, std::string host, std::uint16_t port, security how);
-OUTKIT_FLOW flow<> authenticate(session& s, std::string user, access_token token);
-OUTKIT_FLOW flow<capabilities> capability(session& s);
-OUTKIT_FLOW flow<std::vector<mailbox_event>> noop(session& s);
-OUTKIT_FLOW flow<> logout(session& s);
+OUTKIT_DECL flow<> connect(session& s, std::string host, std::uint16_t port, security how);
+OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token);
+OUTKIT_DECL flow<capabilities> capability(session& s);
+OUTKIT_DECL flow<std::vector<mailbox_event>> noop(session& s);
+OUTKIT_DECL flow<> logout(session& s);
 
-OUTKIT_FLOW flow<imap::namespaces> namespaces_of(session& s);
-OUTKIT_FLOW flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern);
-OUTKIT_FLOW flow<mailbox_status> status(session& s, mailbox_name name);
-OUTKIT_FLOW flow<mailbox_status> select(session& s, mailbox_name name, bool read_only);
-OUTKIT_FLOW flow<> unselect(session& s);
-OUTKIT_FLOW flow<> create(session& s, mailbox_name name);
-OUTKIT_FLOW flow<> remove(session& s, mailbox_name name);
-OUTKIT_FLOW flow<> rename(session& s, mailbox_name from, mailbox_name to);
-OUTKIT_FLOW flow<> subscribe(session& s, mailbox_name name, bool on);
+OUTKIT_DECL flow<imap::namespaces> namespaces_of(session& s);
+OUTKIT_DECL flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern);
+OUTKIT_DECL flow<mailbox_status> status(session& s, mailbox_name name);
+OUTKIT_DECL flow<mailbox_status> select(session& s, mailbox_name name, bool read_only);
+OUTKIT_DECL flow<> unselect(session& s);
+OUTKIT_DECL flow<> create(session& s, mailbox_name name);
+OUTKIT_DECL flow<> remove(session& s, mailbox_name name);
+OUTKIT_DECL flow<> rename(session& s, mailbox_name from, mailbox_name to);
+OUTKIT_DECL flow<> subscribe(session& s, mailbox_name name, bool on);
 
 enum class numbering
 {
     uid,
     sequence
 };
-OUTKIT_FLOW flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what);
-OUTKIT_FLOW flow<message_batch> store(session& s, numbering by, number_set which, store_options what);
-OUTKIT_FLOW flow<copy_result> copy(session& s, uid_set which, mailbox_name to);
-OUTKIT_FLOW flow<copy_result> move(session& s, uid_set which, mailbox_name to);
-OUTKIT_FLOW flow<> expunge(session& s, uid_set which);
-OUTKIT_FLOW flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how);
-OUTKIT_FLOW flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
+OUTKIT_DECL flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what);
+OUTKIT_DECL flow<message_batch> store(session& s, numbering by, number_set which, store_options what);
+OUTKIT_DECL flow<copy_result> copy(session& s, uid_set which, mailbox_name to);
+OUTKIT_DECL flow<copy_result> move(session& s, uid_set which, mailbox_name to);
+OUTKIT_DECL flow<> expunge(session& s, uid_set which);
+OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how);
+OUTKIT_DECL flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
 
 // The parts these are made of. `execute` leaves the tagged answer in s.last, whatever it is.
-OUTKIT_FLOW flow<> execute(session& s, command c, data_handler* data = nullptr);
+OUTKIT_DECL flow<> execute(session& s, command c, data_handler* data = nullptr);
 // The error that a NO or BAD means; sets s.retry_after.
-error_code meaning(session& s, reply const& r);
-std::string words(reply const& r);
-std::string new_tag(environment& world);
+OUTKIT_DECL error_code meaning(session& s, reply const& r);
+OUTKIT_DECL std::string words(reply const& r);
+OUTKIT_DECL std::string new_tag(environment& world);
 
 }  // namespace outkit::inline OUTKIT_ABI::imap::detail
 

@@ -13,7 +13,7 @@ namespace outkit::inline OUTKIT_ABI::imap::detail {
 
 using outkit::detail::refuse;
 
-OUTKIT_DECL void session::forget()
+OUTKIT_INLINE void session::forget()
 {
     at = state::disconnected;
     trusted = ending = ended = false;
@@ -30,7 +30,7 @@ OUTKIT_DECL void session::forget()
 }
 
 // Tags are random, each one, so that an answer cannot have been written before its command (R-STL-07).
-OUTKIT_DECL std::string new_tag(environment& world)
+OUTKIT_DEF std::string new_tag(environment& world)
 {
     static constexpr std::string_view letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
     std::array<unsigned char, 8> dice;
@@ -237,7 +237,7 @@ OUTKIT_DECL error_code hear(session& s, until what, std::string_view tag, data_h
 }
 
 // Reads responses until the one that is waited for. A loop without a flow or an allocation per line.
-OUTKIT_FLOW flow<> read_reply(session& s, until what, std::string tag, data_handler* data)
+OUTKIT_DECL flow<> read_reply(session& s, until what, std::string tag, data_handler* data)
 {
     environment& world = co_await this_environment();
     answered sofar;
@@ -268,7 +268,7 @@ OUTKIT_FLOW flow<> read_reply(session& s, until what, std::string tag, data_hand
 }
 
 // What has arrived, without waiting for more than the rest of a response that has begun.
-OUTKIT_FLOW flow<> read_available(session& s)
+OUTKIT_DECL flow<> read_available(session& s)
 {
     answered sofar;
     do
@@ -293,7 +293,7 @@ OUTKIT_DECL bool says_not_connected(std::string_view text)
     return text.find("User is authenticated but not connected") != std::string_view::npos;
 }
 
-OUTKIT_DECL error_code meaning(session& s, reply const& r)
+OUTKIT_DEF error_code meaning(session& s, reply const& r)
 {
     s.retry_after.reset();
     if (says_not_connected(r.text))
@@ -324,10 +324,10 @@ OUTKIT_DECL error_code meaning(session& s, reply const& r)
     return r.status == status_text::condition::no ? error::command_refused : error::command_rejected;
 }
 
-OUTKIT_DECL std::string words(reply const& r) { return shown(r.code.empty() ? r.text : '[' + r.code + "] " + r.text); }
+OUTKIT_DEF std::string words(reply const& r) { return shown(r.code.empty() ? r.text : '[' + r.code + "] " + r.text); }
 
 // Sends a command and reads its answer. Literals wait for the server's "+" unless this session may send them at once.
-OUTKIT_FLOW_DEF flow<> execute(session& s, command c, data_handler* data)
+OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
 {
     if (c.ec)
         co_await refuse(c.ec);
@@ -366,7 +366,7 @@ OUTKIT_FLOW_DEF flow<> execute(session& s, command c, data_handler* data)
 }
 
 // The same for commands that simply must succeed.
-OUTKIT_FLOW flow<> perform(session& s, command c, data_handler* data = nullptr)
+OUTKIT_DECL flow<> perform(session& s, command c, data_handler* data = nullptr)
 {
     co_await execute(s, std::move(c), data);
     if (!s.last.ok())
@@ -385,7 +385,7 @@ OUTKIT_DECL error_code not_ready(session const& s, session::state least)
     return s.at == session::state::not_authenticated ? error::not_authenticated : error::no_mailbox_selected;
 }
 
-OUTKIT_FLOW_DEF flow<> connect(session& s, std::string host, std::uint16_t port, security how)
+OUTKIT_DEF flow<> connect(session& s, std::string host, std::uint16_t port, security how)
 {
     s.forget();
     s.host = host;
@@ -440,7 +440,7 @@ OUTKIT_FLOW_DEF flow<> connect(session& s, std::string host, std::uint16_t port,
         co_await capability(s);
 }
 
-OUTKIT_FLOW_DEF flow<capabilities> capability(session& s)
+OUTKIT_DEF flow<capabilities> capability(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::not_authenticated))
         co_await refuse(ec);
@@ -468,11 +468,12 @@ OUTKIT_DECL error_code sasl_error(sasl::error e)
 }
 
 // AUTHENTICATE XOAUTH2 up to the tagged answer, with what an error challenge said.
-OUTKIT_FLOW flow<std::string> exchange_xoauth2(session& s, secret response)
+OUTKIT_DECL flow<std::string> exchange_xoauth2(session& s, secret response)
 {
     environment& world = co_await this_environment();
     std::string const tag = new_tag(world);
     std::string line = tag + " AUTHENTICATE XOAUTH2";
+    line.reserve(line.size() + response.size() + 3);  // where it grew it would leave the token behind
     s.w.patience = s.settings.authenticating;
     if (s.caps.has("SASL-IR"))
     {
@@ -494,6 +495,7 @@ OUTKIT_FLOW flow<std::string> exchange_xoauth2(session& s, secret response)
             co_await s.w.write("*\r\n");
             co_await fail(error::malformed_challenge);
         }
+        line.reserve(response.size() + 2);
         line = response.reveal();
         line += "\r\n";
         co_await s.w.write(std::move(line), wire::redact);
@@ -532,7 +534,7 @@ OUTKIT_FLOW flow<std::string> exchange_xoauth2(session& s, secret response)
     co_return said;
 }
 
-OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token token)
+OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
 {
     if (s.at == session::state::disconnected)
         co_await fail(outkit::error::not_connected);
@@ -583,7 +585,7 @@ OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token t
 
 OUTKIT_DECL std::vector<mailbox_event> taken(session& s) { return std::exchange(s.events, {}); }
 
-OUTKIT_FLOW_DEF flow<std::vector<mailbox_event>> noop(session& s)
+OUTKIT_DEF flow<std::vector<mailbox_event>> noop(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::not_authenticated))
         co_await refuse(ec);
@@ -592,7 +594,7 @@ OUTKIT_FLOW_DEF flow<std::vector<mailbox_event>> noop(session& s)
     co_return taken(s);
 }
 
-OUTKIT_FLOW_DEF flow<> logout(session& s)
+OUTKIT_DEF flow<> logout(session& s)
 {
     if (s.at == session::state::disconnected)
         co_return;
@@ -605,7 +607,7 @@ OUTKIT_FLOW_DEF flow<> logout(session& s)
     s.forget();
 }
 
-OUTKIT_FLOW_DEF flow<imap::namespaces> namespaces_of(session& s)
+OUTKIT_DEF flow<imap::namespaces> namespaces_of(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -628,7 +630,7 @@ public:
     }
 };
 
-OUTKIT_FLOW_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern)
+OUTKIT_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -653,7 +655,7 @@ public:
     }
 };
 
-OUTKIT_FLOW_DEF flow<mailbox_status> status(session& s, mailbox_name name)
+OUTKIT_DEF flow<mailbox_status> status(session& s, mailbox_name name)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -666,7 +668,7 @@ OUTKIT_FLOW_DEF flow<mailbox_status> status(session& s, mailbox_name name)
     co_return std::move(*found.found);
 }
 
-OUTKIT_FLOW_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_only)
+OUTKIT_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_only)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -692,7 +694,7 @@ OUTKIT_FLOW_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool 
     co_return s.box;
 }
 
-OUTKIT_FLOW_DEF flow<> unselect(session& s)
+OUTKIT_DEF flow<> unselect(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -705,7 +707,7 @@ OUTKIT_FLOW_DEF flow<> unselect(session& s)
     s.events.clear();
 }
 
-OUTKIT_FLOW flow<> named(session& s, char const* verb, mailbox_name name)
+OUTKIT_DECL flow<> named(session& s, char const* verb, mailbox_name name)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -713,13 +715,13 @@ OUTKIT_FLOW flow<> named(session& s, char const* verb, mailbox_name name)
     c.mailbox(name);
     co_await perform(s, std::move(c));
 }
-OUTKIT_FLOW_DEF flow<> create(session& s, mailbox_name name) { return named(s, "CREATE", std::move(name)); }
-OUTKIT_FLOW_DEF flow<> remove(session& s, mailbox_name name) { return named(s, "DELETE", std::move(name)); }
-OUTKIT_FLOW_DEF flow<> subscribe(session& s, mailbox_name name, bool on)
+OUTKIT_DEF flow<> create(session& s, mailbox_name name) { return named(s, "CREATE", std::move(name)); }
+OUTKIT_DEF flow<> remove(session& s, mailbox_name name) { return named(s, "DELETE", std::move(name)); }
+OUTKIT_DEF flow<> subscribe(session& s, mailbox_name name, bool on)
 {
     return named(s, on ? "SUBSCRIBE" : "UNSUBSCRIBE", std::move(name));
 }
-OUTKIT_FLOW_DEF flow<> rename(session& s, mailbox_name from, mailbox_name to)
+OUTKIT_DEF flow<> rename(session& s, mailbox_name from, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -906,7 +908,7 @@ OUTKIT_DECL error_code countable(session const& s, numbering by)
     return by == numbering::sequence && !s.box.reliable ? make_error_code(error::positions_contradicted) : error_code();
 }
 
-OUTKIT_FLOW_DEF flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what)
+OUTKIT_DEF flow<message_batch> fetch(session& s, numbering by, number_set which, fetch_items what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -950,7 +952,7 @@ OUTKIT_DECL error_code keepable(session const& s, flags const& f)
     return {};
 }
 
-OUTKIT_FLOW_DEF flow<message_batch> store(session& s, numbering by, number_set which, store_options what)
+OUTKIT_DEF flow<message_batch> store(session& s, numbering by, number_set which, store_options what)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -992,7 +994,7 @@ public:
     }
 };
 
-OUTKIT_FLOW flow<copy_result> transfer(session& s, char const* verb, uid_set which, mailbox_name to)
+OUTKIT_DECL flow<copy_result> transfer(session& s, char const* verb, uid_set which, mailbox_name to)
 {
     copyuid_handler heard;
     command c(verb);
@@ -1015,14 +1017,14 @@ OUTKIT_FLOW flow<copy_result> transfer(session& s, char const* verb, uid_set whi
     co_return heard.found.value_or(copy_result());
 }
 
-OUTKIT_FLOW_DEF flow<copy_result> copy(session& s, uid_set which, mailbox_name to)
+OUTKIT_DEF flow<copy_result> copy(session& s, uid_set which, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
     co_return co_await transfer(s, "UID COPY", std::move(which), std::move(to));
 }
 
-OUTKIT_FLOW_DEF flow<copy_result> move(session& s, uid_set which, mailbox_name to)
+OUTKIT_DEF flow<copy_result> move(session& s, uid_set which, mailbox_name to)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -1031,7 +1033,7 @@ OUTKIT_FLOW_DEF flow<copy_result> move(session& s, uid_set which, mailbox_name t
     co_return co_await transfer(s, "UID MOVE", std::move(which), std::move(to));
 }
 
-OUTKIT_FLOW_DEF flow<> expunge(session& s, uid_set which)
+OUTKIT_DEF flow<> expunge(session& s, uid_set which)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);
@@ -1044,7 +1046,7 @@ OUTKIT_FLOW_DEF flow<> expunge(session& s, uid_set which)
 
 // --- APPEND ---
 
-OUTKIT_FLOW_DEF flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
+OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
@@ -1080,7 +1082,7 @@ OUTKIT_FLOW_DEF flow<append_result> append(session& s, mailbox_name to, std::str
 
 // --- IDLE ---
 
-OUTKIT_FLOW_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
         co_await refuse(ec);

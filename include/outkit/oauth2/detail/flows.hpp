@@ -66,11 +66,11 @@ struct session
     std::optional<std::chrono::seconds> ahead = {};
 };
 
-OUTKIT_FLOW flow<metadata> discover(session& s);
-OUTKIT_FLOW flow<token_response> redeem(session& s, redemption r);
+OUTKIT_DECL flow<metadata> discover(session& s);
+OUTKIT_DECL flow<token_response> redeem(session& s, redemption r);
 // `account`: the earlier claims, which the new ID token must agree with; a default one if they are not known.
-OUTKIT_FLOW flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account);
-OUTKIT_FLOW flow<token_response> client_credentials(session& s, scope_set scopes);
+OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account);
+OUTKIT_DECL flow<token_response> client_credentials(session& s, scope_set scopes);
 
 }  // namespace detail
 }  // namespace outkit::inline OUTKIT_ABI::oauth2

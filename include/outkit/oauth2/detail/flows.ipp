@@ -11,7 +11,7 @@ using outkit::detail::environment;
 using outkit::detail::fail;
 using outkit::detail::this_environment;
 
-OUTKIT_FLOW flow<http::response> ask(session& s, http::url to, http::request r, http::limits l)
+OUTKIT_DECL flow<http::response> ask(session& s, http::url to, http::request r, http::limits l)
 {
     environment& world = co_await this_environment();
     r.headers.push_back({"Accept", "application/json"});
@@ -41,7 +41,7 @@ OUTKIT_DECL std::string clock_hint(session const& s, error_code ec)
            (*s.ahead < std::chrono::seconds(0) ? "behind" : "ahead of") + " the authority's (Date header)";
 }
 
-OUTKIT_FLOW_DEF flow<metadata> discover(session& s)
+OUTKIT_DEF flow<metadata> discover(session& s)
 {
     environment& world = co_await this_environment();
     s.last = {};
@@ -68,9 +68,9 @@ OUTKIT_FLOW_DEF flow<metadata> discover(session& s)
     co_return m;
 }
 
-inline metadata endpoints(session const& s) { return s.discovered ? *s.discovered : usual_metadata(s.from); }
+OUTKIT_DECL metadata endpoints(session const& s) { return s.discovered ? *s.discovered : usual_metadata(s.from); }
 
-OUTKIT_FLOW flow<> fetch_keys(session& s)
+OUTKIT_DECL flow<> fetch_keys(session& s)
 {
     environment& world = co_await this_environment();
     http::url const where = endpoints(s).keys_endpoint;
@@ -92,7 +92,7 @@ OUTKIT_FLOW flow<> fetch_keys(session& s)
     s.keys_at = world.now();
 }
 
-OUTKIT_FLOW flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
+OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
 {
     environment& world = co_await this_environment();
     error_code ec;
@@ -124,7 +124,7 @@ OUTKIT_FLOW flow<id_claims> check_id_token(session& s, std::string text, id_toke
 }
 
 // `form` lacks what all requests have in common: client, credentials, scope.
-OUTKIT_FLOW flow<token_response> request_token(session& s, std::string form, scope_set scopes)
+OUTKIT_DECL flow<token_response> request_token(session& s, std::string form, scope_set scopes)
 {
     environment& world = co_await this_environment();
     s.last = {};
@@ -158,7 +158,7 @@ OUTKIT_FLOW flow<token_response> request_token(session& s, std::string form, sco
     co_return t;
 }
 
-OUTKIT_FLOW_DEF flow<token_response> redeem(session& s, redemption r)
+OUTKIT_DEF flow<token_response> redeem(session& s, redemption r)
 {
     std::string form;
     append_parameter(form, "grant_type", "authorization_code");
@@ -179,7 +179,7 @@ OUTKIT_FLOW_DEF flow<token_response> redeem(session& s, redemption r)
     co_return t;
 }
 
-OUTKIT_FLOW_DEF flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account)
+OUTKIT_DEF flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account)
 {
     std::string form;
     append_parameter(form, "grant_type", "refresh_token");
@@ -202,7 +202,7 @@ OUTKIT_FLOW_DEF flow<token_response> refresh(session& s, secret refresh_token, s
     co_return t;
 }
 
-OUTKIT_FLOW_DEF flow<token_response> client_credentials(session& s, scope_set scopes)
+OUTKIT_DEF flow<token_response> client_credentials(session& s, scope_set scopes)
 {
     auto const kind = s.from.kind();
     if (kind != authority::audience::tenant && kind != authority::audience::domain)

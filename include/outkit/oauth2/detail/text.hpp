@@ -2,6 +2,7 @@
 #define OUTKIT_OAUTH2_DETAIL_TEXT_HPP
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/detail/utf8.hpp>
 #include <outkit/secret.hpp>
 
 #include <cstddef>
@@ -11,50 +12,9 @@
 #include <utility>
 #include <vector>
 
-// Forms, queries and UTF-8 as the OAuth codecs need them. Included by .ipp files.
+// Forms and queries as the OAuth codecs need them. Included by .ipp files.
 
 namespace outkit::inline OUTKIT_ABI::oauth2::detail {
-
-// Octets of the UTF-8 character at the beginning (RFC 3629); 0: there is none.
-constexpr std::size_t utf8_length(std::string_view s)
-{
-    if (s.empty())
-        return 0;
-    auto const at = [&](std::size_t i) { return static_cast<unsigned char>(s[i]); };
-    unsigned char const c = at(0);
-    if (c < 0x80)
-        return 1;
-    std::size_t const n = c >= 0xc2 && c <= 0xdf ? 2 : c >= 0xe0 && c <= 0xef ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
-    if (n == 0 || s.size() < n)
-        return 0;
-    unsigned char low = 0x80, high = 0xbf;  // of the second octet: no overlong forms, surrogates or beyond U+10FFFF
-    if (c == 0xe0)
-        low = 0xa0;
-    else if (c == 0xed)
-        high = 0x9f;
-    else if (c == 0xf0)
-        low = 0x90;
-    else if (c == 0xf4)
-        high = 0x8f;
-    if (at(1) < low || at(1) > high)
-        return 0;
-    for (std::size_t i = 2; i < n; ++i)
-        if ((at(i) & 0xc0) != 0x80)
-            return 0;
-    return n;
-}
-
-constexpr bool is_utf8(std::string_view s)
-{
-    while (!s.empty())
-    {
-        std::size_t const n = utf8_length(s);
-        if (n == 0)
-            return false;
-        s.remove_prefix(n);
-    }
-    return true;
-}
 
 // U+202A to U+202E and U+2066 to U+2069: they turn the text around that follows.
 constexpr bool is_direction_override(std::string_view character)
@@ -79,7 +39,8 @@ inline std::optional<parameters> parse_parameters(std::string_view text)
         auto const equals = std::min(one.find('='), one.size());
         auto name = outkit::detail::form_decode(one.substr(0, equals));
         auto value = outkit::detail::form_decode(one.substr(std::min(equals + 1, one.size())));
-        if (!name || !value || name->empty() || found.size() == most || !is_utf8(*value) || !is_utf8(*name))
+        if (!name || !value || name->empty() || found.size() == most || !outkit::detail::valid_utf8(*value) ||
+            !outkit::detail::valid_utf8(*name))
             return std::nullopt;
         for (auto const& [known, unused] : found)
             if (known == *name)

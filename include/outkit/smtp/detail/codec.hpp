@@ -32,26 +32,26 @@ private:
 };
 
 // The text of a reply, with CRLF, enhanced code on each line.
-std::string format_reply(reply const& r);
+OUTKIT_DECL std::string format_reply(reply const& r);
 
 // "5.7.139 rest" becomes the code, and `text` the rest. Nothing if there is none of the class (2, 4, 5; 0: any).
-enhanced_code take_enhanced_code(std::string_view& text, int status_class);
+OUTKIT_DECL enhanced_code take_enhanced_code(std::string_view& text, int status_class);
 
 // Printable ASCII, '?' for everything else.
-std::string printable(std::string_view text);
+OUTKIT_DECL std::string printable(std::string_view text);
 
 // What EHLO was answered with.
-extensions parse_extensions(std::vector<std::string> const& lines);
+OUTKIT_DECL extensions parse_extensions(std::vector<std::string> const& lines);
 
 // "<id>" in a final reply like Exchange Online's "OK <id> [Hostname=host]".
-std::string assigned_message_id(std::string_view text);
+OUTKIT_DECL std::string assigned_message_id(std::string_view text);
 
 // xtext ; RFC 3461 section 4
-std::string encode_xtext(std::string_view text);
-std::optional<std::string> decode_xtext(std::string_view text);
+OUTKIT_DECL std::string encode_xtext(std::string_view text);
+OUTKIT_DECL std::optional<std::string> decode_xtext(std::string_view text);
 
 // A domain or address literal, as EHLO wants it.
-bool valid_client_name(std::string_view name);
+OUTKIT_DECL bool valid_client_name(std::string_view name);
 
 // What of a message decides whether and how it can be sent.
 struct content_facts
@@ -61,14 +61,14 @@ struct content_facts
     bool eight_bit = false;
     bool nul = false;
 };
-content_facts examine(std::string_view content);
+OUTKIT_DECL content_facts examine(std::string_view content);
 
 // The value of the message's Message-ID field, "" when there is none.
-std::string message_id_of(std::string_view content);
+OUTKIT_DECL std::string message_id_of(std::string_view content);
 
 // Commands, with CRLF.
-std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts);
-std::string recipient_command(mime::address const& to, envelope const& e, extensions const& offered);
+OUTKIT_DECL std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts);
+OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope const& e, extensions const& offered);
 
 // A message on its way into DATA (RFC 5321 section 4.5.2): CRLF, lone CR and lone LF all become CRLF, then a '.' at the
 // beginning of a line is doubled. In this order, and with the state kept from chunk to chunk, so that no server can see
@@ -114,7 +114,7 @@ struct command
     std::string verb;           // upper case
     std::string_view argument;  // of the line; blanks around it removed
 };
-command parse_command(std::string_view line);
+OUTKIT_DECL command parse_command(std::string_view line);
 
 // "FROM:<path> A=1 B" for MAIL, "TO:<path> ..." for RCPT.
 struct path_argument
@@ -132,7 +132,7 @@ struct path_argument
 
     std::string const* parameter(std::string_view name) const;
 };
-path_argument parse_path_argument(std::string_view argument, std::string_view keyword);
+OUTKIT_DECL path_argument parse_path_argument(std::string_view argument, std::string_view keyword);
 
 }  // namespace outkit::inline OUTKIT_ABI::smtp::detail
 

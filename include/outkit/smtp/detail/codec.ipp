@@ -10,7 +10,7 @@
 
 namespace outkit::inline OUTKIT_ABI::smtp::detail {
 
-OUTKIT_DECL std::string printable(std::string_view text)
+OUTKIT_DEF std::string printable(std::string_view text)
 {
     std::string out(text);
     for (char& c : out)
@@ -20,7 +20,7 @@ OUTKIT_DECL std::string printable(std::string_view text)
 }
 
 // status-code = class "." subject "." detail ; RFC 3463 section 2
-OUTKIT_DECL enhanced_code take_enhanced_code(std::string_view& text, int status_class)
+OUTKIT_DEF enhanced_code take_enhanced_code(std::string_view& text, int status_class)
 {
     if (text.size() < 5 || text[1] != '.' || (text[0] != '2' && text[0] != '4' && text[0] != '5') ||
         (status_class != 0 && text[0] != '0' + status_class))
@@ -42,7 +42,7 @@ OUTKIT_DECL enhanced_code take_enhanced_code(std::string_view& text, int status_
 }
 
 // Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF ; RFC 5321 section 4.2
-OUTKIT_DECL error_code reply_reader::add(std::string_view line)
+OUTKIT_INLINE error_code reply_reader::add(std::string_view line)
 {
     size_ += line.size() + 2;
     if (size_ > limits_.reply)
@@ -71,7 +71,7 @@ OUTKIT_DECL error_code reply_reader::add(std::string_view line)
     return {};
 }
 
-OUTKIT_DECL std::string format_reply(reply const& r)
+OUTKIT_DEF std::string format_reply(reply const& r)
 {
     std::string out;
     std::string_view rest = r.text;
@@ -91,7 +91,7 @@ OUTKIT_DECL std::string format_reply(reply const& r)
 }
 
 // ehlo-line = ehlo-keyword *( SP ehlo-param ) ; RFC 5321 section 4.1.1.1 (edited: "AUTH=" as old servers have it)
-OUTKIT_DECL extensions parse_extensions(std::vector<std::string> const& lines)
+OUTKIT_DEF extensions parse_extensions(std::vector<std::string> const& lines)
 {
     extensions x;
     if (!lines.empty())
@@ -119,7 +119,7 @@ OUTKIT_DECL extensions parse_extensions(std::vector<std::string> const& lines)
     return x;
 }
 
-OUTKIT_DECL std::string assigned_message_id(std::string_view text)
+OUTKIT_DEF std::string assigned_message_id(std::string_view text)
 {
     if (!text.starts_with("OK <"))
         return {};
@@ -134,7 +134,7 @@ OUTKIT_DECL std::string assigned_message_id(std::string_view text)
     return std::string(id);
 }
 
-OUTKIT_DECL std::string encode_xtext(std::string_view text)
+OUTKIT_DEF std::string encode_xtext(std::string_view text)
 {
     static constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
@@ -150,7 +150,7 @@ OUTKIT_DECL std::string encode_xtext(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL std::optional<std::string> decode_xtext(std::string_view text)
+OUTKIT_DEF std::optional<std::string> decode_xtext(std::string_view text)
 {
     std::string out;
     for (std::size_t i = 0; i != text.size(); ++i)
@@ -173,14 +173,14 @@ OUTKIT_DECL std::optional<std::string> decode_xtext(std::string_view text)
     return out;
 }
 
-OUTKIT_DECL bool valid_client_name(std::string_view name)
+OUTKIT_DEF bool valid_client_name(std::string_view name)
 {
     error_code ec;
     auto const a = mime::parse_address("a@" + std::string(name), ec);
     return a && a->ascii();
 }
 
-OUTKIT_DECL content_facts examine(std::string_view content)
+OUTKIT_DEF content_facts examine(std::string_view content)
 {
     content_facts f;
     std::uint64_t all = 0;  // eight octets at a time
@@ -217,7 +217,7 @@ OUTKIT_DECL content_facts examine(std::string_view content)
     return f;
 }
 
-OUTKIT_DECL std::string message_id_of(std::string_view content)
+OUTKIT_DEF std::string message_id_of(std::string_view content)
 {
     while (!content.empty())
     {
@@ -240,7 +240,7 @@ OUTKIT_DECL std::string message_id_of(std::string_view content)
 }
 
 // "MAIL FROM:" Reverse-path [SP Mail-parameters] CRLF ; RFC 5321 section 4.1.1.2, RFC 1870, 3461, 6152, 6531
-OUTKIT_DECL std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts)
+OUTKIT_DEF std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts)
 {
     std::string line = "MAIL FROM:<" + e.from.to_string() + '>';
     if (offered.has("SIZE"))
@@ -260,7 +260,7 @@ OUTKIT_DECL std::string mail_command(envelope const& e, extensions const& offere
     return line += "\r\n";
 }
 
-OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope const& e, extensions const& offered)
+OUTKIT_DEF std::string recipient_command(mime::address const& to, envelope const& e, extensions const& offered)
 {
     std::string line = "RCPT TO:<" + to.to_string() + '>';
     if (e.report && offered.has("DSN"))
@@ -280,7 +280,7 @@ OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope cons
     return line += "\r\n";
 }
 
-OUTKIT_DECL void data_writer::add(std::string_view chunk, std::string& out)
+OUTKIT_INLINE void data_writer::add(std::string_view chunk, std::string& out)
 {
     if (after_cr_ && !chunk.empty())
     {
@@ -319,13 +319,13 @@ OUTKIT_DECL void data_writer::add(std::string_view chunk, std::string& out)
     out.append(copied, end);
 }
 
-OUTKIT_DECL void data_writer::finish(std::string& out)
+OUTKIT_INLINE void data_writer::finish(std::string& out)
 {
     out += line_start_ ? ".\r\n" : "\r\n.\r\n";
     *this = {};
 }
 
-OUTKIT_DECL std::size_t data_reader::add(std::string_view bytes, std::string& content)
+OUTKIT_INLINE std::size_t data_reader::add(std::string_view bytes, std::string& content)
 {
     std::size_t i = 0;
     while (i != bytes.size() && state_ != state::complete)
@@ -384,13 +384,13 @@ OUTKIT_DECL std::size_t data_reader::add(std::string_view bytes, std::string& co
     return i;
 }
 
-OUTKIT_DECL command parse_command(std::string_view line)
+OUTKIT_DEF command parse_command(std::string_view line)
 {
     auto const end = std::min(line.find(' '), line.size());
     return {upper(line.substr(0, end)), trimmed(line.substr(end))};
 }
 
-OUTKIT_DECL std::string const* path_argument::parameter(std::string_view name) const
+OUTKIT_INLINE std::string const* path_argument::parameter(std::string_view name) const
 {
     for (auto const& p : parameters)
         if (p.first == name)
@@ -400,7 +400,7 @@ OUTKIT_DECL std::string const* path_argument::parameter(std::string_view name) c
 
 // Path = "<" [ A-d-l ":" ] Mailbox ">" ; esmtp-param = esmtp-keyword ["=" esmtp-value] ; RFC 5321 section 4.1.2
 // (edited: no source routes, but a blank after the colon, as many clients write)
-OUTKIT_DECL path_argument parse_path_argument(std::string_view argument, std::string_view keyword)
+OUTKIT_DEF path_argument parse_path_argument(std::string_view argument, std::string_view keyword)
 {
     path_argument r;
     r.wrong = path_argument::fault::syntax;

@@ -41,17 +41,17 @@ struct session
 };
 
 // Connects, greets and secures the connection. Fails with tls_required rather than go on without TLS.
-OUTKIT_FLOW flow<extensions> connect(session& s, endpoint to);
+OUTKIT_DECL flow<extensions> connect(session& s, endpoint to);
 
 // AUTH XOAUTH2 (RFC 4954), with the initial response if the line has room for it.
-OUTKIT_FLOW flow<> authenticate(session& s, std::string user, access_token token);
+OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token);
 
 // Sends the messages one after the other, and says in `now` what became of each.
-OUTKIT_FLOW flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now);
+OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now);
 
-OUTKIT_FLOW flow<> reset(session& s);  // RSET
-OUTKIT_FLOW flow<> noop(session& s);   // NOOP
-OUTKIT_FLOW flow<> quit(session& s);   // QUIT, and closes; a server that does not answer it has no say
+OUTKIT_DECL flow<> reset(session& s);  // RSET
+OUTKIT_DECL flow<> noop(session& s);   // NOOP
+OUTKIT_DECL flow<> quit(session& s);   // QUIT, and closes; a server that does not answer it has no say
 
 }  // namespace outkit::inline OUTKIT_ABI::smtp::detail
 

@@ -15,7 +15,7 @@ using outkit::detail::attempt;
 using outkit::detail::fail;
 using outkit::detail::wire;
 
-inline std::string shown(reply const& r)
+OUTKIT_DECL std::string shown(reply const& r)
 {
     std::string text = to_string(r);
     text.erase(0, std::min<std::size_t>(4, text.size()));  // the code is in the error
@@ -29,7 +29,7 @@ struct full_reply
     std::vector<std::string> lines;
 };
 
-OUTKIT_FLOW flow<full_reply> read_full_reply(session& s)
+OUTKIT_DECL flow<full_reply> read_full_reply(session& s)
 {
     using std::chrono::milliseconds;
     outkit::detail::environment& world = co_await outkit::detail::this_environment();
@@ -57,7 +57,7 @@ OUTKIT_FLOW flow<full_reply> read_full_reply(session& s)
 }
 
 // The server is closing: that is the end, whatever was asked.
-OUTKIT_FLOW flow<reply> read_reply(session& s)
+OUTKIT_DECL flow<reply> read_reply(session& s)
 {
     full_reply r = co_await read_full_reply(s);
     if (r.said.code == int(error::service_closing))
@@ -66,7 +66,7 @@ OUTKIT_FLOW flow<reply> read_reply(session& s)
 }
 
 // What is here before a command has been sent is no answer to it; but a server may say that it is closing.
-OUTKIT_FLOW flow<> expect_silence(session& s)
+OUTKIT_DECL flow<> expect_silence(session& s)
 {
     if (!s.w.has_buffered())
         co_return;
@@ -75,9 +75,9 @@ OUTKIT_FLOW flow<> expect_silence(session& s)
 }
 
 // A reply that belongs to the command is 25x, or 4xx, or 5xx.
-inline bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
+OUTKIT_DECL bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
 
-OUTKIT_FLOW flow<reply> send_command(session& s, std::string line)
+OUTKIT_DECL flow<reply> send_command(session& s, std::string line)
 {
     s.server_said->clear();
     if (!s.ready)
@@ -88,7 +88,7 @@ OUTKIT_FLOW flow<reply> send_command(session& s, std::string line)
     co_return co_await read_reply(s);
 }
 
-OUTKIT_FLOW flow<> read_greeting(session& s)
+OUTKIT_DECL flow<> read_greeting(session& s)
 {
     s.w.patience = s.at.timeouts.greeting;
     auto greeting = co_await attempt(read_full_reply(s));
@@ -107,7 +107,7 @@ OUTKIT_FLOW flow<> read_greeting(session& s)
 }
 
 // Returns the code, 250 if all is well. Whatever was known before is forgotten.
-OUTKIT_FLOW flow<reply> say_ehlo(session& s)
+OUTKIT_DECL flow<reply> say_ehlo(session& s)
 {
     s.offered = {};
     s.w.patience = s.at.timeouts.command;
@@ -121,7 +121,7 @@ OUTKIT_FLOW flow<reply> say_ehlo(session& s)
 
 // Whatever goes wrong between greeting and handshake, it may be somebody in the middle: the outcome is TLS or
 // tls_required, and nothing that was said is shown or kept (RFC 3207 section 6, RFC 8314 section 5.1).
-OUTKIT_FLOW flow<> ask_for_tls(session& s)
+OUTKIT_DECL flow<> ask_for_tls(session& s)
 {
     reply const ehlo = co_await say_ehlo(s);
     if (ehlo.code != 250)
@@ -133,7 +133,7 @@ OUTKIT_FLOW flow<> ask_for_tls(session& s)
         co_await fail(outkit::error::tls_required);
 }
 
-OUTKIT_FLOW_DEF flow<extensions> connect(session& s, endpoint to)
+OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
 {
     s.server_said->clear();
     s.ready = s.authenticated = false;
@@ -175,7 +175,7 @@ OUTKIT_FLOW_DEF flow<extensions> connect(session& s, endpoint to)
     co_return s.offered;
 }
 
-inline std::string with_challenge(reply const& r, sasl::error_challenge const& c)
+OUTKIT_DECL std::string with_challenge(reply const& r, sasl::error_challenge const& c)
 {
     std::string text = shown(r);
     if (!c.status.empty())
@@ -185,7 +185,7 @@ inline std::string with_challenge(reply const& r, sasl::error_challenge const& c
     return outkit::detail::without_tokens(text.substr(0, 512));
 }
 
-OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token token)
+OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
 {
     static constexpr std::size_t longest_command = 512;  // RFC 5321 section 4.5.3.1.4, with CRLF
     static constexpr int most_challenges = 3;
@@ -211,6 +211,7 @@ OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token t
     s.w.patience = s.at.timeouts.command;
 
     std::string line = "AUTH XOAUTH2";
+    line.reserve(longest_command);  // where it grew it would leave the token behind
     bool sent = line.size() + 1 + response.size() + 2 <= longest_command;
     if (sent)
         (line += ' ') += response.reveal();
@@ -245,8 +246,9 @@ OUTKIT_FLOW_DEF flow<> authenticate(session& s, std::string user, access_token t
         }
         if (!sent)
         {
-            std::string credentials(response.reveal());
-            credentials += "\r\n";
+            std::string credentials;
+            credentials.reserve(response.size() + 2);
+            (credentials += response.reveal()) += "\r\n";
             co_await s.w.write(std::move(credentials), wire::redact);
             sent = true;
             continue;
@@ -278,7 +280,7 @@ struct prepared
     }
 };
 
-inline prepared prepare(session const& s, mail const& m)
+OUTKIT_DECL prepared prepare(session const& s, mail const& m)
 {
     prepared p;
     auto const& e = m.envelope;
@@ -314,7 +316,7 @@ inline prepared prepare(session const& s, mail const& m)
     return p;
 }
 
-inline void refuse(delivery& d, reply r)
+OUTKIT_DECL void refuse(delivery& d, reply r)
 {
     if (!d.ec || d.ec == error::not_sent)
     {
@@ -330,7 +332,7 @@ struct opening
     bool data_sent = false;  // DATA, but its reply has not been read
 };
 
-OUTKIT_FLOW flow<reply> read_envelope_reply(session& s)
+OUTKIT_DECL flow<reply> read_envelope_reply(session& s)
 {
     reply r = co_await read_reply(s);
     if (!belongs(r))
@@ -338,7 +340,7 @@ OUTKIT_FLOW flow<reply> read_envelope_reply(session& s)
     co_return r;
 }
 
-OUTKIT_FLOW flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
+OUTKIT_DECL flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 {
     recipient_result result;
     result.to = m.envelope.to[d.recipients.size()];
@@ -353,7 +355,7 @@ OUTKIT_FLOW flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 }
 
 // MAIL and RCPT of one message, which have been `sent` already or are sent now.
-OUTKIT_FLOW flow<opening> open_transaction(session& s, mail const& m, prepared const& p, delivery& d, bool sent)
+OUTKIT_DECL flow<opening> open_transaction(session& s, mail const& m, prepared const& p, delivery& d, bool sent)
 {
     bool const pipelining = s.offered.has("PIPELINING");
     std::size_t const count = p.recipients.size();
@@ -394,7 +396,7 @@ OUTKIT_FLOW flow<opening> open_transaction(session& s, mail const& m, prepared c
 }
 
 // Sends the body and, after it in the same go, what is next. In pieces, so that memory does not double.
-OUTKIT_FLOW flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
+OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
                                 std::string const& next)
 {
     static constexpr std::size_t piece = 128 * 1024;
@@ -420,7 +422,7 @@ OUTKIT_FLOW flow<> send_content(session& s, progress& now, std::size_t index, st
 
 // One message. `opened`: its MAIL, RCPT and DATA have been sent already. `ahead`: those of the next one, to be sent with
 // this one's body; returns whether they have been.
-OUTKIT_FLOW flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p,
+OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p,
                                 bool opened, std::string ahead)
 {
     delivery& d = now.deliveries[index];
@@ -471,7 +473,7 @@ OUTKIT_FLOW flow<bool> send_one(session& s, progress& now, std::size_t index, ma
     co_return !ahead.empty();
 }
 
-inline void note_refusal(session& s, progress& now, delivery const& d)
+OUTKIT_DECL void note_refusal(session& s, progress& now, delivery const& d)
 {
     if (!d.ec || now.refusal)
         return;
@@ -480,7 +482,7 @@ inline void note_refusal(session& s, progress& now, delivery const& d)
         *s.server_said = shown(d.reply);
 }
 
-OUTKIT_FLOW flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
+OUTKIT_DECL flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
 {
     prepared current, next;
     bool opened = false, known = false;
@@ -503,7 +505,7 @@ OUTKIT_FLOW flow<> send_each(session& s, std::vector<mail> const& messages, prog
     }
 }
 
-OUTKIT_FLOW_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
+OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
 {
     s.server_said->clear();
     now->deliveries.resize(messages.size());
@@ -526,7 +528,7 @@ OUTKIT_FLOW_DEF flow<> send_all(session& s, std::vector<mail> messages, std::sha
     co_await fail(error::outcome_unknown, std::move(text));
 }
 
-OUTKIT_FLOW flow<> expect_250(session& s, std::string line)
+OUTKIT_DECL flow<> expect_250(session& s, std::string line)
 {
     reply const r = co_await send_command(s, std::move(line));
     if (r.code >= 400)
@@ -535,11 +537,11 @@ OUTKIT_FLOW flow<> expect_250(session& s, std::string line)
         co_await fail(error::unexpected_reply, shown(r));
 }
 
-OUTKIT_FLOW_DEF flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
+OUTKIT_DEF flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
 
-OUTKIT_FLOW_DEF flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
+OUTKIT_DEF flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
 
-OUTKIT_FLOW_DEF flow<> quit(session& s)
+OUTKIT_DEF flow<> quit(session& s)
 {
     co_await attempt(send_command(s, "QUIT\r\n"));
     s.ready = s.authenticated = false;

@@ -28,14 +28,14 @@ inline kainjow::mustache::data data_of(values const& from)
     return d;
 }
 
-OUTKIT_DECL std::string fill(std::string_view page, values const& with)
+OUTKIT_INLINE std::string fill(std::string_view page, values const& with)
 {
     kainjow::mustache::mustache m{std::string(page)};
     return m.render(data_of(with));
 }
 
-OUTKIT_DECL std::string document(std::string_view title, std::string_view page, values const& with,
-                                 std::string_view nonce)
+OUTKIT_INLINE std::string document(std::string_view title, std::string_view page, values const& with,
+                                   std::string_view nonce)
 {
     values inner = with;
     inner.texts.emplace_back("nonce", nonce);
