@@ -327,6 +327,37 @@ BOOST_AUTO_TEST_CASE(a_port_of_which_somebody_has_one_family_is_not_used)
     }
 }
 
+BOOST_AUTO_TEST_CASE(OA_19_another_port_is_chosen_when_one_family_of_the_first_is_taken)
+{
+    auto const at = [](char const* address, std::uint16_t port) {
+        return asio::ip::tcp::endpoint(asio::ip::make_address(address), port);
+    };
+    for (char const* const address : {"::1", "127.0.0.1"})
+        BOOST_TEST_CONTEXT(address)
+        {
+            asio::io_context mine;
+            asio::ip::tcp::acceptor const taken(mine, at(address, 0));
+            auto const first = taken.local_endpoint().port();
+            auto const second = asio::ip::tcp::acceptor(mine, at("127.0.0.1", 0)).local_endpoint().port();
+            error_code e;
+            {
+                oauth2::redirect_listener const only(mine.get_executor(), "http://localhost/oauth", e,
+                                                     {.ports = {first}});
+                BOOST_TEST((e == asio::error::address_in_use), e.message());
+            }
+            waiting w({.ports = {first, first, second}});
+            BOOST_TEST(w.listener->port() == second);
+            BOOST_TEST(w.listener->redirect_uri() == "http://localhost:" + std::to_string(second) + "/oauth");
+            asio::ip::tcp::socket s(mine);
+            s.connect(at(*address == ':' ? "127.0.0.1" : "::1", first), e);
+            BOOST_TEST((e == asio::error::connection_refused), e.message());  // nothing of ours is left there
+            for (char const* const family : {"127.0.0.1", "::1"})
+                BOOST_TEST(is(w.get("/oauth", family), "400"));
+            BOOST_TEST(is(w.get("/oauth?code=c" + w.state, address), "200"));
+            BOOST_TEST((w.wait().response.code.reveal() == "c"));
+        }
+}
+
 namespace {
 
 // The local addresses of the sockets that listen at a port, as the kernel lists them.
