@@ -10,7 +10,6 @@
 #include <charconv>
 #include <cstdint>
 #include <cstring>
-#include <tuple>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::mime {

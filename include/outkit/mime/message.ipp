@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 namespace outkit::inline OUTKIT_ABI::mime {
@@ -82,20 +83,11 @@ public:
             return std::nullopt;
 
         out.raw = std::move(header_) + content.header + "\r\n" + content.body;
+        std::set<std::string> seen;  // each once, in order
         for (std::vector<mailbox> const* list : {&m_.to, &m_.cc, &m_.bcc})
             for (mailbox const& r : *list)
-                recipients_.push_back(&r.addr);
-        // Each once, in order; sorted copies keep that from being quadratic.
-        std::vector<std::pair<std::string, std::size_t>> seen;
-        for (std::size_t i = 0; i != recipients_.size(); ++i)
-            seen.emplace_back(key_of(*recipients_[i]), i);
-        std::sort(seen.begin(), seen.end());
-        std::vector<bool> wanted(recipients_.size());
-        for (std::size_t i = 0; i != seen.size(); ++i)
-            wanted[seen[i].second] = i == 0 || seen[i].first != seen[i - 1].first;
-        for (std::size_t i = 0; i != recipients_.size(); ++i)
-            if (wanted[i])
-                out.recipients.push_back(*recipients_[i]);
+                if (seen.insert(key_of(r.addr)).second)
+                    out.recipients.push_back(r.addr);
         return out;
     }
 
@@ -316,7 +308,6 @@ private:
     std::string header_;
     std::string boundary_;
     int containers_ = 0;
-    std::vector<address const*> recipients_;
 };
 
 }  // namespace detail
