@@ -45,7 +45,12 @@ private:
 class blocking_context
 {
 public:
-    asio::any_io_executor get_executor() { return context_.get_executor(); }
+    // A template, since erasing an executor's type is a quarter of a second of compilation, used or not.
+    template <class = void>
+    asio::any_io_executor get_executor()
+    {
+        return context_.get_executor();
+    }
 
     /// The operation's error goes to `ec`, which must live until it returns; after an error the value is empty.
     wait_token wait(error_code& ec) { return {*this, &ec}; }

@@ -12,17 +12,16 @@ class stream
 public:
     using executor_type = asio::any_io_executor;
 
-    explicit stream(asio::any_io_executor ex, tls_context tls = {},
-                    detail::environment& world = detail::real_environment())
-        : driver_(std::make_shared<detail::socket_driver>(std::move(ex), std::move(tls), world))
+    OUTKIT_DECL explicit stream(asio::any_io_executor ex, tls_context tls = {},
+                                detail::environment& world = detail::real_environment())
+        : driver_(detail::make_socket_driver(std::move(ex), std::move(tls), world))
     {
     }
     // A connection a server has accepted.
-    explicit stream(asio::ip::tcp::socket accepted, tls_context tls = {},
-                    detail::environment& world = detail::real_environment())
-        : stream(accepted.get_executor(), std::move(tls), world)
+    OUTKIT_DECL explicit stream(asio::ip::tcp::socket accepted, tls_context tls = {},
+                                detail::environment& world = detail::real_environment())
+        : driver_(detail::make_socket_driver(std::move(accepted), std::move(tls), world))
     {
-        driver_->adopt(std::move(accepted));
     }
     stream(stream&&) = default;
     stream& operator=(stream&& other)
@@ -44,7 +43,7 @@ public:
     detail::driver& driver() { return *driver_; }
 
 private:
-    std::shared_ptr<detail::socket_driver> driver_;
+    std::shared_ptr<detail::driver> driver_;
 };
 
 namespace detail {

@@ -38,7 +38,7 @@ public:
         @param ec     why it could not be made: the file is missing or holds no certificate
         @param trust  whose certificates are believed
     */
-    static tls_context client(error_code& ec, tls_trust const& trust = {});
+    OUTKIT_DECL static tls_context client(error_code& ec, tls_trust const& trust = {});
 
     /** A context for servers.
 
@@ -46,7 +46,7 @@ public:
         @param chain  PEM text, the server's certificate first
         @param key    PEM text of its private key, not encrypted
     */
-    static tls_context server_pem(error_code& ec, std::string_view chain, std::string_view key);
+    OUTKIT_DECL static tls_context server_pem(error_code& ec, std::string_view chain, std::string_view key);
 
     SSL_CTX* native() const { return shared_ ? shared_->ctx.get() : nullptr; }
     bool is_server() const { return shared_ && shared_->server; }
@@ -59,8 +59,8 @@ public:
     };
     using session = std::unique_ptr<SSL_SESSION, releaser<SSL_SESSION, SSL_SESSION_free>>;
 
-    session take_session(std::string const& peer) const;
-    void keep_session(std::string const& peer, session s) const;
+    OUTKIT_DECL session take_session(std::string const& peer) const;
+    OUTKIT_DECL void keep_session(std::string const& peer, session s) const;
 
 private:
     struct shared
@@ -71,7 +71,7 @@ private:
         std::mutex mutex;
         std::map<std::string, session> sessions;  // by "host:port"; each is used once (RFC 8446 section C.4)
     };
-    static tls_context make(bool server, error_code& ec);
+    OUTKIT_DECL static tls_context make(bool server, error_code& ec);
     std::shared_ptr<shared> shared_;
 };
 
@@ -85,22 +85,23 @@ public:
     tls_engine(tls_engine const&) = delete;
     ~tls_engine();
 
-    need handshake(error_code& ec);
-    need read_some(std::span<char> into, std::size_t& n, error_code& ec);  // n == 0: the peer said close_notify
-    need write_some(std::string_view from, std::size_t& n, error_code& ec);
-    need input(error_code& ec);
-    void say_goodbye();  // close_notify, if it can be sent at once
+    OUTKIT_DECL need handshake(error_code& ec);
+    OUTKIT_DECL need read_some(std::span<char> into, std::size_t& n,
+                               error_code& ec);  // n == 0: the peer said close_notify
+    OUTKIT_DECL need write_some(std::string_view from, std::size_t& n, error_code& ec);
+    OUTKIT_DECL need input(error_code& ec);
+    OUTKIT_DECL void say_goodbye();  // close_notify, if it can be sent at once
 
     bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
-    std::string diagnostics() const;  // why the handshake failed, in OpenSSL's words
+    OUTKIT_DECL std::string diagnostics() const;  // why the handshake failed, in OpenSSL's words
 
 private:
-    static BIO_METHOD const* bio_method();
-    static std::string reference_name(std::string host);
-    static void count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine);
-    bool expect_name();
-    need result(int rc, error_code& ec);
-    need received(need what, std::size_t n, error_code& ec);
+    OUTKIT_DECL static BIO_METHOD const* bio_method();
+    OUTKIT_DECL static std::string reference_name(std::string host);
+    OUTKIT_DECL static void count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine);
+    OUTKIT_DECL bool expect_name();
+    OUTKIT_DECL need result(int rc, error_code& ec);
+    OUTKIT_DECL need received(need what, std::size_t n, error_code& ec);
 
     transport& below_;
     std::pair<tls_context, std::string> keep_;  // where sessions go, and under which name

@@ -77,7 +77,7 @@ OUTKIT_DECL int engine_index()
 
 }  // namespace detail
 
-OUTKIT_INLINE tls_context tls_context::make(bool server, error_code& ec)
+OUTKIT_DEF tls_context tls_context::make(bool server, error_code& ec)
 {
     tls_context c;
     c.shared_ = std::make_shared<shared>();
@@ -98,7 +98,7 @@ OUTKIT_INLINE tls_context tls_context::make(bool server, error_code& ec)
     return c;
 }
 
-OUTKIT_INLINE tls_context tls_context::client(error_code& ec, tls_trust const& trust)
+OUTKIT_DEF tls_context tls_context::client(error_code& ec, tls_trust const& trust)
 {
     tls_context c = make(false, ec);
     SSL_CTX* const ctx = c.native();
@@ -130,7 +130,7 @@ OUTKIT_INLINE tls_context tls_context::client(error_code& ec, tls_trust const& t
     return c;
 }
 
-OUTKIT_INLINE tls_context tls_context::server_pem(error_code& ec, std::string_view chain, std::string_view key)
+OUTKIT_DEF tls_context tls_context::server_pem(error_code& ec, std::string_view chain, std::string_view key)
 {
     tls_context c = make(true, ec);
     SSL_CTX* const ctx = c.native();
@@ -154,14 +154,14 @@ OUTKIT_INLINE tls_context tls_context::server_pem(error_code& ec, std::string_vi
     return {};
 }
 
-OUTKIT_INLINE tls_context::session tls_context::take_session(std::string const& peer) const
+OUTKIT_DEF tls_context::session tls_context::take_session(std::string const& peer) const
 {
     std::lock_guard const lock(shared_->mutex);
     auto const node = shared_->sessions.extract(peer);
     return node ? std::move(node.mapped()) : nullptr;
 }
 
-OUTKIT_INLINE void tls_context::keep_session(std::string const& peer, session s) const
+OUTKIT_DEF void tls_context::keep_session(std::string const& peer, session s) const
 {
     std::lock_guard const lock(shared_->mutex);
     shared_->sessions.insert_or_assign(peer, std::move(s));
@@ -171,7 +171,7 @@ namespace detail {
 
 inline constexpr unsigned most_without_data = 32;  // handshake messages after the handshake
 
-OUTKIT_INLINE BIO_METHOD const* tls_engine::bio_method()
+OUTKIT_DEF BIO_METHOD const* tls_engine::bio_method()
 {
     static BIO_METHOD* const method = [] {
         BIO_METHOD* const m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "outkit transport");
@@ -253,7 +253,7 @@ OUTKIT_INLINE tls_engine::tls_engine(transport& below, tls_context context, std:
 }
 
 // The name as certificates have it: no brackets, no final dot; empty if it is none (R-TLS-04).
-OUTKIT_INLINE std::string tls_engine::reference_name(std::string host)
+OUTKIT_DEF std::string tls_engine::reference_name(std::string host)
 {
     if (host.size() > 2 && host.front() == '[' && host.back() == ']')
         host = host.substr(1, host.size() - 2);
@@ -266,7 +266,7 @@ OUTKIT_INLINE std::string tls_engine::reference_name(std::string host)
 }
 
 // Has OpenSSL check the certificate against the name, and asks for it (SNI is for names only, RFC 6066 section 3).
-OUTKIT_INLINE bool tls_engine::expect_name()
+OUTKIT_DEF bool tls_engine::expect_name()
 {
     X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
     ERR_clear_error();
@@ -286,7 +286,7 @@ OUTKIT_INLINE tls_engine::~tls_engine()
 }
 
 // Translates what an SSL function returned.
-OUTKIT_INLINE need tls_engine::result(int rc, error_code& ec)
+OUTKIT_DEF need tls_engine::result(int rc, error_code& ec)
 {
     ec = {};
     if (rc > 0)
@@ -303,7 +303,7 @@ OUTKIT_INLINE need tls_engine::result(int rc, error_code& ec)
     }
 }
 
-OUTKIT_INLINE need tls_engine::handshake(error_code& ec)
+OUTKIT_DEF need tls_engine::handshake(error_code& ec)
 {
     ec = setup_ec_;
     if (ec)
@@ -318,7 +318,7 @@ OUTKIT_INLINE need tls_engine::handshake(error_code& ec)
     return n;
 }
 
-OUTKIT_INLINE need tls_engine::read_some(std::span<char> into, std::size_t& n, error_code& ec)
+OUTKIT_DEF need tls_engine::read_some(std::span<char> into, std::size_t& n, error_code& ec)
 {
     n = 0;
     ERR_clear_error();
@@ -326,14 +326,14 @@ OUTKIT_INLINE need tls_engine::read_some(std::span<char> into, std::size_t& n, e
     return received(what, n, ec);
 }
 
-OUTKIT_INLINE need tls_engine::write_some(std::string_view from, std::size_t& n, error_code& ec)
+OUTKIT_DEF need tls_engine::write_some(std::string_view from, std::size_t& n, error_code& ec)
 {
     n = 0;
     ERR_clear_error();
     return result(SSL_write_ex(ssl_.get(), from.data(), from.size(), &n), ec);
 }
 
-OUTKIT_INLINE need tls_engine::input(error_code& ec)
+OUTKIT_DEF need tls_engine::input(error_code& ec)
 {
     char byte;
     std::size_t n = 0;
@@ -344,14 +344,14 @@ OUTKIT_INLINE need tls_engine::input(error_code& ec)
 
 // OpenSSL goes on reading until there is data, however many key updates come instead: each costs the peer 27 octets and
 // us a derivation of keys. Tickets and a key update now and then are few.
-OUTKIT_INLINE void tls_engine::count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine)
+OUTKIT_DEF void tls_engine::count_message(int sent, int, int type, void const*, std::size_t, SSL*, void* engine)
 {
     auto& e = *static_cast<tls_engine*>(engine);
     if (!sent && type == SSL3_RT_HANDSHAKE && e.shaken_)
         ++e.without_data_;
 }
 
-OUTKIT_INLINE need tls_engine::received(need what, std::size_t n, error_code& ec)
+OUTKIT_DEF need tls_engine::received(need what, std::size_t n, error_code& ec)
 {
     if (n == 0 || ec)
         return what;
@@ -361,14 +361,14 @@ OUTKIT_INLINE need tls_engine::received(need what, std::size_t n, error_code& ec
     return what;
 }
 
-OUTKIT_INLINE void tls_engine::say_goodbye()
+OUTKIT_DEF void tls_engine::say_goodbye()
 {
     if (SSL_is_init_finished(ssl_.get()))
         SSL_shutdown(ssl_.get());
     ERR_clear_error();
 }
 
-OUTKIT_INLINE std::string tls_engine::diagnostics() const
+OUTKIT_DEF std::string tls_engine::diagnostics() const
 {
     if (!ssl_)
         return {};

@@ -49,10 +49,10 @@ struct report
     std::vector<step> steps = {};
     std::string sent_subject = {};  // of the message that was sent; empty: none was
 
-    bool passed() const;
-    step const* find(std::string_view id) const;
+    OUTKIT_DECL bool passed() const;
+    OUTKIT_DECL step const* find(std::string_view id) const;
     /// The first symptom of the first failed step; null when there is none.
-    symptom const* finding() const;
+    OUTKIT_DECL symptom const* finding() const;
 };
 
 OUTKIT_DECL std::string_view name(outcome o) noexcept;

@@ -26,19 +26,19 @@ OUTKIT_DECL bool is_address_character(char c) noexcept
 
 }  // namespace detail
 
-OUTKIT_INLINE bool report::passed() const
+OUTKIT_DEF bool report::passed() const
 {
     return !steps.empty() &&
            std::none_of(steps.begin(), steps.end(), [](step const& s) { return s.result == outcome::failed; });
 }
 
-OUTKIT_INLINE step const* report::find(std::string_view id) const
+OUTKIT_DEF step const* report::find(std::string_view id) const
 {
     auto const it = std::find_if(steps.begin(), steps.end(), [&](step const& s) { return s.id == id; });
     return it == steps.end() ? nullptr : &*it;
 }
 
-OUTKIT_INLINE symptom const* report::finding() const
+OUTKIT_DEF symptom const* report::finding() const
 {
     for (step const& s : steps)
         if (s.result == outcome::failed && !s.symptoms.empty())

@@ -18,7 +18,7 @@ public:
     channel(std::unique_ptr<transport> bottom, std::string peer) : bottom_(std::move(bottom)), peer_(std::move(peer)) {}
 
     // Everything except connect; of wait, the input part.
-    need attempt(io_request const& rq, io_result& r, tls_context const& tls);
+    OUTKIT_DECL need attempt(io_request const& rq, io_result& r, tls_context const& tls);
 
     bool encrypted() const { return tls_ != nullptr; }
     tls_engine const* tls() const { return tls_.get(); }

@@ -8,7 +8,7 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-OUTKIT_INLINE need channel::attempt(io_request const& rq, io_result& r, tls_context const& tls)
+OUTKIT_DEF need channel::attempt(io_request const& rq, io_result& r, tls_context const& tls)
 {
     using kind = io_request::kind;
     r = {};

@@ -29,15 +29,15 @@ public:
 class driver : public std::enable_shared_from_this<driver>, event::waiter, alarm
 {
 public:
-    driver(asio::any_io_executor ex, tls_context tls, environment& world);
+    OUTKIT_DECL driver(asio::any_io_executor ex, tls_context tls, environment& world);
     OUTKIT_INLINE virtual ~driver();
 
-    void start(std::unique_ptr<operation> op);
-    void close();
-    void cancel();
+    OUTKIT_DECL void start(std::unique_ptr<operation> op);
+    OUTKIT_DECL void close();
+    OUTKIT_DECL void cancel();
     // Ends the operation before it returns: its flow is destroyed and its handler called. For an owner who tears down
     // what the flow refers to, on the operation's executor; called by that flow itself it is a cancel().
-    void abort();
+    OUTKIT_DECL void abort();
 
     asio::any_io_executor get_executor() { return timer_.get_executor(); }
     channel const& connection() const { return channel_; }
@@ -54,9 +54,9 @@ protected:
     virtual void stop_waiting_below() = 0;
     virtual void close_below() = 0;
 
-    step next(void (driver::*then)(error_code));
-    void limit(time_point deadline);
-    void give_up_waits();
+    OUTKIT_DECL step next(void (driver::*then)(error_code));
+    OUTKIT_DECL void limit(time_point deadline);
+    OUTKIT_DECL void give_up_waits();
     bool suspended() const { return suspended_; }
     environment& world() { return world_; }
     void use(std::unique_ptr<transport> bottom, std::string peer)
@@ -67,23 +67,23 @@ protected:
     std::uint64_t turn() const { return turn_; }
     io_request const& request() const { return op_->state.request; }
 
-    void retry(error_code ec);
-    void connected(error_code ec);
+    OUTKIT_DECL void retry(error_code ec);
+    OUTKIT_DECL void connected(error_code ec);
 
 private:
-    io_request const& resume_flow(io_result r);
-    void drop_alarm();
-    void advance(io_result r);
-    bool attempt(io_result& r);
-    void suspend(need what);
-    void finish(error_code ec, bool intact = false);
-    void deliver(error_code ec);
+    OUTKIT_DECL io_request const& resume_flow(io_result r);
+    OUTKIT_DECL void drop_alarm();
+    OUTKIT_DECL void advance(io_result r);
+    OUTKIT_DECL bool attempt(io_result& r);
+    OUTKIT_DECL void suspend(need what);
+    OUTKIT_DECL void finish(error_code ec, bool intact = false);
+    OUTKIT_DECL void deliver(error_code ec);
     OUTKIT_INLINE void wake() override;
     OUTKIT_INLINE void ring() override;
 
-    void timed_out(error_code ec);
-    void event_happened(error_code ec);
-    void cancelled(error_code ec);
+    OUTKIT_DECL void timed_out(error_code ec);
+    OUTKIT_DECL void event_happened(error_code ec);
+    OUTKIT_DECL void cancelled(error_code ec);
 
     environment& world_;
     tls_context tls_;
@@ -115,29 +115,10 @@ struct driver::step
 };
 
 // Over TCP. Tries the addresses of a name in turn, both families, each with its share of the time that is left.
-class socket_driver final : public driver
-{
-public:
-    socket_driver(asio::any_io_executor ex, tls_context tls, environment& world);
-    void adopt(asio::ip::tcp::socket s);
-    asio::ip::tcp::socket& socket() { return socket_; }
-
-private:
-    class socket_transport;
-
-    OUTKIT_INLINE void open(io_request const& rq) override;
-    OUTKIT_INLINE bool open_another() override;
-    OUTKIT_INLINE void wait_until(need what) override;
-    OUTKIT_INLINE void stop_waiting_below() override;
-    OUTKIT_INLINE void close_below() override;
-    void open_next();
-    void opened(error_code ec);
-
-    asio::ip::tcp::socket socket_;
-    asio::ip::tcp::resolver resolver_;
-    std::string peer_;
-    std::vector<asio::ip::tcp::endpoint> addresses_;  // still to try, last first
-};
+OUTKIT_DECL std::shared_ptr<driver> make_socket_driver(asio::any_io_executor ex, tls_context tls, environment& world);
+// On a connection that a server has accepted.
+OUTKIT_DECL std::shared_ptr<driver> make_socket_driver(asio::ip::tcp::socket accepted, tls_context tls,
+                                                       environment& world);
 
 // Where the peer's words about a failure go. Keeps their owner alive while the operation runs, if it is shared.
 class diagnostics_target

@@ -8,25 +8,25 @@
 
 namespace outkit::inline OUTKIT_ABI::detail {
 
-OUTKIT_INLINE driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
+OUTKIT_DEF driver::driver(asio::any_io_executor ex, tls_context tls, environment& world)
     : world_(world), tls_(std::move(tls)), timer_(std::move(ex))
 {
 }
 
 OUTKIT_INLINE driver::~driver() { drop_alarm(); }
 
-OUTKIT_INLINE driver::step driver::next(void (driver::*then)(error_code))
+OUTKIT_DEF driver::step driver::next(void (driver::*then)(error_code))
 {
     return {shared_from_this(), then, turn_, op_->executor};
 }
 
-OUTKIT_INLINE void driver::close()
+OUTKIT_DEF void driver::close()
 {
     channel_ = {};
     close_below();
 }
 
-OUTKIT_INLINE void driver::start(std::unique_ptr<operation> op)
+OUTKIT_DEF void driver::start(std::unique_ptr<operation> op)
 {
     if (op_)
     {
@@ -42,7 +42,7 @@ OUTKIT_INLINE void driver::start(std::unique_ptr<operation> op)
         op_->initiating = false;
 }
 
-OUTKIT_INLINE io_request const& driver::resume_flow(io_result r)
+OUTKIT_DEF io_request const& driver::resume_flow(io_result r)
 {
     struct mark
     {
@@ -53,7 +53,7 @@ OUTKIT_INLINE io_request const& driver::resume_flow(io_result r)
     return resume(op_->state, std::move(r));
 }
 
-OUTKIT_INLINE void driver::advance(io_result r)
+OUTKIT_DEF void driver::advance(io_result r)
 {
     int budget = 64;  // requests; 4 KiB are as good as one more
     for (;; budget -= 1 + static_cast<int>(r.n / 4096))
@@ -74,7 +74,7 @@ OUTKIT_INLINE void driver::advance(io_result r)
     }
 }
 
-OUTKIT_INLINE bool driver::attempt(io_result& r)
+OUTKIT_DEF bool driver::attempt(io_result& r)
 {
     io_request const& rq = op_->state.request;
     need const what = channel_.attempt(rq, r, tls_);
@@ -86,7 +86,7 @@ OUTKIT_INLINE bool driver::attempt(io_result& r)
 }
 
 // Waits until the current request should be tried again, or is over.
-OUTKIT_INLINE void driver::suspend(need what)
+OUTKIT_DEF void driver::suspend(need what)
 {
     io_request const& rq = op_->state.request;
     if (rq.watch)
@@ -102,7 +102,7 @@ OUTKIT_INLINE void driver::suspend(need what)
     wait_until(what);
 }
 
-OUTKIT_INLINE void driver::limit(time_point deadline)
+OUTKIT_DEF void driver::limit(time_point deadline)
 {
     if (deadline == never)
         return;
@@ -114,13 +114,13 @@ OUTKIT_INLINE void driver::limit(time_point deadline)
 }
 
 // Once its operation is over a driver leaves the world alone: it may live longer, in a handler that is still queued.
-OUTKIT_INLINE void driver::drop_alarm()
+OUTKIT_DEF void driver::drop_alarm()
 {
     if (std::exchange(alarm_set_, false))
         world_.drop_alarm(*this);
 }
 
-OUTKIT_INLINE void driver::give_up_waits()
+OUTKIT_DEF void driver::give_up_waits()
 {
     ++turn_;
     suspended_ = false;
@@ -130,7 +130,7 @@ OUTKIT_INLINE void driver::give_up_waits()
     stop_waiting_below();
 }
 
-OUTKIT_INLINE void driver::retry(error_code ec)
+OUTKIT_DEF void driver::retry(error_code ec)
 {
     give_up_waits();
     io_result r;
@@ -139,7 +139,7 @@ OUTKIT_INLINE void driver::retry(error_code ec)
         advance(std::move(r));
 }
 
-OUTKIT_INLINE void driver::timed_out(error_code)
+OUTKIT_DEF void driver::timed_out(error_code)
 {
     give_up_waits();
     if (op_->state.request.what == io_request::kind::connect && open_another())
@@ -165,7 +165,7 @@ OUTKIT_INLINE void driver::wake()
     asio::post(next(&driver::event_happened));
 }
 
-OUTKIT_INLINE void driver::event_happened(error_code)
+OUTKIT_DEF void driver::event_happened(error_code)
 {
     op_->state.request.watch->take();
     io_result r;
@@ -173,7 +173,7 @@ OUTKIT_INLINE void driver::event_happened(error_code)
     advance(std::move(r));
 }
 
-OUTKIT_INLINE void driver::cancel()
+OUTKIT_DEF void driver::cancel()
 {
     if (!op_ || op_->ended)  // what has ended keeps its outcome
         return;
@@ -181,7 +181,7 @@ OUTKIT_INLINE void driver::cancel()
     asio::post(next(&driver::cancelled));
 }
 
-OUTKIT_INLINE void driver::abort()
+OUTKIT_DEF void driver::abort()
 {
     if (resuming_)
         return cancel();
@@ -197,7 +197,7 @@ OUTKIT_INLINE void driver::abort()
         deliver({});
 }
 
-OUTKIT_INLINE void driver::cancelled(error_code)
+OUTKIT_DEF void driver::cancelled(error_code)
 {
     give_up_waits();  // a flow that had itself cancelled has gone on to its next wait
     finish(asio::error::operation_aborted);
@@ -205,7 +205,7 @@ OUTKIT_INLINE void driver::cancelled(error_code)
 
 // A failed or cancelled conversation was cut off in mid-sentence: its connection is of no use any more, unless the
 // flow says that it only was refused something.
-OUTKIT_INLINE void driver::finish(error_code ec, bool intact)
+OUTKIT_DEF void driver::finish(error_code ec, bool intact)
 {
     if (ec && !intact)
         close();
@@ -217,7 +217,7 @@ OUTKIT_INLINE void driver::finish(error_code ec, bool intact)
         deliver({});
 }
 
-OUTKIT_INLINE void driver::deliver(error_code)
+OUTKIT_DEF void driver::deliver(error_code)
 {
     if (op_->slot.is_connected())
         op_->slot.clear();
@@ -225,7 +225,7 @@ OUTKIT_INLINE void driver::deliver(error_code)
     op->complete(op->state.ec);
 }
 
-OUTKIT_INLINE void driver::connected(error_code ec)
+OUTKIT_DEF void driver::connected(error_code ec)
 {
     give_up_waits();
     if (ec)
@@ -235,7 +235,7 @@ OUTKIT_INLINE void driver::connected(error_code ec)
     advance(std::move(r));
 }
 
-class socket_driver::socket_transport final : public transport
+OUTKIT_DECL class socket_transport final : public transport
 {
 public:
     explicit socket_transport(asio::ip::tcp::socket& s) : socket_(s) {}
@@ -268,41 +268,6 @@ private:
     asio::ip::tcp::socket& socket_;
 };
 
-OUTKIT_INLINE socket_driver::socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
-    : driver(ex, std::move(tls), world), socket_(ex), resolver_(ex)
-{
-}
-
-OUTKIT_INLINE void socket_driver::adopt(asio::ip::tcp::socket s)
-{
-    error_code ignored;
-    socket_ = std::move(s);
-    socket_.non_blocking(true, ignored);
-    socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-    use(std::make_unique<socket_transport>(socket_), std::exchange(peer_, {}));
-}
-
-OUTKIT_INLINE void socket_driver::wait_until(need what)
-{
-    if (socket_.is_open())
-        socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write,
-                           next(&socket_driver::retry));
-}
-
-OUTKIT_INLINE void socket_driver::stop_waiting_below()
-{
-    error_code ignored;
-    resolver_.cancel();
-    if (socket_.is_open())
-        socket_.cancel(ignored);
-}
-
-OUTKIT_INLINE void socket_driver::close_below()
-{
-    error_code ignored;
-    socket_.close(ignored);
-}
-
 // The addresses in the order to try them: families alternate (RFC 8305 section 4), so that a family that leads
 // nowhere costs one turn and not all of them.
 OUTKIT_DECL std::vector<asio::ip::tcp::endpoint> alternating(std::vector<asio::ip::tcp::endpoint> const& found)
@@ -317,69 +282,128 @@ OUTKIT_DECL std::vector<asio::ip::tcp::endpoint> alternating(std::vector<asio::i
     return mixed;
 }
 
-OUTKIT_INLINE void socket_driver::open(io_request const& rq)
+OUTKIT_DECL class socket_driver final : public driver
 {
-    peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
-    host_port const to = world().route({std::string(rq.host), rq.port});
-    addresses_.clear();
-    error_code not_an_address;
-    auto const address = asio::ip::make_address(to.host, not_an_address);
-    if (!not_an_address)
+public:
+    socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
+        : driver(ex, std::move(tls), world), socket_(ex), resolver_(ex)
     {
-        addresses_.emplace_back(address, to.port);
-        return open_next();
     }
-    auto resolved = [self = std::static_pointer_cast<socket_driver>(shared_from_this()),
-                     turn_then = turn()](error_code ec, asio::ip::tcp::resolver::results_type const& found) {
-        if (turn_then != self->turn())
+
+    void adopt(asio::ip::tcp::socket s)
+    {
+        error_code ignored;
+        socket_ = std::move(s);
+        socket_.non_blocking(true, ignored);
+        socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+        use(std::unique_ptr<transport>(new socket_transport(socket_)), std::exchange(peer_, {}));
+    }
+
+private:
+    void open(io_request const& rq) override
+    {
+        peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
+        host_port const to = world().route({std::string(rq.host), rq.port});
+        addresses_.clear();
+        error_code not_an_address;
+        auto const address = asio::ip::make_address(to.host, not_an_address);
+        if (!not_an_address)
+        {
+            addresses_.emplace_back(address, to.port);
+            return open_next();
+        }
+        auto resolved = [self = std::static_pointer_cast<socket_driver>(shared_from_this()),
+                         turn_then = turn()](error_code ec, asio::ip::tcp::resolver::results_type const& found) {
+            if (turn_then != self->turn())
+                return;
+            if (!ec && found.empty())
+                ec = error::no_address;
+            if (ec)
+                return self->connected(ec);
+            std::vector<asio::ip::tcp::endpoint> endpoints;
+            for (auto const& f : found)
+                endpoints.push_back(f.endpoint());
+            endpoints = alternating(endpoints);
+            self->addresses_.assign(endpoints.rbegin(), endpoints.rend());
+            self->open_next();
+        };
+        resolver_.async_resolve(to.host, std::to_string(to.port),
+                                asio::bind_executor(step_executor_now(), std::move(resolved)));
+    }
+
+    bool open_another() override
+    {
+        if (addresses_.empty() || world().now() >= request().deadline)
+            return false;
+        close_below();
+        open_next();
+        return true;
+    }
+
+    void wait_until(need what) override
+    {
+        if (socket_.is_open())
+            socket_.async_wait(what == need::readable ? socket_.wait_read : socket_.wait_write,
+                               next(&socket_driver::retry));
+    }
+
+    void stop_waiting_below() override
+    {
+        error_code ignored;
+        resolver_.cancel();
+        if (socket_.is_open())
+            socket_.cancel(ignored);
+    }
+
+    void close_below() override
+    {
+        error_code ignored;
+        socket_.close(ignored);
+    }
+
+    void open_next()
+    {
+        give_up_waits();
+        time_point until = request().deadline;
+        if (until != never)
+        {
+            auto const left = until - world().now();
+            until = world().now() + left / static_cast<long>(addresses_.size());
+        }
+        limit(until);
+        socket_ = asio::ip::tcp::socket(get_executor());  // a late handler must not meet the next socket
+        auto const address = addresses_.back();
+        addresses_.pop_back();
+        socket_.async_connect(address, next(static_cast<void (driver::*)(error_code)>(&socket_driver::opened)));
+    }
+
+    void opened(error_code ec)
+    {
+        if (ec && open_another())
             return;
-        if (!ec && found.empty())
-            ec = error::no_address;
-        if (ec)
-            return self->connected(ec);
-        std::vector<asio::ip::tcp::endpoint> endpoints;
-        for (auto const& f : found)
-            endpoints.push_back(f.endpoint());
-        endpoints = alternating(endpoints);
-        self->addresses_.assign(endpoints.rbegin(), endpoints.rend());
-        self->open_next();
-    };
-    resolver_.async_resolve(to.host, std::to_string(to.port),
-                            asio::bind_executor(step_executor_now(), std::move(resolved)));
-}
-
-OUTKIT_INLINE bool socket_driver::open_another()
-{
-    if (addresses_.empty() || world().now() >= request().deadline)
-        return false;
-    close_below();
-    open_next();
-    return true;
-}
-
-OUTKIT_INLINE void socket_driver::open_next()
-{
-    give_up_waits();
-    time_point until = request().deadline;
-    if (until != never)
-    {
-        auto const left = until - world().now();
-        until = world().now() + left / static_cast<long>(addresses_.size());
+        if (!ec)
+            adopt(std::move(socket_));
+        connected(ec);
     }
-    limit(until);
-    socket_ = asio::ip::tcp::socket(get_executor());  // a late handler must not meet the next socket
-    auto const address = addresses_.back();
-    addresses_.pop_back();
-    socket_.async_connect(address, next(static_cast<void (driver::*)(error_code)>(&socket_driver::opened)));
+
+    asio::ip::tcp::socket socket_;
+    asio::ip::tcp::resolver resolver_;
+    std::string peer_;
+    std::vector<asio::ip::tcp::endpoint> addresses_;  // still to try, last first
+};
+
+OUTKIT_DEF std::shared_ptr<driver> make_socket_driver(asio::any_io_executor ex, tls_context tls, environment& world)
+{
+    return std::shared_ptr<driver>(new socket_driver(std::move(ex), std::move(tls), world));
 }
 
-OUTKIT_INLINE void socket_driver::opened(error_code ec)
+OUTKIT_DEF std::shared_ptr<driver> make_socket_driver(asio::ip::tcp::socket accepted, tls_context tls,
+                                                      environment& world)
 {
-    if (ec && open_another())
-        return;
-    if (!ec)
-        adopt(std::move(socket_));
-    connected(ec);
+    auto* const made = new socket_driver(accepted.get_executor(), std::move(tls), world);
+    std::shared_ptr<driver> owner(made);
+    made->adopt(std::move(accepted));
+    return owner;
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::detail

@@ -35,8 +35,8 @@ class base64_writer
 {
 public:
     explicit base64_writer(char* out) : out_(out) {}
-    void add(std::string_view piece);
-    void finish();  // with padding
+    OUTKIT_DECL void add(std::string_view piece);
+    OUTKIT_DECL void finish();  // with padding
 
 private:
     char* out_;

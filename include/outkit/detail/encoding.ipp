@@ -57,7 +57,7 @@ OUTKIT_DECL char* base64_groups(char* out, unsigned char const* in, std::size_t 
     return out;
 }
 
-OUTKIT_INLINE void base64_writer::add(std::string_view piece)
+OUTKIT_DEF void base64_writer::add(std::string_view piece)
 {
     if (count_ != 0)
     {
@@ -74,7 +74,7 @@ OUTKIT_INLINE void base64_writer::add(std::string_view piece)
         waiting_[count_++] = static_cast<unsigned char>(c);
 }
 
-OUTKIT_INLINE void base64_writer::finish()
+OUTKIT_DEF void base64_writer::finish()
 {
     if (count_ == 0)
         return;

@@ -35,7 +35,7 @@ public:
     using trace_hook = std::function<void(direction, std::string_view)>;
     trace_hook trace;
     bool untold = false;  // lines are told by whoever reads or writes them, with report()
-    void report(direction d, std::string_view text);
+    OUTKIT_DECL void report(direction d, std::string_view text);
 
     // Connects, replacing the connection there was, and does the TLS handshake if asked to.
     OUTKIT_DECL flow<> connect(std::string host, std::uint16_t port, bool tls);
@@ -72,10 +72,10 @@ public:
     OUTKIT_DECL flow<wake> wait(event::watch& w, time_point until = never);
 
     // For loops over many lines: a line already here, valid until the next call, or nothing; then fill().
-    std::optional<std::string_view> buffered_line();
+    OUTKIT_DECL std::optional<std::string_view> buffered_line();
     OUTKIT_DECL flow<> fill();
     // The same for bytes: up to n of those already here, valid until the next call.
-    std::string_view buffered_bytes(std::size_t n);
+    OUTKIT_DECL std::string_view buffered_bytes(std::size_t n);
     bool has_buffered() const { return !buffered().empty(); }
     // All of them, to look at only. For formats whose end cannot be told before it has been seen.
     std::string_view peek() const { return buffered(); }
@@ -84,11 +84,11 @@ private:
     OUTKIT_DECL flow<std::size_t> read_more(time_point deadline);
     OUTKIT_DECL flow<bool> interrupted(event::watch& w, time_point deadline);
     OUTKIT_DECL flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
-    error_code bad_line() const;
+    OUTKIT_DECL error_code bad_line() const;
     std::string_view buffered() const { return std::string_view(input_).substr(taken_); }
-    void forget();
-    void tell(direction d, std::string_view text);
-    void tell_size(direction d, std::size_t n, char const* what);
+    OUTKIT_DECL void forget();
+    OUTKIT_DECL void tell(direction d, std::string_view text);
+    OUTKIT_DECL void tell_size(direction d, std::size_t n, char const* what);
 
     std::string host_;
     std::string input_;

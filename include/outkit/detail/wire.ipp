@@ -52,7 +52,7 @@ OUTKIT_DEF std::string without_tokens(std::string_view text)
 }
 
 // Not part of the conversation, which goes on whatever becomes of it.
-OUTKIT_INLINE void wire::report(direction d, std::string_view text)
+OUTKIT_DEF void wire::report(direction d, std::string_view text)
 {
     if (!trace)
         return;
@@ -67,19 +67,19 @@ OUTKIT_INLINE void wire::report(direction d, std::string_view text)
     }
 }
 
-OUTKIT_INLINE void wire::tell(direction d, std::string_view text)
+OUTKIT_DEF void wire::tell(direction d, std::string_view text)
 {
     if (trace && !untold)
         report(d, without_tokens(text));
 }
 
-OUTKIT_INLINE void wire::tell_size(direction d, std::size_t n, char const* what)
+OUTKIT_DEF void wire::tell_size(direction d, std::size_t n, char const* what)
 {
     if (trace && !untold)
         report(d, '<' + std::to_string(n) + ' ' + what + '>');
 }
 
-OUTKIT_INLINE void wire::forget()
+OUTKIT_DEF void wire::forget()
 {
     input_.clear();
     taken_ = searched_ = 0;
@@ -117,7 +117,7 @@ OUTKIT_DEF flow<> wire::start_tls(std::string host)
     encrypted_ = true;
 }
 
-OUTKIT_INLINE std::optional<std::string_view> wire::buffered_line()
+OUTKIT_DEF std::optional<std::string_view> wire::buffered_line()
 {
     if (malformed_)
         return std::nullopt;
@@ -139,7 +139,7 @@ OUTKIT_INLINE std::optional<std::string_view> wire::buffered_line()
     return line;
 }
 
-OUTKIT_INLINE std::string_view wire::buffered_bytes(std::size_t n)
+OUTKIT_DEF std::string_view wire::buffered_bytes(std::size_t n)
 {
     auto const part = buffered().substr(0, n);
     taken_ += part.size();
@@ -148,7 +148,7 @@ OUTKIT_INLINE std::string_view wire::buffered_bytes(std::size_t n)
 }
 
 // Why the next line cannot be had, whatever else arrives.
-OUTKIT_INLINE error_code wire::bad_line() const
+OUTKIT_DEF error_code wire::bad_line() const
 {
     if (malformed_)
         return error::bare_line_feed;

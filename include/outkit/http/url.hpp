@@ -17,7 +17,7 @@ struct origin
     std::uint16_t port = 443;
 
     /// As in Host: the port only if it is not the scheme's own, an IPv6 address in brackets.
-    std::string authority() const;
+    OUTKIT_DECL std::string authority() const;
 
     friend bool operator==(origin const&, origin const&) = default;
 };
@@ -28,7 +28,7 @@ struct url
     origin server = {};
     std::string target = "/";  ///< path and query, percent-encoded, never empty
 
-    std::string text() const;  ///< put together again
+    OUTKIT_DECL std::string text() const;  ///< put together again
 };
 
 enum class url_schemes

@@ -12,7 +12,7 @@
 
 namespace outkit::inline OUTKIT_ABI::http {
 
-OUTKIT_INLINE std::string origin::authority() const
+OUTKIT_DEF std::string origin::authority() const
 {
     std::string text = host.find(':') == std::string::npos ? host : '[' + host + ']';
     if (port != (tls ? 443 : 80))
@@ -20,10 +20,7 @@ OUTKIT_INLINE std::string origin::authority() const
     return text;
 }
 
-OUTKIT_INLINE std::string url::text() const
-{
-    return (server.tls ? "https://" : "http://") + server.authority() + target;
-}
+OUTKIT_DEF std::string url::text() const { return (server.tls ? "https://" : "http://") + server.authority() + target; }
 
 OUTKIT_DEF bool is_loopback(std::string_view host)
 {

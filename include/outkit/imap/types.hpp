@@ -84,15 +84,16 @@ public:
     /// Adds one number; 0 is none and is ignored. Extends the last range when it continues it.
     void add(std::uint32_t n) { add(n, n); }
     /// Adds the numbers from one to the other, both inclusive, whichever is greater.
-    void add(std::uint32_t first, std::uint32_t last);
+    OUTKIT_DECL void add(std::uint32_t first, std::uint32_t last);
 
     /// "1:5,7,9:*". Nothing for text that is no set: empty, zero, more than 32 bits, or more ranges than the limit.
-    static std::optional<number_set> parse(std::string_view text, std::size_t most_ranges = limits().ranges);
-    std::string to_string() const;
+    OUTKIT_DECL static std::optional<number_set> parse(std::string_view text,
+                                                       std::size_t most_ranges = limits().ranges);
+    OUTKIT_DECL std::string to_string() const;
 
     bool empty() const noexcept { return ranges_.empty(); }
-    std::uint64_t size() const noexcept;  ///< how many numbers
-    bool contains(std::uint32_t n) const noexcept;
+    OUTKIT_DECL std::uint64_t size() const noexcept;  ///< how many numbers
+    OUTKIT_DECL bool contains(std::uint32_t n) const noexcept;
     std::vector<range> const& ranges() const noexcept { return ranges_; }
 
     friend bool operator==(number_set const&, number_set const&) = default;
@@ -147,7 +148,7 @@ struct flags
     std::vector<std::string> keywords = {};  ///< as spelled, for example "$MDNSent", also unknown "\Flags"
 
     bool has(flag f) const { return (system & f) == f; }
-    bool has(std::string_view keyword) const;  ///< letters compare without case
+    OUTKIT_DECL bool has(std::string_view keyword) const;  ///< letters compare without case
     bool empty() const { return system == flag::none && keywords.empty(); }
     friend bool operator==(flags const&, flags const&) = default;
 };
@@ -277,7 +278,7 @@ struct message
 
     bool has(flag f) const { return (system & f) == f; }
     /// A whole body has come, and it has not the announced size.
-    bool size_contradicted() const;
+    OUTKIT_DECL bool size_contradicted() const;
 };
 
 /** Messages in the order in which the server sent them, in one block of memory.
@@ -426,10 +427,10 @@ struct fetch_items
 class capabilities
 {
 public:
-    bool has(std::string_view name) const;
+    OUTKIT_DECL bool has(std::string_view name) const;
     std::vector<std::string> const& names() const { return names_; }
     bool empty() const { return names_.empty(); }
-    void add(std::string_view name);  ///< duplicates are ignored
+    OUTKIT_DECL void add(std::string_view name);  ///< duplicates are ignored
     void clear() { names_.clear(); }
 
 private:
@@ -462,7 +463,7 @@ struct mailbox
     std::vector<std::string> attributes = {};  ///< "\HasNoChildren", "\Sent"
     bool selectable = true;                    ///< false for \Noselect and for names that cannot be said again
 
-    bool has(std::string_view attribute) const;  ///< letters compare without case
+    OUTKIT_DECL bool has(std::string_view attribute) const;  ///< letters compare without case
 };
 
 /** The name of a mailbox in a command: from UTF-8 text, or from a line of LIST, which is said back as it came.

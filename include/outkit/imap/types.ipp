@@ -121,7 +121,7 @@ OUTKIT_DEF std::optional<std::string> from_modified_utf7(std::string_view s)
 
 }  // namespace detail
 
-OUTKIT_INLINE void number_set::add(std::uint32_t first, std::uint32_t last)
+OUTKIT_DEF void number_set::add(std::uint32_t first, std::uint32_t last)
 {
     if (first == 0 || last == 0)
         return;
@@ -133,7 +133,7 @@ OUTKIT_INLINE void number_set::add(std::uint32_t first, std::uint32_t last)
         ranges_.push_back({first, last});
 }
 
-OUTKIT_INLINE std::optional<number_set> number_set::parse(std::string_view text, std::size_t most_ranges)
+OUTKIT_DEF std::optional<number_set> number_set::parse(std::string_view text, std::size_t most_ranges)
 {
     number_set out;
     char const* p = text.data();
@@ -175,7 +175,7 @@ OUTKIT_INLINE std::optional<number_set> number_set::parse(std::string_view text,
     }
 }
 
-OUTKIT_INLINE std::string number_set::to_string() const
+OUTKIT_DEF std::string number_set::to_string() const
 {
     std::string out;
     auto const say = [&out](std::uint32_t n) {
@@ -199,7 +199,7 @@ OUTKIT_INLINE std::string number_set::to_string() const
     return out;
 }
 
-OUTKIT_INLINE std::uint64_t number_set::size() const noexcept
+OUTKIT_DEF std::uint64_t number_set::size() const noexcept
 {
     std::uint64_t n = 0;
     for (range const& r : ranges_)
@@ -207,24 +207,24 @@ OUTKIT_INLINE std::uint64_t number_set::size() const noexcept
     return n;
 }
 
-OUTKIT_INLINE bool number_set::contains(std::uint32_t n) const noexcept
+OUTKIT_DEF bool number_set::contains(std::uint32_t n) const noexcept
 {
     return std::any_of(ranges_.begin(), ranges_.end(), [n](range const& r) { return r.first <= n && n <= r.last; });
 }
 
-OUTKIT_INLINE bool flags::has(std::string_view keyword) const
+OUTKIT_DEF bool flags::has(std::string_view keyword) const
 {
     return std::any_of(keywords.begin(), keywords.end(),
                        [keyword](std::string const& k) { return detail::equal_no_case(k, keyword); });
 }
 
-OUTKIT_INLINE bool capabilities::has(std::string_view name) const
+OUTKIT_DEF bool capabilities::has(std::string_view name) const
 {
     return std::any_of(names_.begin(), names_.end(),
                        [name](std::string const& n) { return detail::equal_no_case(n, name); });
 }
 
-OUTKIT_INLINE void capabilities::add(std::string_view name)
+OUTKIT_DEF void capabilities::add(std::string_view name)
 {
     if (!name.empty() && !has(name))
         names_.emplace_back(name);
@@ -245,14 +245,14 @@ OUTKIT_INLINE mailbox_name::mailbox_name(mailbox const& listed)
 {
 }
 
-OUTKIT_INLINE bool message::size_contradicted() const
+OUTKIT_DEF bool message::size_contradicted() const
 {
     return size && std::any_of(sections.begin(), sections.end(), [this](section_data const& d) {
                return d.section.empty() && !d.origin && (d.streamed || d.data.data()) && d.octets != *size;
            });
 }
 
-OUTKIT_INLINE bool mailbox::has(std::string_view attribute) const
+OUTKIT_DEF bool mailbox::has(std::string_view attribute) const
 {
     return std::any_of(attributes.begin(), attributes.end(),
                        [attribute](std::string const& a) { return detail::equal_no_case(a, attribute); });

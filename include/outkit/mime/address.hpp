@@ -33,9 +33,9 @@ public:
     std::string const& domain() const noexcept { return domain_; }
     bool empty() const noexcept { return domain_.empty(); }
     /// Whether the address can be sent without SMTPUTF8.
-    bool ascii() const noexcept;
+    OUTKIT_DECL bool ascii() const noexcept;
     /// The address in its one normal form, quoted where it must be: `ann@contoso.example`. "" when empty.
-    std::string to_string() const;
+    OUTKIT_DECL std::string to_string() const;
 
     /// Local parts compare exactly, domains without regard to case (RFC 5321 section 2.4).
     friend bool operator==(address const& a, address const& b) noexcept { return equal(a, b, false); }
@@ -44,7 +44,7 @@ public:
 
 private:
     friend std::optional<address> parse_address(std::string_view, error_code&, bool);
-    static bool equal(address const& a, address const& b, bool fold_local) noexcept;
+    OUTKIT_DECL static bool equal(address const& a, address const& b, bool fold_local) noexcept;
 
     std::string local_;
     std::string domain_;

@@ -460,17 +460,17 @@ struct address_collector
 
 }  // namespace detail
 
-OUTKIT_INLINE bool address::ascii() const noexcept
+OUTKIT_DEF bool address::ascii() const noexcept
 {
     return std::all_of(local_.begin(), local_.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-OUTKIT_INLINE std::string address::to_string() const
+OUTKIT_DEF std::string address::to_string() const
 {
     return empty() ? std::string() : detail::quote_local(local_) + '@' + domain_;
 }
 
-OUTKIT_INLINE bool address::equal(address const& a, address const& b, bool fold_local) noexcept
+OUTKIT_DEF bool address::equal(address const& a, address const& b, bool fold_local) noexcept
 {
     return (fold_local ? detail::equal_fold(a.local_, b.local_) : a.local_ == b.local_) &&
            detail::equal_fold(a.domain_, b.domain_);

@@ -107,7 +107,7 @@ struct parameterized
     std::vector<parameter> parameters;
 
     /// The value of a parameter, or nullptr.
-    std::string const* find(std::string_view name) const;
+    OUTKIT_DECL std::string const* find(std::string_view name) const;
 
     friend bool operator==(parameterized const&, parameterized const&) = default;
 };

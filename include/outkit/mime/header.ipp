@@ -723,7 +723,7 @@ OUTKIT_DEF std::string format_field(std::string_view name, std::string_view valu
     return detail::fold(name, detail::trim(value), ec);
 }
 
-OUTKIT_INLINE std::string const* parameterized::find(std::string_view name) const
+OUTKIT_DEF std::string const* parameterized::find(std::string_view name) const
 {
     for (parameter const& p : parameters)
         if (detail::equal_fold(p.name, name))

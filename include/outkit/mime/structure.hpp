@@ -73,9 +73,9 @@ struct part
         return type == media_type && subtype == media_subtype;
     }
     /// A parameter of the Content-Type, or nullptr.
-    std::string const* find(std::string_view name) const;
+    OUTKIT_DECL std::string const* find(std::string_view name) const;
     /// The name the sender gave to the file, in UTF-8: not a path, and never to be used as one. Empty for none.
-    std::string file_name() const;
+    OUTKIT_DECL std::string file_name() const;
 };
 
 /// A message taken apart. Does not depend on the text's life; functions that need the text take it again.

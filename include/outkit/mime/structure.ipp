@@ -301,7 +301,7 @@ private:
 
 }  // namespace detail
 
-OUTKIT_INLINE std::string const* part::find(std::string_view name) const
+OUTKIT_DEF std::string const* part::find(std::string_view name) const
 {
     for (parameter const& p : parameters)
         if (detail::equal_fold(p.name, name))
@@ -309,7 +309,7 @@ OUTKIT_INLINE std::string const* part::find(std::string_view name) const
     return nullptr;
 }
 
-OUTKIT_INLINE std::string part::file_name() const
+OUTKIT_DEF std::string part::file_name() const
 {
     for (parameter const& p : disposition_parameters)
         if (p.name == "filename")

@@ -39,7 +39,7 @@ public:
         @param tenant  "common", "organizations", "consumers", a tenant id (GUID) or a verified domain; any case
         @param ec      error::invalid_authority, or none
     */
-    static authority make(cloud in, std::string_view tenant, error_code& ec);
+    OUTKIT_DECL static authority make(cloud in, std::string_view tenant, error_code& ec);
 
     audience kind() const { return kind_; }
     std::string const& tenant() const { return tenant_; }  ///< in lower case
@@ -55,20 +55,20 @@ public:
 
     /// Whether a discovery document of this authority may have that issuer. Compared octet by octet, except that one
     /// asked for by domain answers with the tenant's id.
-    bool may_discover_issuer(std::string_view issuer) const;
+    OUTKIT_DECL bool may_discover_issuer(std::string_view issuer) const;
 
     /// Whether a token of that `tid` and `iss` may come from this authority.
-    bool may_issue(std::string_view tid, std::string_view iss) const;
+    OUTKIT_DECL bool may_issue(std::string_view tid, std::string_view iss) const;
 
     /// The same for an `iss` that comes without `tid`, as in authorization answers (RFC 9207).
-    bool may_issue(std::string_view iss) const;
+    OUTKIT_DECL bool may_issue(std::string_view iss) const;
 
     /// Whether an endpoint of the discovery document may be on that origin: the login host itself or an alias.
-    bool owns(http::origin const& o) const;
+    OUTKIT_DECL bool owns(http::origin const& o) const;
 
 private:
-    http::url endpoint(std::string_view path) const;
-    std::string issuer_of(std::string_view tenant_id) const;
+    OUTKIT_DECL http::url endpoint(std::string_view path) const;
+    OUTKIT_DECL std::string issuer_of(std::string_view tenant_id) const;
 
     oauth2::cloud cloud_;
     http::origin login_;

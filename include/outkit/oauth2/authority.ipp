@@ -78,7 +78,7 @@ OUTKIT_DECL bool is_domain(std::string_view text)
 
 }  // namespace detail
 
-OUTKIT_INLINE authority authority::make(oauth2::cloud in, std::string_view tenant, error_code& ec)
+OUTKIT_DEF authority authority::make(oauth2::cloud in, std::string_view tenant, error_code& ec)
 {
     authority a;
     http::url const login = http::parse_url(in.login, ec);
@@ -109,7 +109,7 @@ OUTKIT_INLINE authority authority::make(oauth2::cloud in, std::string_view tenan
     return a;
 }
 
-OUTKIT_INLINE http::url authority::endpoint(std::string_view path) const
+OUTKIT_DEF http::url authority::endpoint(std::string_view path) const
 {
     http::url u;
     u.server = login_;
@@ -118,14 +118,14 @@ OUTKIT_INLINE http::url authority::endpoint(std::string_view path) const
     return u;
 }
 
-OUTKIT_INLINE std::string authority::issuer_of(std::string_view tenant_id) const
+OUTKIT_DEF std::string authority::issuer_of(std::string_view tenant_id) const
 {
     std::string issuer = cloud_.issuer + '/';
     issuer += tenant_id;
     return issuer + "/v2.0";
 }
 
-OUTKIT_INLINE bool authority::may_discover_issuer(std::string_view issuer) const
+OUTKIT_DEF bool authority::may_discover_issuer(std::string_view issuer) const
 {
     switch (kind_)
     {
@@ -140,7 +140,7 @@ OUTKIT_INLINE bool authority::may_discover_issuer(std::string_view issuer) const
            issuer == issuer_of(issuer.substr(prefix, 36));
 }
 
-OUTKIT_INLINE bool authority::may_issue(std::string_view tid, std::string_view iss) const
+OUTKIT_DEF bool authority::may_issue(std::string_view tid, std::string_view iss) const
 {
     if (!is_guid(tid) || iss != issuer_of(tid))
         return false;
@@ -155,13 +155,13 @@ OUTKIT_INLINE bool authority::may_issue(std::string_view tid, std::string_view i
     return false;
 }
 
-OUTKIT_INLINE bool authority::may_issue(std::string_view iss) const
+OUTKIT_DEF bool authority::may_issue(std::string_view iss) const
 {
     auto const prefix = cloud_.issuer.size() + 1;
     return iss.size() > prefix + 36 && may_issue(iss.substr(prefix, 36), iss);
 }
 
-OUTKIT_INLINE bool authority::owns(http::origin const& o) const
+OUTKIT_DEF bool authority::owns(http::origin const& o) const
 {
     if (o == login_)
         return true;

@@ -47,6 +47,22 @@ struct authorization_response
     std::string client_info = {};
 };
 
+class pending_authorization;
+
+/** Starts a sign-in: makes state, nonce and PKCE verifier, and the URL (RFC 6749 section 4.1.1, RFC 7636).
+
+    @param world       randomness
+    @param from        who signs the user in
+    @param a           client id and redirect URI
+    @param o           scopes of one resource; `openid` among them makes the authority send an ID token
+    @param ec          error::invalid_app, invalid_redirect_uri, invalid_scope_text (no scopes), several_resources,
+                       parameter_is_ours, or none
+    @param discovered  the authority's metadata, if it was asked for
+*/
+OUTKIT_DECL pending_authorization begin_authorization(outkit::detail::environment& world, authority const& from,
+                                                      app const& a, authorization_options const& o, error_code& ec,
+                                                      metadata const* discovered = nullptr);
+
 /** A sign-in that has been started: owns what must not be lost or mixed up until the code is redeemed.
 
     Made by begin_authorization(), used for one answer.
@@ -66,7 +82,7 @@ public:
         @param ec          error::state_mismatch, error::malformed_response: not an answer to this request; go on
                            waiting. None: the result is final, with a code or an error of its own.
     */
-    authorization_response read(std::string_view parameters, error_code& ec) const;
+    OUTKIT_DECL authorization_response read(std::string_view parameters, error_code& ec) const;
 
     // For the redemption.
     scope_set const& scopes() const { return scopes_; }
@@ -74,8 +90,9 @@ public:
     secret const& verifier() const { return pkce_.verifier; }
 
 private:
-    friend pending_authorization begin_authorization(outkit::detail::environment&, authority const&, app const&,
-                                                     authorization_options const&, error_code&, metadata const*);
+    OUTKIT_DEF friend pending_authorization begin_authorization(outkit::detail::environment&, authority const&,
+                                                                app const&, authorization_options const&, error_code&,
+                                                                metadata const*);
     std::string url_, redirect_uri_, nonce_;
     secret state_ = secret();
     pkce pkce_;
@@ -85,22 +102,10 @@ private:
     bool expects_issuer_ = false;
 };
 
-/** Starts a sign-in: makes state, nonce and PKCE verifier, and the URL (RFC 6749 section 4.1.1, RFC 7636).
-
-    @param world       randomness
-    @param from        who signs the user in
-    @param a           client id and redirect URI
-    @param o           scopes of one resource; `openid` among them makes the authority send an ID token
-    @param ec          error::invalid_app, invalid_redirect_uri, invalid_scope_text (no scopes), several_resources,
-                       parameter_is_ours, or none
-    @param discovered  the authority's metadata, if it was asked for
-*/
-pending_authorization begin_authorization(outkit::detail::environment& world, authority const& from, app const& a,
-                                          authorization_options const& o, error_code& ec,
-                                          metadata const* discovered = nullptr);
-/// With the system's randomness.
-pending_authorization begin_authorization(authority const& from, app const& a, authorization_options const& o,
-                                          error_code& ec, metadata const* discovered = nullptr);
+/// Starts a sign-in with the system's randomness.
+OUTKIT_DECL pending_authorization begin_authorization(authority const& from, app const& a,
+                                                      authorization_options const& o, error_code& ec,
+                                                      metadata const* discovered = nullptr);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 

@@ -8,9 +8,9 @@
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
-OUTKIT_INLINE pending_authorization begin_authorization(outkit::detail::environment& world, authority const& from,
-                                                        app const& a, authorization_options const& o, error_code& ec,
-                                                        metadata const* discovered)
+OUTKIT_DEF pending_authorization begin_authorization(outkit::detail::environment& world, authority const& from,
+                                                     app const& a, authorization_options const& o, error_code& ec,
+                                                     metadata const* discovered)
 {
     ec = check(a);
     if (!ec && a.redirect_uri.empty())
@@ -82,14 +82,14 @@ OUTKIT_INLINE pending_authorization begin_authorization(outkit::detail::environm
     return p;
 }
 
-OUTKIT_INLINE pending_authorization begin_authorization(authority const& from, app const& a,
-                                                        authorization_options const& o, error_code& ec,
-                                                        metadata const* discovered)
+OUTKIT_DEF pending_authorization begin_authorization(authority const& from, app const& a,
+                                                     authorization_options const& o, error_code& ec,
+                                                     metadata const* discovered)
 {
     return begin_authorization(outkit::detail::real_environment(), from, a, o, ec, discovered);
 }
 
-OUTKIT_INLINE authorization_response pending_authorization::read(std::string_view parameters, error_code& ec) const
+OUTKIT_DEF authorization_response pending_authorization::read(std::string_view parameters, error_code& ec) const
 {
     ec = error::malformed_response;
     auto const found = detail::parse_parameters(parameters);

@@ -97,7 +97,7 @@ private:
         std::string id, issuer;
         std::string modulus, exponent;  // big-endian octets
     };
-    key const* find(std::string_view key_id) const;
+    OUTKIT_DECL key const* find(std::string_view key_id) const;
 
     std::vector<key> keys_;
 };

@@ -207,7 +207,7 @@ OUTKIT_DEF key_set key_set::parse(std::string_view document, error_code& ec)
     return set;
 }
 
-OUTKIT_INLINE key_set::key const* key_set::find(std::string_view key_id) const
+OUTKIT_DEF key_set::key const* key_set::find(std::string_view key_id) const
 {
     auto const found = std::find_if(keys_.begin(), keys_.end(), [&](key const& k) { return k.id == key_id; });
     return found == keys_.end() ? nullptr : &*found;

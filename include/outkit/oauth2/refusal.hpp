@@ -36,7 +36,7 @@ struct refusal
     std::uint32_t code() const { return codes.empty() ? 0 : codes.front(); }
 
     /// "invalid_client, AADSTS7000215: Invalid client secret provided. ... (correlation id ...)", for people.
-    std::string text() const;
+    OUTKIT_DECL std::string text() const;
 };
 
 /** Reads the body of an answer with status 400 or above. A body that is not Entra's JSON leaves `name` empty and

@@ -154,7 +154,7 @@ OUTKIT_DEF refusal read_refusal(http::response const& answer)
     return r;
 }
 
-OUTKIT_INLINE std::string refusal::text() const
+OUTKIT_DEF std::string refusal::text() const
 {
     std::string all = name.empty() && status != 0 ? "HTTP " + std::to_string(status) : name;
     if (!suberror.empty())

@@ -31,19 +31,19 @@ public:
 
         @param ec  error::invalid_scope_text, or none; an empty list is no error
     */
-    static scope_set parse(std::string_view text, error_code& ec);
+    OUTKIT_DECL static scope_set parse(std::string_view text, error_code& ec);
 
     /// Adds a scope unless it is there; false and nothing added when it has characters that a scope cannot have.
-    bool add(std::string_view scope);
+    OUTKIT_DECL bool add(std::string_view scope);
 
-    bool contains(std::string_view scope) const;
+    OUTKIT_DECL bool contains(std::string_view scope) const;
     bool empty() const { return names_.empty(); }
     std::size_t size() const { return names_.size(); }
     auto begin() const { return names_.begin(); }
     auto end() const { return names_.end(); }
 
     /// Blank-separated, as requests have it.
-    std::string text() const;
+    OUTKIT_DECL std::string text() const;
 
     /** The one resource that the scopes are for: "https://outlook.office.com", Graph's for those without prefix. Empty
         when there are only OpenID Connect's scopes.
@@ -51,11 +51,11 @@ public:
         @param in  the cloud, for Graph's name
         @param ec  error::several_resources when there is more than one, since a token is for one only
     */
-    std::string resource(cloud const& in, error_code& ec) const;
+    OUTKIT_DECL std::string resource(cloud const& in, error_code& ec) const;
 
     /// Those that the authority did not grant. Case, order, prefix, and the scopes that Entra does not echo
     /// (offline_access, openid, profile, email) do not count, and neither does `.default`.
-    scope_set missing_in(scope_set const& granted) const;
+    OUTKIT_DECL scope_set missing_in(scope_set const& granted) const;
 
 private:
     std::vector<std::string> names_;

@@ -25,7 +25,7 @@ OUTKIT_DECL std::string_view prefix_of(std::string_view scope)
 
 }  // namespace detail
 
-OUTKIT_INLINE bool scope_set::add(std::string_view scope)
+OUTKIT_DEF bool scope_set::add(std::string_view scope)
 {
     // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ) ; RFC 6749 section 3.3
     bool const valid = !scope.empty() && std::all_of(scope.begin(), scope.end(), [](char c) {
@@ -36,13 +36,13 @@ OUTKIT_INLINE bool scope_set::add(std::string_view scope)
     return valid;
 }
 
-OUTKIT_INLINE bool scope_set::contains(std::string_view scope) const
+OUTKIT_DEF bool scope_set::contains(std::string_view scope) const
 {
     return std::any_of(names_.begin(), names_.end(),
                        [&](auto const& name) { return http::detail::equal_ignoring_case(name, scope); });
 }
 
-OUTKIT_INLINE scope_set scope_set::parse(std::string_view text, error_code& ec)
+OUTKIT_DEF scope_set scope_set::parse(std::string_view text, error_code& ec)
 {
     ec = {};
     scope_set s;
@@ -59,7 +59,7 @@ OUTKIT_INLINE scope_set scope_set::parse(std::string_view text, error_code& ec)
     return s;
 }
 
-OUTKIT_INLINE std::string scope_set::text() const
+OUTKIT_DEF std::string scope_set::text() const
 {
     std::string all;
     for (auto const& name : names_)
@@ -71,7 +71,7 @@ OUTKIT_INLINE std::string scope_set::text() const
     return all;
 }
 
-OUTKIT_INLINE std::string scope_set::resource(cloud const& in, error_code& ec) const
+OUTKIT_DEF std::string scope_set::resource(cloud const& in, error_code& ec) const
 {
     ec = {};
     std::string found;
@@ -92,7 +92,7 @@ OUTKIT_INLINE std::string scope_set::resource(cloud const& in, error_code& ec) c
     return found;
 }
 
-OUTKIT_INLINE scope_set scope_set::missing_in(scope_set const& granted) const
+OUTKIT_DEF scope_set scope_set::missing_in(scope_set const& granted) const
 {
     scope_set missing;
     for (auto const& name : names_)

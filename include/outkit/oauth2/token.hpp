@@ -30,7 +30,7 @@ struct token_response
     outkit::detail::wall_time expires_at() const { return received + lifetime; }
 
     /// Whether it should be renewed now: five minutes before its end, or when the authority said.
-    bool wants_renewal(outkit::detail::wall_time now) const;
+    OUTKIT_DECL bool wants_renewal(outkit::detail::wall_time now) const;
 };
 
 /** Reads the answer of a token endpoint.

@@ -65,7 +65,7 @@ OUTKIT_DECL bool read_optional(boost::json::object const& o, char const* name, s
 
 }  // namespace detail
 
-OUTKIT_INLINE bool token_response::wants_renewal(outkit::detail::wall_time now) const
+OUTKIT_DEF bool token_response::wants_renewal(outkit::detail::wall_time now) const
 {
     static constexpr std::chrono::minutes margin{5};
     return now < received || now >= expires_at() - margin || (refresh_in && now >= received + *refresh_in);

@@ -100,8 +100,8 @@ struct extensions
     std::optional<std::uint64_t> size;
     std::vector<std::string> mechanisms;  ///< of AUTH, upper case
 
-    bool has(std::string_view name) const noexcept;            ///< name in upper case
-    bool has_mechanism(std::string_view name) const noexcept;  ///< name in upper case
+    OUTKIT_DECL bool has(std::string_view name) const noexcept;            ///< name in upper case
+    OUTKIT_DECL bool has_mechanism(std::string_view name) const noexcept;  ///< name in upper case
 };
 
 /// What a server is to do when it refuses some recipients of a message.

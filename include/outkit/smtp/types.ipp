@@ -28,12 +28,12 @@ OUTKIT_DEF std::string to_string(reply const& r)
     return line;
 }
 
-OUTKIT_INLINE bool extensions::has(std::string_view name) const noexcept
+OUTKIT_DEF bool extensions::has(std::string_view name) const noexcept
 {
     return std::any_of(keywords.begin(), keywords.end(), [&](keyword const& k) { return k.name == name; });
 }
 
-OUTKIT_INLINE bool extensions::has_mechanism(std::string_view name) const noexcept
+OUTKIT_DEF bool extensions::has_mechanism(std::string_view name) const noexcept
 {
     return std::find(mechanisms.begin(), mechanisms.end(), name) != mechanisms.end();
 }

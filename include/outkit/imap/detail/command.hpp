@@ -14,18 +14,18 @@ class command
 public:
     explicit command(std::string_view name);  // of ours, so it is right
 
-    command& atom(std::string_view s);
-    command& astring(std::string_view s);  // atom, quoted or literal by content
-    command& mailbox(mailbox_name const& name);
-    command& list_pattern(std::string_view s);  // may hold wildcards
-    command& number(std::uint32_t n);
-    command& set(number_set const& s);
-    command& flag_list(flags const& f);
-    command& date_time(std::chrono::sys_seconds t);
-    command& date(std::chrono::sys_days d);  // "1-Feb-1994", for SEARCH
-    command& literal(std::string octets);    // always as a literal
-    command& items(fetch_items const& i);
-    command& word(std::string_view s);  // of ours: "RETURN", "+FLAGS.SILENT", "("
+    OUTKIT_DECL command& atom(std::string_view s);
+    OUTKIT_DECL command& astring(std::string_view s);  // atom, quoted or literal by content
+    OUTKIT_DECL command& mailbox(mailbox_name const& name);
+    OUTKIT_DECL command& list_pattern(std::string_view s);  // may hold wildcards
+    OUTKIT_DECL command& number(std::uint32_t n);
+    OUTKIT_DECL command& set(number_set const& s);
+    OUTKIT_DECL command& flag_list(flags const& f);
+    OUTKIT_DECL command& date_time(std::chrono::sys_seconds t);
+    OUTKIT_DECL command& date(std::chrono::sys_days d);  // "1-Feb-1994", for SEARCH
+    OUTKIT_DECL command& literal(std::string octets);    // always as a literal
+    OUTKIT_DECL command& items(fetch_items const& i);
+    OUTKIT_DECL command& word(std::string_view s);  // of ours: "RETURN", "+FLAGS.SILENT", "("
 
     error_code ec;
 
@@ -38,8 +38,8 @@ public:
     std::vector<piece> pieces;
 
 private:
-    std::string& text();
-    void wrong(error e);
+    OUTKIT_DECL std::string& text();
+    OUTKIT_DECL void wrong(error e);
 };
 
 // Whether all of a flag list can be said.
@@ -87,28 +87,28 @@ public:
     {
     }
 
-    std::string_view tag();  // empty: there is none
-    std::string name();      // in capitals; with "UID " before it where that is so
+    OUTKIT_DECL std::string_view tag();  // empty: there is none
+    OUTKIT_DECL std::string name();      // in capitals; with "UID " before it where that is so
 
-    bool blank();
+    OUTKIT_DECL bool blank();
     bool at_end() const { return at_ == text_.size(); }
-    bool open();
-    bool close();
+    OUTKIT_DECL bool open();
+    OUTKIT_DECL bool close();
     char peek() const { return at_ == text_.size() ? '\0' : text_[at_]; }
-    std::optional<std::string_view> atom();  // 1*ATOM-CHAR, with what flags and sets need
-    std::optional<std::string> astring();
-    std::optional<std::string> list_mailbox();  // with wildcards
-    std::optional<number_set> set();
-    std::optional<std::uint32_t> number();
-    std::optional<flags> flag_list(bool parentheses_needed);
-    std::optional<std::chrono::sys_seconds> date_time();
-    std::optional<std::chrono::sys_days> date();
-    std::optional<fetch_arguments> fetch_items();
-    std::optional<std::string_view> literal();  // octets of the literal that stands here
+    OUTKIT_DECL std::optional<std::string_view> atom();  // 1*ATOM-CHAR, with what flags and sets need
+    OUTKIT_DECL std::optional<std::string> astring();
+    OUTKIT_DECL std::optional<std::string> list_mailbox();  // with wildcards
+    OUTKIT_DECL std::optional<number_set> set();
+    OUTKIT_DECL std::optional<std::uint32_t> number();
+    OUTKIT_DECL std::optional<flags> flag_list(bool parentheses_needed);
+    OUTKIT_DECL std::optional<std::chrono::sys_seconds> date_time();
+    OUTKIT_DECL std::optional<std::chrono::sys_days> date();
+    OUTKIT_DECL std::optional<fetch_arguments> fetch_items();
+    OUTKIT_DECL std::optional<std::string_view> literal();  // octets of the literal that stands here
 
 private:
-    bool fetch_item(fetch_arguments& out);
-    bool section_spec(fetch_section& out);
+    OUTKIT_DECL bool fetch_item(fetch_arguments& out);
+    OUTKIT_DECL bool section_spec(fetch_section& out);
 
     std::string_view text_;
     std::span<literal_mark const> literals_;

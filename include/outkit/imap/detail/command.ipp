@@ -10,40 +10,40 @@ namespace outkit::inline OUTKIT_ABI::imap::detail {
 
 OUTKIT_INLINE command::command(std::string_view name) { pieces.push_back({std::string(name)}); }
 
-OUTKIT_INLINE std::string& command::text()
+OUTKIT_DEF std::string& command::text()
 {
     if (pieces.back().is_literal)
         pieces.push_back({});
     return pieces.back().text;
 }
 
-OUTKIT_INLINE void command::wrong(error e)
+OUTKIT_DEF void command::wrong(error e)
 {
     if (!ec)
         ec = e;
 }
 
-OUTKIT_INLINE command& command::word(std::string_view s)
+OUTKIT_DEF command& command::word(std::string_view s)
 {
     (text() += ' ') += s;
     return *this;
 }
 
-OUTKIT_INLINE command& command::atom(std::string_view s)
+OUTKIT_DEF command& command::atom(std::string_view s)
 {
     if (!is_atom(s))
         wrong(error::invalid_string);
     return word(s);
 }
 
-OUTKIT_INLINE command& command::literal(std::string octets)
+OUTKIT_DEF command& command::literal(std::string octets)
 {
     text() += ' ';
     pieces.push_back({std::move(octets), true});
     return *this;
 }
 
-OUTKIT_INLINE command& command::astring(std::string_view s)
+OUTKIT_DEF command& command::astring(std::string_view s)
 {
     static constexpr std::size_t longest_quoted = 1024;
     if (s.find('\0') != std::string_view::npos)
@@ -56,14 +56,14 @@ OUTKIT_INLINE command& command::astring(std::string_view s)
     return *this;
 }
 
-OUTKIT_INLINE command& command::mailbox(mailbox_name const& name)
+OUTKIT_DEF command& command::mailbox(mailbox_name const& name)
 {
     if (!name.valid())
         wrong(error::invalid_mailbox_name);
     return astring(name.encoded());
 }
 
-OUTKIT_INLINE command& command::list_pattern(std::string_view s)
+OUTKIT_DEF command& command::list_pattern(std::string_view s)
 {
     auto const encoded = to_modified_utf7(s);
     if (!encoded || s.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
@@ -75,9 +75,9 @@ OUTKIT_INLINE command& command::list_pattern(std::string_view s)
     return *this;
 }
 
-OUTKIT_INLINE command& command::number(std::uint32_t n) { return word(std::to_string(n)); }
+OUTKIT_DEF command& command::number(std::uint32_t n) { return word(std::to_string(n)); }
 
-OUTKIT_INLINE command& command::set(number_set const& s)
+OUTKIT_DEF command& command::set(number_set const& s)
 {
     if (s.empty())
         wrong(error::empty_set);
@@ -97,7 +97,7 @@ OUTKIT_DEF error_code check(flags const& f)
     return {};
 }
 
-OUTKIT_INLINE command& command::flag_list(flags const& f)
+OUTKIT_DEF command& command::flag_list(flags const& f)
 {
     if (error_code const e = check(f); e && !ec)
         ec = e;
@@ -105,13 +105,13 @@ OUTKIT_INLINE command& command::flag_list(flags const& f)
     return *this;
 }
 
-OUTKIT_INLINE command& command::date_time(std::chrono::sys_seconds t)
+OUTKIT_DEF command& command::date_time(std::chrono::sys_seconds t)
 {
     append_quoted(text() += ' ', format_date_time(t));
     return *this;
 }
 
-OUTKIT_INLINE command& command::date(std::chrono::sys_days d)
+OUTKIT_DEF command& command::date(std::chrono::sys_days d)
 {
     std::string const s = format_date_time(d);
     return word(std::string_view(s).substr(s.starts_with(' ') ? 1 : 0, s.starts_with(' ') ? 10 : 11));
@@ -158,7 +158,7 @@ OUTKIT_DEF std::string section_name(section const& s)
     return out;
 }
 
-OUTKIT_INLINE command& command::items(fetch_items const& i)
+OUTKIT_DEF command& command::items(fetch_items const& i)
 {
     std::string out = "(UID";
     if (i.flags)
@@ -204,7 +204,7 @@ OUTKIT_DEF std::vector<number_set> in_pieces(number_set const& s, std::size_t mo
 // --- the server's side ---
 
 // tag = 1*<any ASTRING-CHAR except "+">
-OUTKIT_INLINE std::string_view command_reader::tag()
+OUTKIT_DEF std::string_view command_reader::tag()
 {
     std::size_t const from = at_;
     while (at_ != text_.size() && text_[at_] != '+' && is_astring_atom(text_.substr(at_, 1)))
@@ -212,7 +212,7 @@ OUTKIT_INLINE std::string_view command_reader::tag()
     return text_.substr(from, at_ - from);
 }
 
-OUTKIT_INLINE std::string command_reader::name()
+OUTKIT_DEF std::string command_reader::name()
 {
     std::string out;
     for (int words = 0; words != 2; ++words)
@@ -232,21 +232,21 @@ OUTKIT_INLINE std::string command_reader::name()
     return out;
 }
 
-OUTKIT_INLINE bool command_reader::blank()
+OUTKIT_DEF bool command_reader::blank()
 {
     if (peek() != ' ')
         return false;
     ++at_;
     return true;
 }
-OUTKIT_INLINE bool command_reader::open()
+OUTKIT_DEF bool command_reader::open()
 {
     if (peek() != '(')
         return false;
     ++at_;
     return true;
 }
-OUTKIT_INLINE bool command_reader::close()
+OUTKIT_DEF bool command_reader::close()
 {
     if (peek() != ')')
         return false;
@@ -254,7 +254,7 @@ OUTKIT_INLINE bool command_reader::close()
     return true;
 }
 
-OUTKIT_INLINE std::optional<std::string_view> command_reader::atom()
+OUTKIT_DEF std::optional<std::string_view> command_reader::atom()
 {
     std::size_t const from = at_;
     while (at_ != text_.size() && (is_atom(text_.substr(at_, 1)) || text_[at_] == '\\' || text_[at_] == '*'))
@@ -264,7 +264,7 @@ OUTKIT_INLINE std::optional<std::string_view> command_reader::atom()
     return text_.substr(from, at_ - from);
 }
 
-OUTKIT_INLINE std::optional<std::string_view> command_reader::literal()
+OUTKIT_DEF std::optional<std::string_view> command_reader::literal()
 {
     if (literals_.empty() || peek() != '{' || literals_.front().at < at_)
         return std::nullopt;
@@ -277,7 +277,7 @@ OUTKIT_INLINE std::optional<std::string_view> command_reader::literal()
     return text_.substr(m.at, static_cast<std::size_t>(m.octets));
 }
 
-OUTKIT_INLINE std::optional<std::string> command_reader::astring()
+OUTKIT_DEF std::optional<std::string> command_reader::astring()
 {
     if (peek() == '{')
     {
@@ -308,7 +308,7 @@ OUTKIT_INLINE std::optional<std::string> command_reader::astring()
     return out;
 }
 
-OUTKIT_INLINE std::optional<std::string> command_reader::list_mailbox()
+OUTKIT_DEF std::optional<std::string> command_reader::list_mailbox()
 {
     if (peek() == '"' || peek() == '{')
         return astring();
@@ -325,7 +325,7 @@ OUTKIT_INLINE std::optional<std::string> command_reader::list_mailbox()
     return out;
 }
 
-OUTKIT_INLINE std::optional<number_set> command_reader::set()
+OUTKIT_DEF std::optional<number_set> command_reader::set()
 {
     std::size_t const from = at_;
     while (at_ != text_.size() && std::string_view("0123456789:,*").find(text_[at_]) != std::string_view::npos)
@@ -333,7 +333,7 @@ OUTKIT_INLINE std::optional<number_set> command_reader::set()
     return number_set::parse(text_.substr(from, at_ - from));
 }
 
-OUTKIT_INLINE std::optional<std::uint32_t> command_reader::number()
+OUTKIT_DEF std::optional<std::uint32_t> command_reader::number()
 {
     std::uint32_t n = 0;
     if (peek() < '0' || peek() > '9')
@@ -345,7 +345,7 @@ OUTKIT_INLINE std::optional<std::uint32_t> command_reader::number()
     return n;
 }
 
-OUTKIT_INLINE std::optional<flags> command_reader::flag_list(bool parentheses_needed)
+OUTKIT_DEF std::optional<flags> command_reader::flag_list(bool parentheses_needed)
 {
     bool const open_seen = open();
     if (parentheses_needed && !open_seen)
@@ -365,7 +365,7 @@ OUTKIT_INLINE std::optional<flags> command_reader::flag_list(bool parentheses_ne
     return out;
 }
 
-OUTKIT_INLINE std::optional<std::chrono::sys_seconds> command_reader::date_time()
+OUTKIT_DEF std::optional<std::chrono::sys_seconds> command_reader::date_time()
 {
     if (peek() != '"')
         return std::nullopt;
@@ -374,7 +374,7 @@ OUTKIT_INLINE std::optional<std::chrono::sys_seconds> command_reader::date_time(
 }
 
 // date = date-text / DQUOTE date-text DQUOTE ; "1-Feb-1994"
-OUTKIT_INLINE std::optional<std::chrono::sys_days> command_reader::date()
+OUTKIT_DEF std::optional<std::chrono::sys_days> command_reader::date()
 {
     auto const s = astring();
     if (!s)
@@ -386,7 +386,7 @@ OUTKIT_INLINE std::optional<std::chrono::sys_days> command_reader::date()
 }
 
 // fetch-att, or a list of them, or a macro
-OUTKIT_INLINE std::optional<fetch_arguments> command_reader::fetch_items()
+OUTKIT_DEF std::optional<fetch_arguments> command_reader::fetch_items()
 {
     using item = fetch_arguments::item;
     fetch_arguments out;
@@ -416,7 +416,7 @@ OUTKIT_INLINE std::optional<fetch_arguments> command_reader::fetch_items()
     return out;
 }
 
-OUTKIT_INLINE bool command_reader::fetch_item(fetch_arguments& out)
+OUTKIT_DEF bool command_reader::fetch_item(fetch_arguments& out)
 {
     using item = fetch_arguments::item;
     std::size_t const from = at_;
@@ -465,7 +465,7 @@ OUTKIT_INLINE bool command_reader::fetch_item(fetch_arguments& out)
 }
 
 // section = "[" [section-spec] "]" ["<" number "." nz-number ">"]
-OUTKIT_INLINE bool command_reader::section_spec(fetch_section& out)
+OUTKIT_DEF bool command_reader::section_spec(fetch_section& out)
 {
     std::size_t const from = ++at_;
     using text = section::text;

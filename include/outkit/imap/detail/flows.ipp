@@ -616,7 +616,7 @@ OUTKIT_DEF flow<imap::namespaces> namespaces_of(session& s)
     co_return s.spaces;
 }
 
-class list_handler final : public data_handler
+OUTKIT_DECL class list_handler final : public data_handler
 {
 public:
     std::vector<mailbox> found;
@@ -641,7 +641,7 @@ OUTKIT_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, st
     co_return std::move(found.found);
 }
 
-class status_handler final : public data_handler
+OUTKIT_DECL class status_handler final : public data_handler
 {
 public:
     std::optional<mailbox_status> found;
@@ -770,7 +770,7 @@ OUTKIT_DECL bool is_fetch(std::string_view frame)
     return word != 2 && word != std::string_view::npos && equal_no_case(frame.substr(word, 7), " FETCH ");
 }
 
-class fetch_handler final : public data_handler, public literal_sink
+OUTKIT_DECL class fetch_handler final : public data_handler, public literal_sink
 {
 public:
     fetch_handler(numbering by, number_set const& which, fetch_items const& what) : by_(by), asked_(which), what_(what)
@@ -980,7 +980,7 @@ OUTKIT_DEF flow<message_batch> store(session& s, numbering by, number_set which,
 }
 
 // COPYUID is believed for the command in flight only: in its tagged answer, or, for MOVE, before it.
-class copyuid_handler final : public data_handler
+OUTKIT_DECL class copyuid_handler final : public data_handler
 {
 public:
     std::optional<copy_result> found;

@@ -60,7 +60,7 @@ public:
 
     // Goes as far as what has arrived allows. After `complete`, the frame is valid until the next call or read. After
     // `literal` and literal_too_long it is the frame so far.
-    step next(wire& w, error_code& ec);
+    OUTKIT_DECL step next(wire& w, error_code& ec);
 
     std::string_view text() const { return text_; }
     std::span<literal_mark const> literals() const { return marks_; }
@@ -68,12 +68,12 @@ public:
     bool in_literal() const { return in_literal_; }
 
     // Server: drops the frame that has come so far, whose literal was refused.
-    void refuse();
+    OUTKIT_DECL void refuse();
 
     literal_sink* sink = nullptr;
 
 private:
-    error_code find_literal(std::string_view line, literal_mark& mark, bool& found) const;
+    OUTKIT_DECL error_code find_literal(std::string_view line, literal_mark& mark, bool& found) const;
 
     limits const* limits_;
     role role_;

@@ -22,7 +22,7 @@ OUTKIT_DECL bool ends_in_text(std::string_view line)
 }
 
 // literal = "{" number ["+"] "}" CRLF *CHAR8 ; RFC 9051 section 9
-OUTKIT_INLINE error_code framer::find_literal(std::string_view line, literal_mark& mark, bool& found) const
+OUTKIT_DEF error_code framer::find_literal(std::string_view line, literal_mark& mark, bool& found) const
 {
     found = false;
     if (line.empty() || line.back() != '}')
@@ -48,7 +48,7 @@ OUTKIT_INLINE error_code framer::find_literal(std::string_view line, literal_mar
     return {};
 }
 
-OUTKIT_INLINE framer::step framer::next(wire& w, error_code& ec)
+OUTKIT_DEF framer::step framer::next(wire& w, error_code& ec)
 {
     ec = {};
     if (!inside_)
@@ -144,7 +144,7 @@ OUTKIT_INLINE framer::step framer::next(wire& w, error_code& ec)
     }
 }
 
-OUTKIT_INLINE void framer::refuse()
+OUTKIT_DEF void framer::refuse()
 {
     inside_ = in_literal_ = false;
     left_ = 0;

@@ -18,7 +18,7 @@ class reply_reader
 public:
     explicit reply_reader(limits const& l) : limits_(l) {}
 
-    error_code add(std::string_view line);
+    OUTKIT_DECL error_code add(std::string_view line);
     bool complete() const { return complete_; }
     reply take() { return std::move(reply_); }
     std::vector<std::string> const& lines() const { return lines_; }  // text of each line, enhanced codes included
@@ -76,8 +76,8 @@ OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope cons
 class data_writer
 {
 public:
-    void add(std::string_view chunk, std::string& out);
-    void finish(std::string& out);  // ends the last line if need be, then "." CRLF
+    OUTKIT_DECL void add(std::string_view chunk, std::string& out);
+    OUTKIT_DECL void finish(std::string& out);  // ends the last line if need be, then "." CRLF
 
 private:
     bool line_start_ = true;
@@ -89,7 +89,7 @@ class data_reader
 {
 public:
     // Takes what belongs to the message and returns how much that was; the rest is the next command's.
-    std::size_t add(std::string_view bytes, std::string& content);
+    OUTKIT_DECL std::size_t add(std::string_view bytes, std::string& content);
     bool complete() const { return state_ == state::complete; }
     bool bare_line_end() const { return bare_; }  // there was a CR without LF, or an LF without CR
 
@@ -130,7 +130,7 @@ struct path_argument
     mime::address path;                                           // empty for <>
     std::vector<std::pair<std::string, std::string>> parameters;  // names in upper case
 
-    std::string const* parameter(std::string_view name) const;
+    OUTKIT_DECL std::string const* parameter(std::string_view name) const;
 };
 OUTKIT_DECL path_argument parse_path_argument(std::string_view argument, std::string_view keyword);
 

@@ -42,7 +42,7 @@ OUTKIT_DEF enhanced_code take_enhanced_code(std::string_view& text, int status_c
 }
 
 // Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF ; RFC 5321 section 4.2
-OUTKIT_INLINE error_code reply_reader::add(std::string_view line)
+OUTKIT_DEF error_code reply_reader::add(std::string_view line)
 {
     size_ += line.size() + 2;
     if (size_ > limits_.reply)
@@ -280,7 +280,7 @@ OUTKIT_DEF std::string recipient_command(mime::address const& to, envelope const
     return line += "\r\n";
 }
 
-OUTKIT_INLINE void data_writer::add(std::string_view chunk, std::string& out)
+OUTKIT_DEF void data_writer::add(std::string_view chunk, std::string& out)
 {
     if (after_cr_ && !chunk.empty())
     {
@@ -319,13 +319,13 @@ OUTKIT_INLINE void data_writer::add(std::string_view chunk, std::string& out)
     out.append(copied, end);
 }
 
-OUTKIT_INLINE void data_writer::finish(std::string& out)
+OUTKIT_DEF void data_writer::finish(std::string& out)
 {
     out += line_start_ ? ".\r\n" : "\r\n.\r\n";
     *this = {};
 }
 
-OUTKIT_INLINE std::size_t data_reader::add(std::string_view bytes, std::string& content)
+OUTKIT_DEF std::size_t data_reader::add(std::string_view bytes, std::string& content)
 {
     std::size_t i = 0;
     while (i != bytes.size() && state_ != state::complete)
@@ -390,7 +390,7 @@ OUTKIT_DEF command parse_command(std::string_view line)
     return {upper(line.substr(0, end)), trimmed(line.substr(end))};
 }
 
-OUTKIT_INLINE std::string const* path_argument::parameter(std::string_view name) const
+OUTKIT_DEF std::string const* path_argument::parameter(std::string_view name) const
 {
     for (auto const& p : parameters)
         if (p.first == name)
