@@ -17,6 +17,20 @@
 
 namespace outkit::inline OUTKIT_ABI::mime {
 
+class address;
+
+/** Parses one address, and nothing else: no display name, no comment, no blank before or after it.
+
+    Lengths are those of RFC 5321 section 4.5.3.1: 64 octets before the '@' (as written, with quotes), 255 after it,
+    254 in all. In a quoted local part a blank must be written `\ `. Domains are ASCII letters, digits and hyphens, or
+    an IPv4 or IPv6 address literal; a domain in Unicode is refused, not converted.
+
+    @param text        For example "ann@contoso.example". To read an SMTP path, pass what stands before the first '>'.
+    @param ec          Cleared, or set to one of the mime::error::address_… and domain_… values.
+    @param allow_utf8  Accept a local part in UTF-8. To be set only when the server offers SMTPUTF8.
+*/
+OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8 = false);
+
 /** An e-mail address that is safe to put into an SMTP command or a header (RFC 5321 section 4.1.2).
 
     Made by parse_address() only; a default-constructed one is empty, which as a sender is the null reverse-path `<>`.
@@ -43,24 +57,12 @@ public:
     static bool same_mailbox(address const& a, address const& b) noexcept { return equal(a, b, true); }
 
 private:
-    friend std::optional<address> parse_address(std::string_view, error_code&, bool);
+    OUTKIT_DEF friend std::optional<address> parse_address(std::string_view, error_code&, bool);
     OUTKIT_DECL static bool equal(address const& a, address const& b, bool fold_local) noexcept;
 
     std::string local_;
     std::string domain_;
 };
-
-/** Parses one address, and nothing else: no display name, no comment, no blank before or after it.
-
-    Lengths are those of RFC 5321 section 4.5.3.1: 64 octets before the '@' (as written, with quotes), 255 after it,
-    254 in all. In a quoted local part a blank must be written `\ `. Domains are ASCII letters, digits and hyphens, or
-    an IPv4 or IPv6 address literal; a domain in Unicode is refused, not converted.
-
-    @param text        For example "ann@contoso.example". To read an SMTP path, pass what stands before the first '>'.
-    @param ec          Cleared, or set to one of the mime::error::address_… and domain_… values.
-    @param allow_utf8  Accept a local part in UTF-8. To be set only when the server offers SMTPUTF8.
-*/
-OUTKIT_DECL std::optional<address> parse_address(std::string_view text, error_code& ec, bool allow_utf8 = false);
 
 /// An address with the name people see (RFC 5322 section 3.4, mailbox).
 struct mailbox

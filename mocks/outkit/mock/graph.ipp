@@ -721,7 +721,7 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::select(is_property 
                 std::string const message = "Could not find a property named '" + std::string(item.substr(0, 128)) +
                                             "' on type '" + type + "'.";
                 // observed: wslyvh/paperweight#1 for messages, mguessan/davmail#488 for folders
-                if (known == outkit::graph::detail::is_message_property)
+                if (std::string_view(type) == "microsoft.graph.message")
                     return refuse(400, "RequestBroker--ParseUri", message);
                 return refuse(400, "BadRequest", "Parsing OData Select and Expand failed: " + message);
             }
