@@ -1,5 +1,5 @@
-// Memory that has carried an access token to a server is overwritten before it is freed. The program's operator delete looks
-// for the token in what this thread frees; the servers run on another one.
+// Memory that has carried a secret is overwritten before it is freed. The program's operator delete looks for it in what
+// this thread frees; the servers run on another one. OpenSSL's own buffers are not seen by it.
 
 #include "../../tools/offline.hpp"
 
@@ -8,6 +8,7 @@
 #include <outkit/graph/client.hpp>
 #include <outkit/imap/client.hpp>
 #include <outkit/mock/tokens.hpp>
+#include <outkit/oauth2/client.hpp>
 #include <outkit/smtp/client.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -91,22 +92,29 @@ struct house
     blocking_context io;
 };
 
-// How often what `act` frees holds the token, as it is or as XOAUTH2 encodes it.
+// How often what `act` frees holds the first octets of one of the two.
 template <class F>
-std::size_t left_behind_by(access_token const& token, std::string const& user, F act)
+std::size_t left_behind_by(std::string_view one, std::string_view two, F act)
 {
-    // both from the middle, kept where they cannot be mistaken for what is looked for
-    char plain[piece], encoded[piece];
-    token.reveal().substr(token.size() / 2).copy(plain, piece);
-    detail::base64_encode("user=" + user + "\1auth=Bearer " + std::string(token.reveal()))
-        .substr(token.size() / 2 / 4 * 4)
-        .copy(encoded, piece);
+    // kept where they cannot be mistaken for what is looked for
+    char first[piece], second[piece];
+    one.copy(first, piece);
+    two.copy(second, piece);
     left_behind = 0;
-    wanted[1] = encoded;
-    wanted[0] = plain;
+    wanted[1] = second;
+    wanted[0] = first;
     act();
     wanted[0] = wanted[1] = nullptr;
     return left_behind;
+}
+
+// The token as it is or as XOAUTH2 encodes it, from the middle.
+template <class F>
+std::size_t left_behind_by(access_token const& token, std::string const& user, F act)
+{
+    std::string const encoded = detail::base64_encode("user=" + user + "\1auth=Bearer " + std::string(token.reveal()));
+    return left_behind_by(token.reveal().substr(token.size() / 2),
+                          std::string_view(encoded).substr(token.size() / 2 / 4 * 4), act);
 }
 
 }  // namespace
@@ -120,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_token_that_is_freed_is_noticed)
     BOOST_TEST(left_behind_by(token, "ann", [&] { access_token const copy = token.clone(); }) == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(what_carries_a_token_to_a_mail_server_is_wiped)
+BOOST_AUTO_TEST_CASE(LG_10_what_carries_a_token_to_a_mail_server_is_wiped)
 {
     house h;
     std::string const user = h.here.user();
@@ -146,7 +154,7 @@ BOOST_AUTO_TEST_CASE(what_carries_a_token_to_a_mail_server_is_wiped)
     BOOST_TEST(!ec, ec.message());
 }
 
-BOOST_AUTO_TEST_CASE(what_carries_a_token_to_Graph_is_wiped)
+BOOST_AUTO_TEST_CASE(LG_10_what_carries_a_token_to_Graph_is_wiped)
 {
     house h;
     access_token const token = h.token("https://graph.microsoft.com", "User.Read");
@@ -159,6 +167,52 @@ BOOST_AUTO_TEST_CASE(what_carries_a_token_to_Graph_is_wiped)
                    api.async_me(h.io.wait(ec));
                }) == 0u);
     BOOST_TEST(!ec, ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(LG_10_what_carries_secrets_to_Entra_and_tokens_back_is_wiped)
+{
+    house h;
+    auto const settings = h.here.settings(account::base_scope::imap);
+    std::string const tenant =
+        h.here.world().run([&] { return h.here.world().directory.find_user(h.here.user())->tenant_id; });
+    auto const cloud = oauth2::global_cloud().with_login(settings.endpoints.login);
+    error_code ec;
+    auto const from = oauth2::authority::make(cloud, tenant, ec);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const client = [&] {
+        oauth2::app a;
+        a.client_id = settings.client_id;
+        a.client_secret = settings.client_secret.clone();
+        return oauth2::client(h.line(), std::move(a), from);
+    };
+    auto const scopes = oauth2::app_scopes_for(oauth2::base_scope::imap, cloud);
+    // The first octets of a JWT are its header: the same for all that one key has signed.
+    std::string const header(h.token("https://outlook.office.com", "IMAP.AccessAsUser.All").reveal().substr(0, piece));
+    std::string const password(settings.client_secret.reveal());
+
+    bool came = false;
+    BOOST_TEST(left_behind_by(password, header, [&] {
+                   came = !client().async_client_credentials(scopes, h.io.wait(ec)).access.empty();
+               }) == 0u);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    BOOST_TEST(came);
+
+    std::string const canary = "canary." + std::string(500, 'c');
+    auto const delegated = oauth2::scopes_for(oauth2::base_scope::imap, cloud);
+    BOOST_TEST(left_behind_by(canary, password, [&] {
+                   client().async_refresh(secret(std::string(canary)), delegated, {}, h.io.wait(ec));
+               }) == 0u);
+    BOOST_TEST((ec == oauth2::error::invalid_grant), ec.message());
+
+    BOOST_TEST(left_behind_by(canary, password, [&] {
+                   oauth2::redemption r;
+                   r.code = secret(std::string(canary));
+                   r.verifier = secret(std::string(43, 'v'));
+                   r.redirect_uri = settings.redirect_uri;
+                   r.scopes = delegated;
+                   client().async_redeem(std::move(r), h.io.wait(ec));
+               }) == 0u);
+    BOOST_TEST((ec == oauth2::error::invalid_grant), ec.message());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

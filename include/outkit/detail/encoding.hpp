@@ -28,6 +28,7 @@ OUTKIT_DECL std::optional<std::string> hex_decode(std::string_view text);
 // application/x-www-form-urlencoded: one name or value. Decoding takes '+' for a blank and refuses a '%' without two
 // digits after it.
 OUTKIT_DECL std::string form_encode(std::string_view text);
+OUTKIT_DECL void append_form_encoded(std::string& out, std::string_view text);
 OUTKIT_DECL std::optional<std::string> form_decode(std::string_view text);
 
 // Base64 of several pieces without joining them first. Writes base64_size(sum of the pieces) characters at `out`.

@@ -197,9 +197,15 @@ OUTKIT_DEF std::optional<std::string> hex_decode(std::string_view text)
 
 OUTKIT_DEF std::string form_encode(std::string_view text)
 {
-    static constexpr char digits[] = "0123456789ABCDEF";
     std::string out;
     out.reserve(text.size() + text.size() / 8);
+    append_form_encoded(out, text);
+    return out;
+}
+
+OUTKIT_DEF void append_form_encoded(std::string& out, std::string_view text)
+{
+    static constexpr char digits[] = "0123456789ABCDEF";
     for (std::size_t i = 0; i != text.size(); ++i)
     {
         char const c = text[i];
@@ -216,7 +222,6 @@ OUTKIT_DEF std::string form_encode(std::string_view text)
             out += digits[octet(text, i) & 15];
         }
     }
-    return out;
 }
 
 OUTKIT_DEF std::optional<std::string> form_decode(std::string_view text)

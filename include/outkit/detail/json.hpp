@@ -25,6 +25,7 @@ struct json_limits
     // Of two equal names the last one wins; two readers could then disagree about what a document says. For documents
     // that decide about trust: tokens, discovery, keys, JWT parts.
     bool unique_names = false;
+    bool wiped = false;  // there are secrets in it: its memory is overwritten before it is freed
 };
 
 enum class json_problem
@@ -34,9 +35,11 @@ enum class json_problem
     too_large,  // beyond a limit
 };
 
-// One JSON text (RFC 8259) and nothing but blanks after it. `what` says what was wrong with it.
-OUTKIT_DECL json_problem parse_json(std::string_view text, json_limits const& limits, boost::json::storage_ptr storage,
-                                    boost::json::value& out, std::string& what);
+// One JSON text (RFC 8259) and nothing but blanks after it; nothing when it is not, and `what` says why. The storage of
+// one that is wiped is our own.
+OUTKIT_DECL std::optional<boost::json::value> parse_json(std::string_view text, json_limits const& limits,
+                                                         boost::json::storage_ptr storage, json_problem& problem,
+                                                         std::string& what);
 
 // A document that decides about trust: an object with unique names; nothing otherwise.
 OUTKIT_DECL std::optional<boost::json::object> parse_strict_object(std::string_view text,

@@ -6,12 +6,26 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
 
+#include <openssl/crypto.h>
+
 #include <cmath>
+#include <new>
 #include <set>
 #include <utility>
 #include <vector>
 
 namespace outkit::inline OUTKIT_ABI::detail {
+
+class wiping_resource final : public boost::json::memory_resource
+{
+    void* do_allocate(std::size_t n, std::size_t) override { return ::operator new(n); }
+    void do_deallocate(void* p, std::size_t n, std::size_t) override
+    {
+        OPENSSL_cleanse(p, n);
+        ::operator delete(p);
+    }
+    bool do_is_equal(boost::json::memory_resource const& other) const noexcept override { return this == &other; }
+};
 
 // Makes a value of what the parser finds. Boost's own handler knows the depth only, and takes 1e400 for infinity
 // (measured with Boost 1.81).
@@ -25,8 +39,10 @@ struct json_handler
     using ec_type = boost::json::error_code;
     using text = boost::json::string_view;
 
+    json_handler(json_limits const& l, boost::json::storage_ptr storage) : stack(std::move(storage)), limit(&l) {}
+
     boost::json::value_stack stack;
-    json_limits const* limit = nullptr;
+    json_limits const* limit;
     std::size_t values = 0;
     bool too_much = false;
     std::vector<std::set<std::string>> names;  // seen in each open object
@@ -126,42 +142,46 @@ struct json_handler
     bool on_comment(text, ec_type&) { return true; }
 };
 
-OUTKIT_DEF json_problem parse_json(std::string_view text, json_limits const& limits, boost::json::storage_ptr storage,
-                                   boost::json::value& out, std::string& what)
+OUTKIT_DEF std::optional<boost::json::value> parse_json(std::string_view text, json_limits const& limits,
+                                                        boost::json::storage_ptr storage, json_problem& problem,
+                                                        std::string& what)
 {
     boost::json::parse_options options;
     options.max_depth = limits.depth;
-    boost::json::basic_parser<json_handler> parser(options);
+    boost::json::storage_ptr work;
+    if (limits.wiped)
+        work = storage = boost::json::make_shared_resource<wiping_resource>();
+    boost::json::basic_parser<json_handler> parser(options, limits, std::move(work));
     json_handler& handler = parser.handler();
-    handler.limit = &limits;
-    handler.stack.reset(storage);
-    boost::json::error_code problem;
-    std::size_t used = parser.write_some(false, text.data(), text.size(), problem);
-    while (!problem && used != text.size() && std::string_view(" \t\r\n").find(text[used]) != text.npos)
+    handler.stack.reset(std::move(storage));
+    boost::json::error_code ec;
+    std::size_t used = parser.write_some(false, text.data(), text.size(), ec);
+    while (!ec && used != text.size() && std::string_view(" \t\r\n").find(text[used]) != text.npos)
         ++used;
-    bool const more = !problem && used != text.size();
-    if (problem || more)
+    if (!ec && used == text.size())
     {
-        what = problem ? problem.message() : "there is more text after the JSON";
-        return handler.too_much || problem == boost::json::error::too_deep ? json_problem::too_large
-                                                                           : json_problem::malformed;
+        problem = json_problem::none;
+        return handler.stack.release();
     }
-    out = handler.stack.release();
-    return json_problem::none;
+    what = ec ? ec.message() : "there is more text after the JSON";
+    problem =
+        handler.too_much || ec == boost::json::error::too_deep ? json_problem::too_large : json_problem::malformed;
+    return std::nullopt;
 }
 
 OUTKIT_DEF std::optional<boost::json::object> parse_strict_object(std::string_view text, json_problem* problem)
 {
     json_limits limits;
     limits.unique_names = true;
-    boost::json::value whole;
+    limits.wiped = true;
+    json_problem p{};
     std::string what;
-    json_problem const p = parse_json(text, limits, {}, whole, what);
+    std::optional<boost::json::value> whole = parse_json(text, limits, {}, p, what);
     if (problem)
         *problem = p;
-    if (p != json_problem::none || !whole.is_object())
+    if (!whole || !whole->is_object())
         return std::nullopt;
-    return std::move(whole.get_object());
+    return std::move(whole->get_object());
 }
 
 OUTKIT_DEF std::optional<std::string_view> string_member(boost::json::object const& o, std::string_view name)

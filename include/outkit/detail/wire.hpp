@@ -2,6 +2,7 @@
 #define OUTKIT_DETAIL_WIRE_HPP
 
 #include <outkit/detail/flow.hpp>
+#include <outkit/detail/wiping.hpp>
 
 #include <functional>
 
@@ -16,6 +17,7 @@ public:
 
     explicit wire(std::size_t longest_line = 8192) : max_line(longest_line) {}
     wire(wire const&) = delete;
+    ~wire() { wipe(input_); }
 
     std::size_t max_line;  // longer ones fail with error::line_too_long
 

@@ -2,7 +2,6 @@
 #define OUTKIT_DETAIL_WIRE_IPP
 
 #include <outkit/detail/wire.hpp>
-#include <outkit/secret.hpp>
 
 #include <algorithm>
 
@@ -294,7 +293,7 @@ OUTKIT_DEF flow<wake> wire::wait(event::watch& w, time_point until)
     }
     if (!buffered().empty())
         co_return wake::input;
-    std::string().swap(input_);
+    wipe(input_);
     taken_ = searched_ = 0;
     co_return co_await wait_for_input(&w, until);
 }

@@ -51,9 +51,9 @@ OUTKIT_DECL std::string summary_of(problem const& p);
 
 // A message as the service writes it: the members named in `select`, or all there are by default; always the etag and
 // the id. `known_property` tells names to be selected from others.
-std::string serialise(message const& m, std::span<std::string_view const> select = {});
-std::string serialise(mail_folder const& f, std::span<std::string_view const> select = {});
-std::string serialise(user const& u, std::span<std::string_view const> select = {});
+OUTKIT_DECL std::string serialise(message const& m, std::span<std::string_view const> select = {});
+OUTKIT_DECL std::string serialise(mail_folder const& f, std::span<std::string_view const> select = {});
+OUTKIT_DECL std::string serialise(user const& u, std::span<std::string_view const> select = {});
 OUTKIT_DECL bool is_message_property(std::string_view name);
 OUTKIT_DECL bool is_folder_property(std::string_view name);
 OUTKIT_DECL bool is_user_property(std::string_view name);

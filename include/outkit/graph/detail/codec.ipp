@@ -32,12 +32,10 @@ public:
         most.depth = l.json_depth;
         most.values = l.json_values;
         most.name = most.string = l.json_string;
-        json::value& value = root.emplace(&storage_);
-        auto const problem = outkit::detail::parse_json(text, most, &storage_, value, what);
-        if (problem == outkit::detail::json_problem::none)
-            return;
-        root.reset();
-        ec = problem == outkit::detail::json_problem::too_large ? error::limit_exceeded : error::response_malformed;
+        outkit::detail::json_problem problem{};
+        root = outkit::detail::parse_json(text, most, &storage_, problem, what);
+        if (!root)
+            ec = problem == outkit::detail::json_problem::too_large ? error::limit_exceeded : error::response_malformed;
     }
     document(document const&) = delete;
 

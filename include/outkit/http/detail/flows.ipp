@@ -1,6 +1,7 @@
 #ifndef OUTKIT_HTTP_DETAIL_FLOWS_IPP
 #define OUTKIT_HTTP_DETAIL_FLOWS_IPP
 
+#include <outkit/detail/wiping.hpp>
 #include <outkit/http/detail/flows.hpp>
 #include <outkit/http/detail/grammar.hpp>
 
@@ -28,6 +29,7 @@ OUTKIT_DECL flow<bool> can_reuse(session& s, origin const& to)
 OUTKIT_DECL flow<received_response> once(session& s, url to, request r, http::limits l, secret authorization,
                                          wire::sink body)
 {
+    outkit::detail::wipe_at_end const body_wiped(r.body);
     s.request_sent = false;
     std::string const method = r.method;
     r.target = to.target;
@@ -63,6 +65,7 @@ OUTKIT_DECL bool was_stale(error_code ec)
 OUTKIT_DEF flow<response> exchange(session& s, url to, request r, exchange_options o, secret authorization,
                                    wire::sink body)
 {
+    outkit::detail::wipe_at_end const body_wiped(r.body);
     for (unsigned redirects = 0;; ++redirects)
     {
         bool const kept = s.open_to == to.server;

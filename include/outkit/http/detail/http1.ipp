@@ -1,6 +1,7 @@
 #ifndef OUTKIT_HTTP_DETAIL_HTTP1_IPP
 #define OUTKIT_HTTP_DETAIL_HTTP1_IPP
 
+#include <outkit/detail/wiping.hpp>
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/http/detail/http1.hpp>
 
@@ -401,7 +402,11 @@ OUTKIT_DEF flow<received_response> read_response(wire& w, std::string method, li
     bool const until_closed = !length.chunked && !length.known;
     if (until_closed)
         r.keep_alive = false;
-    wire::sink to = [&r](std::string_view part) { r.message.body += part; };
+    outkit::detail::wipe_at_end const rest_wiped(r.message.body);  // of an answer that breaks off
+    wire::sink to = [&r](std::string_view part) {
+        outkit::detail::make_room(r.message.body, part.size());
+        r.message.body += part;
+    };
     if (body && h.status < 300)
         to = std::move(body);
     else if (body)  // the limit is for what goes to the sink; this is kept in memory
@@ -450,12 +455,15 @@ OUTKIT_DECL flow<> send(wire& w, std::string head, std::string body)
             trace.field_line(wire::direction::sent, rest.substr(0, colon), rest.substr(colon + 2, end - colon - 2));
         }
     }
+    outkit::detail::wipe_at_end const body_wiped(body);
+    outkit::detail::make_room(head, body.size());
     head += body;
     co_await w.write(std::move(head), wire::redact);
 }
 
 OUTKIT_DEF flow<> write_request(wire& w, std::string host, request r, secret authorization)
 {
+    outkit::detail::wipe_at_end const body_wiped(r.body);
     if (error_code const ec = check(r))
         co_await outkit::detail::fail(ec);
     if (host.empty() || !is_field_value(host) || !is_field_value(authorization.reveal()))

@@ -94,6 +94,7 @@ OUTKIT_DECL flow<> fetch_keys(session& s)
 
 OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
 {
+    outkit::detail::wipe_at_end const text_wiped(text);
     environment& world = co_await this_environment();
     error_code ec;
     id_token const token = parse_id_token(text, ec);
@@ -126,6 +127,7 @@ OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_toke
 // `form` lacks what all requests have in common: client, credentials, scope.
 OUTKIT_DECL flow<token_response> request_token(session& s, std::string form, scope_set scopes)
 {
+    outkit::detail::wipe_at_end const form_wiped(form);
     environment& world = co_await this_environment();
     s.last = {};
     error_code ec = check(s.application);
@@ -145,7 +147,8 @@ OUTKIT_DECL flow<token_response> request_token(session& s, std::string form, sco
     r.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
     r.body = std::move(form);
     http::url const where = endpoints(s).token_endpoint;
-    http::response const answer = co_await ask(s, where, std::move(r), s.options.limits);
+    http::response answer = co_await ask(s, where, std::move(r), s.options.limits);
+    outkit::detail::wipe_at_end const answer_wiped(answer.body);
     refusal refused;
     token_response t = read_token_response(answer, scopes, world.date(), ec, refused);
     if (ec)

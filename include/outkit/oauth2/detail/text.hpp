@@ -3,6 +3,7 @@
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/utf8.hpp>
+#include <outkit/detail/wiping.hpp>
 #include <outkit/secret.hpp>
 
 #include <cstddef>
@@ -61,13 +62,15 @@ inline std::string const* find(parameters const& in, std::string_view name)
     return nullptr;
 }
 
+// Nothing of a secret value is left behind where the text grows.
 inline void append_parameter(std::string& to, std::string_view name, std::string_view value)
 {
+    outkit::detail::make_room(to, 2 + 3 * (name.size() + value.size()));
     if (!to.empty())
         to += '&';
-    to += outkit::detail::form_encode(name);
+    outkit::detail::append_form_encoded(to, name);
     to += '=';
-    to += outkit::detail::form_encode(value);
+    outkit::detail::append_form_encoded(to, value);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2::detail
