@@ -247,6 +247,41 @@ BOOST_AUTO_TEST_CASE(discovery_moves_endpoints_and_is_kept_for_a_day)
     BOOST_TEST(redeemed.written.starts_with("POST /t HTTP/1.1\r\nHost: login.windows.net\r\n"));
 }
 
+BOOST_AUTO_TEST_CASE(DJ_09_an_endpoint_that_moves_is_used_after_all_checks_and_what_is_pending_keeps_the_old_one)
+{
+    auto const document = [](std::string const& host) {
+        return answer(
+            R"({"issuer":"https://login.microsoftonline.com/{tenantid}/v2.0","authorization_endpoint":"https://)" +
+            host + R"(/a","token_endpoint":"https://)" + host + R"(/t","jwks_uri":"https://)" + host + "/k\"}");
+    };
+    session s;
+    s.options.metadata_lifetime = std::chrono::hours(0);
+    auto const fetch = [&](std::string const& host) {
+        s.connection.open_to.reset();
+        return play(oauth2::detail::discover(s), {"", document(host)});
+    };
+    auto const first = fetch("login.microsoftonline.com");
+    BOOST_TEST_REQUIRE(!first.ec, first.ec.message());
+    error_code ec;
+    oauth2::app a;
+    a.client_id = client_id;
+    a.redirect_uri = "http://localhost:3000/oauth";
+    oauth2::authorization_options o;
+    o.scopes = redemption().scopes;
+    auto const pending = oauth2::begin_authorization(s.from, a, o, ec, &*first.value);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+
+    auto const moved = fetch("login.windows.net");
+    BOOST_TEST_REQUIRE(!moved.ec, moved.ec.message());
+    BOOST_TEST(pending.url().starts_with("https://login.microsoftonline.com/a?"));
+    auto const refused = fetch("login.windows.net.evil.test");
+    BOOST_TEST((refused.ec == make_error_code(oauth2::error::untrusted_endpoint)), refused.ec.message());
+    s.connection.open_to.reset();
+    auto const redeemed = play(oauth2::detail::redeem(s, redemption()), {"", answer(tokens)});
+    BOOST_TEST_REQUIRE(!redeemed.ec, redeemed.ec.message());
+    BOOST_TEST(redeemed.written.starts_with("POST /t HTTP/1.1\r\nHost: login.windows.net\r\n"));
+}
+
 BOOST_AUTO_TEST_CASE(DJ_02_a_tenant_found_by_domain_stays_the_same)
 {
     auto const document = [](char const* tenant) {

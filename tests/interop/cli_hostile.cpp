@@ -153,6 +153,28 @@ BOOST_AUTO_TEST_CASE(CL_11_standard_input_that_is_closed_endless_or_a_terminal)
     BOOST_TEST(shell("\"$OUTKIT\" check --mock --format json <&-").code == 0);  // which asks for nothing
 }
 
+// Of LG-09 the half about the command line.
+BOOST_AUTO_TEST_CASE(no_core_is_written_of_the_command_line_unless_it_is_asked_for)
+{
+    auto const limit = [](process::variables changed) {
+        folder const f;
+        changed["OUTKIT"] = tool;
+        changed["READY"] = (f.path / "ready").string();
+        process p({"sh", "-c",
+                   "ulimit -S -c \"$(ulimit -H -c)\"; mkfifo \"$READY\"; \"$OUTKIT\" mock >\"$READY\" & read -r line "
+                   "<\"$READY\"; "
+                   "cat /proc/$!/limits; kill $!; wait $!; ulimit -H -c"},
+                  changed);
+        BOOST_TEST(p.wait() == 0, p.errors());
+        return p.output();
+    };
+    std::string const usual = limit({});
+    BOOST_TEST(usual.find("Max core file size         0 ") != usual.npos, usual);
+    std::string const asked = limit({{"OUTKIT_ALLOW_CORE", "1"}});
+    if (!asked.ends_with("\n0\n"))
+        BOOST_TEST(asked.find("Max core file size         0 ") == asked.npos, asked);
+}
+
 BOOST_AUTO_TEST_CASE(CL_12_a_signal_during_the_sign_in_closes_the_listener_and_names_itself_in_the_exit_code)
 {
     folder const f;
