@@ -170,10 +170,10 @@ BOOST_AUTO_TEST_CASE(no_core_is_written_of_the_command_line_unless_it_is_asked_f
         return p.output();
     };
     std::string const usual = limit({});
-    BOOST_TEST(usual.find("Max core file size         0 ") != usual.npos, usual);
+    BOOST_TEST(usual.find("Max core file size        0 ") != usual.npos, usual);
     std::string const asked = limit({{"OUTKIT_ALLOW_CORE", "1"}});
     if (!asked.ends_with("\n0\n"))
-        BOOST_TEST(asked.find("Max core file size         0 ") == asked.npos, asked);
+        BOOST_TEST(asked.find("Max core file size        0 ") == asked.npos, asked);
 }
 
 BOOST_AUTO_TEST_CASE(CL_12_a_signal_during_the_sign_in_closes_the_listener_and_names_itself_in_the_exit_code)
