@@ -1,7 +1,8 @@
 // Nothing that a message, a request or a document names is ever fetched. The program's own connect and getaddrinfo stand
 // before the system's here: who asks for anything but the loopback is refused, and written down.
 
-#include "../../tools/offline.hpp"
+#include "e2e/offline_token.hpp"
+
 #include "../../tools/sign_in.hpp"
 
 #include <outkit/blocking.hpp>
@@ -14,7 +15,6 @@
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
 #include <outkit/mock/server.hpp>
-#include <outkit/mock/tokens.hpp>
 #include <outkit/oauth2/client.hpp>
 #include <outkit/smtp/client.hpp>
 
@@ -34,6 +34,7 @@
 #include <vector>
 
 using namespace outkit;
+using outkit::tests::token_of;
 
 namespace {
 
@@ -145,21 +146,6 @@ std::string letter()
            bait +
            "\"\r\n\r\nContent-Type: text/plain\r\n\r\n--b\r\nContent-Type: text/plain\r\nContent-Location: " + bait +
            "\r\n\r\n" + bait + "\r\n--b--\r\n";
-}
-
-// Somebody in the offline world, with a token for one of its servers.
-access_token token_of(cli::offline& here, char const* audience, std::vector<std::string> permissions)
-{
-    return here.world().run([&] {
-        mock::user const& u = *here.world().directory.find_user(here.user());
-        mock::access_claims c;
-        c.audience = audience;
-        c.tenant = u.tenant_id;
-        c.client_id = "00000000-0000-4000-8000-00000000a001";
-        c.person = {u.tenant_id, u.id, u.principal_name, u.display_name, "", "", ""};
-        c.permissions = std::move(permissions);
-        return access_token(mock::issue_access_token(here.world().keys, here.world(), c));
-    });
 }
 
 struct house

@@ -1,13 +1,12 @@
 // Memory that has carried a secret is overwritten before it is freed. The program's operator delete looks for it in what
 // this thread frees; the servers run on another one. OpenSSL's own buffers are not seen by it.
 
-#include "../../tools/offline.hpp"
+#include "e2e/offline_token.hpp"
 
 #include <outkit/blocking.hpp>
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/client.hpp>
 #include <outkit/imap/client.hpp>
-#include <outkit/mock/tokens.hpp>
 #include <outkit/oauth2/client.hpp>
 #include <outkit/smtp/client.hpp>
 
@@ -74,16 +73,7 @@ struct house
     }
     access_token token(char const* audience, char const* permission)
     {
-        return here.world().run([&] {
-            mock::user const& u = *here.world().directory.find_user(here.user());
-            mock::access_claims c;
-            c.audience = audience;
-            c.tenant = u.tenant_id;
-            c.client_id = "00000000-0000-4000-8000-00000000a001";
-            c.person = {u.tenant_id, u.id, u.principal_name, u.display_name, "", "", ""};
-            c.permissions = {permission};
-            return access_token(mock::issue_access_token(here.world().keys, here.world(), c));
-        });
+        return tests::token_of(here, audience, {permission});
     }
     stream line() { return stream(io.get_executor(), trust); }
 

@@ -91,6 +91,17 @@ flow<> serve_http(wire& w, std::string& heard)
 
 using prepare = std::function<void(slow_world&, wire&)>;
 
+// Runs the client to its end, or for an hour.
+void finish(slow_world& world, flow<> client, outcome& o)
+{
+    auto const begin = world.simulator::now();
+    auto const r = world.start("client", std::move(client), tests::trusting_client());
+    while (!r->done && world.simulator::now() < begin + 1h)
+        world.run(world.simulator::now() + 1ms);
+    o.ec = r->done ? r->ec : os_error(EINPROGRESS);
+    o.took = world.simulator::now() - begin;
+}
+
 outcome run_imap(prepare const& with, outkit::detail::weather const& sky = changing)
 {
     slow_world world(sky);
@@ -112,12 +123,7 @@ outcome run_imap(prepare const& with, outkit::detail::weather const& sky = chang
         o.got += std::to_string(s.box.exists);
     };
     with(world, s.w);
-    auto const begin = world.simulator::now();
-    auto const r = world.start("client", client(), tests::trusting_client());
-    while (!r->done && world.simulator::now() < begin + 1h)
-        world.run(world.simulator::now() + 1ms);
-    o.ec = r->done ? r->ec : os_error(EINPROGRESS);
-    o.took = world.simulator::now() - begin;
+    finish(world, client(), o);
     return o;
 }
 
@@ -141,12 +147,7 @@ outcome run_http(prepare const& with, outkit::detail::weather const& sky = chang
         }
     };
     with(world, s.w);
-    auto const begin = world.simulator::now();
-    auto const r = world.start("client", client(), tests::trusting_client());
-    while (!r->done && world.simulator::now() < begin + 1h)
-        world.run(world.simulator::now() + 1ms);
-    o.ec = r->done ? r->ec : os_error(EINPROGRESS);
-    o.took = world.simulator::now() - begin;
+    finish(world, client(), o);
     return o;
 }
 

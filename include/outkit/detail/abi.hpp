@@ -18,10 +18,10 @@
 #endif
 #endif
 
-// What is defined in an .ipp begins with one of these: OUTKIT_DECL the first declaration of a function, OUTKIT_DEF the
-// definition of what is declared already, OUTKIT_INLINE what cannot be a template: members, friends, overloads that are
-// passed around. In header-only use functions are templates, since g++ emits every inline coroutine at -O0 and instantiates
-// whatever inline functions call, used or not, but a template only when it is used.
+// What is defined in an .ipp begins with one of these: OUTKIT_DECL the first declaration of a function, a member or a
+// class of an .ipp alone; OUTKIT_DEF the definition of what is declared already; OUTKIT_INLINE the rest, virtual functions
+// above all. In header-only use the first two make templates, since g++ emits every inline coroutine at -O0 and
+// instantiates whatever inline functions call, used or not, but a template only when it is used.
 #ifdef OUTKIT_SEPARATE_COMPILATION
 #define OUTKIT_DECL
 #define OUTKIT_DEF

@@ -456,7 +456,7 @@ OUTKIT_DECL flow<> send(wire& w, std::string head, std::string body)
         }
     }
     outkit::detail::wipe_at_end const body_wiped(body);
-    outkit::detail::make_room(head, body.size());
+    head.reserve(head.size() + body.size());  // a request's head, which may hold a token, has the room already
     head += body;
     co_await w.write(std::move(head), wire::redact);
 }
