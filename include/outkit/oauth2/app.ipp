@@ -14,6 +14,8 @@ OUTKIT_DEF error_code check(app const& a)
     auto const visible = [](char c) { return c > 0x20 && c < 0x7f; };
     if (a.client_id.empty() || !std::all_of(a.client_id.begin(), a.client_id.end(), visible))
         return error::invalid_app;
+    if (a.certificate && !a.client_secret.empty())
+        return error::invalid_app;
     if (!a.redirect_uri.empty())
     {
         error_code ec;

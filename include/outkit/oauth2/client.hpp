@@ -15,6 +15,13 @@ namespace outkit::inline OUTKIT_ABI::oauth2 {
     Endpoints follow Entra's fixed pattern until async_discover() has confirmed or moved them. Requests go by https only,
     redirects are refused, and the application's secret is sent in bodies only.
 
+    A confidential application proves itself with its secret or its certificate, whichever app has; a public one has
+    neither. There is no password grant (RFC 6749 section 4.3), on purpose: it hands the user's password to the
+    application, cannot ask for a second factor or a consent, does not work for personal, federated or passwordless
+    accounts, is forbidden by RFC 9700 section 2.4, and Microsoft blocks it where a second factor is required, as it is
+    in more and more tenants. Where there is no browser, async_begin_device() is the way; where there is no user,
+    async_client_credentials().
+
     Nothing is retried and nothing is stored here: the caller keeps the refresh token, in a safe place, and replaces it
     whenever a new one comes. When a refresh fails with condition::interaction_required, the user must sign in again.
 
@@ -115,7 +122,7 @@ public:
 
     /** Gets a token for the application itself (RFC 6749 section 4.4). There is no refresh token: ask again.
 
-        The authority must be a tenant, by id or domain; the application must have a secret.
+        The authority must be a tenant, by id or domain; the application must have a secret or a certificate.
 
         @param scopes  `{resource}/.default`, see app_scopes_for()
 
@@ -131,6 +138,55 @@ public:
     {
         return this->run(detail::client_credentials(this->session(), std::move(scopes)),
                          std::forward<CompletionToken>(token));
+    }
+
+    /** Starts a sign-in on another device, for machines without a browser (RFC 8628 section 3.1).
+
+        The application must allow public client flows. Show the result's message, and go on with async_await_device().
+
+        @param scopes  of one resource, not empty
+
+        @par Handler signature
+        `void(error_code, device_authorization)`
+
+        @par Errors
+        @li what the authority says: error::invalid_client, unauthorized_client, invalid_scope, ...
+        @li error::malformed_response, unexpected_media_type, unexpected_status: the answer cannot be used, for example
+            because the page to open is not https
+        @li error::invalid_authority, invalid_app, invalid_scope_text, several_resources, and those of the certificate:
+            nothing was sent
+        @li http::error::redirect_refused, other errors of HTTP, any error of the stream
+    */
+    template <class CompletionToken>
+    auto async_begin_device(scope_set scopes, CompletionToken&& token)
+    {
+        return this->run(detail::begin_device(this->session(), std::move(scopes)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** Waits until the user has signed in on the other device (RFC 8628 section 3.4).
+
+        Asks once in each interval, the first time after one. The interval grows by 5 seconds whenever the authority says
+        slow_down, and doubles, up to a minute, when the connection fails or the authority is busy, which ends nothing.
+
+        @param d  from async_begin_device(), of this client; each is good for one sign-in
+
+        @par Handler signature
+        `void(error_code, token_response)`
+
+        @par Errors
+        @li error::expired_token  the user did not sign in in time; start again
+        @li error::access_denied, authorization_declined  the user refused
+        @li error::bad_verification_code, other words of the authority; what it said is in last_refusal()
+        @li as async_redeem() for answers that cannot be believed
+
+        @par Cancellation
+        Supports `terminal`. Nothing is asked any more; the connection is closed.
+    */
+    template <class CompletionToken>
+    auto async_await_device(device_authorization d, CompletionToken&& token)
+    {
+        return this->run(detail::await_device(this->session(), std::move(d)), std::forward<CompletionToken>(token));
     }
 };
 

@@ -60,6 +60,16 @@ enum class error
     untrusted_endpoint,
     pkce_unsupported,
 
+    sign_in_required,
+    request_loop,
+    store_insecure,
+    store_corrupt,
+    store_version,
+    store_key,
+    store_full,
+    store_busy,
+    store_io,
+
     invalid_authority,
     invalid_app,
     invalid_redirect_uri,
@@ -67,7 +77,14 @@ enum class error
     several_resources,
     parameter_is_ours,
     not_openable,
-    browser_unavailable
+    browser_unavailable,
+
+    invalid_certificate,
+    invalid_certificate_key,
+    certificate_key_mismatch,
+    weak_certificate_key,
+    certificate_expired,
+    certificate_not_yet_valid
 };
 
 inline error_code make_error_code(error e)
@@ -141,11 +158,29 @@ inline error_code make_error_code(error e)
         {int(pkce_unsupported), "the authority says that it does not support PKCE with S256",
          condition::protocol_violation},
 
+        {int(sign_in_required), "nobody is signed in, or the sign-in is not accepted any more; sign in again",
+         condition::interaction_required},
+        {int(request_loop),
+         "too many tokens were asked for within minutes; the authority would refuse this (AADSTS50196), so it was not "
+         "asked",
+         condition::transient},
+        {int(store_insecure), "the token file could be read or changed by others, so it was not used"},
+        {int(store_corrupt), "the token file is damaged; sign in again, and the damaged one is kept beside it"},
+        {int(store_version), "the token file was written by a newer version; it was not changed"},
+        {int(store_key), "the token file is encrypted with another key, or one is missing",
+         condition::invalid_argument},
+        {int(store_full), "the token file has no room for another account (4 MiB, 1,000 accounts)",
+         condition::limit_exceeded},
+        {int(store_busy), "somebody else is changing the stored sign-in; try again", condition::transient},
+        {int(store_io), "the token file could not be read or written"},
+
         {int(invalid_authority),
          "the authority must be an https host, and the tenant common, organizations, consumers, a tenant id or a "
          "domain",
          condition::invalid_argument},
-        {int(invalid_app), "the application has no client id or one with characters that it cannot have",
+        {int(invalid_app),
+         "the application has no client id or one with characters that it cannot have, lacks a credential that this "
+         "needs, or has both a secret and a certificate",
          condition::invalid_argument},
         {int(invalid_redirect_uri), "the redirect URI must be https, or http on localhost, without fragment",
          condition::invalid_argument},
@@ -157,6 +192,21 @@ inline error_code make_error_code(error e)
         {int(not_openable), "only https URLs, and http URLs of this machine, are opened in a browser",
          condition::invalid_argument},
         {int(browser_unavailable), "no browser could be started; open the URL by hand", condition::not_found},
+
+        {int(invalid_certificate), "the application's certificate is not a certificate in PEM form",
+         condition::invalid_argument},
+        {int(invalid_certificate_key),
+         "the certificate's private key is not a key in PEM form, or its passphrase is missing or wrong",
+         condition::invalid_argument},
+        {int(certificate_key_mismatch), "the application's certificate is for another private key",
+         condition::invalid_argument},
+        {int(weak_certificate_key), "the certificate's key must be RSA with 2048 bits or more",
+         condition::invalid_argument},
+        {int(certificate_expired),
+         "the application's certificate has expired; upload a new one to its registration, and use that",
+         condition::invalid_argument},
+        {int(certificate_not_yet_valid),
+         "the application's certificate is not valid yet; is this machine's clock slow?", condition::invalid_argument},
     };
     static const outkit::detail::table_category category("outkit.oauth2", rows);
     return {static_cast<int>(e), category};

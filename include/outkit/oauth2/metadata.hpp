@@ -15,7 +15,9 @@ struct metadata
     http::url authorization_endpoint = {};
     http::url token_endpoint = {};
     http::url keys_endpoint = {};
-    bool answers_with_issuer = false;  ///< authorization answers have `iss` (RFC 9207)
+    http::url device_authorization_endpoint = {};  ///< by the authority's fixed pattern when the document has none
+    http::url end_session_endpoint = {};           ///< the same
+    bool answers_with_issuer = false;              ///< authorization answers have `iss` (RFC 9207)
 };
 
 /** Reads a discovery document.

@@ -36,14 +36,21 @@ OUTKIT_DEF metadata read_metadata(http::response const& answer, authority const&
         return reject(error::malformed_response, "issuer");
     if (!from.may_discover_issuer(m.issuer))
         return reject(error::issuer_mismatch, "issuer " + detail::presentable(m.issuer, 128));
+    m.device_authorization_endpoint = from.device_authorization_endpoint();
+    m.end_session_endpoint = from.end_session_endpoint();
     struct row
     {
         char const* name;
         http::url& into;
+        bool required = true;
     };
     for (row const& r : {row{"authorization_endpoint", m.authorization_endpoint},
-                         row{"token_endpoint", m.token_endpoint}, row{"jwks_uri", m.keys_endpoint}})
+                         row{"token_endpoint", m.token_endpoint}, row{"jwks_uri", m.keys_endpoint},
+                         row{"device_authorization_endpoint", m.device_authorization_endpoint, false},
+                         row{"end_session_endpoint", m.end_session_endpoint, false}})
     {
+        if (!r.required && !object->contains(r.name))
+            continue;
         auto const text = outkit::detail::string_member(*object, r.name);
         if (!text)
             return reject(error::malformed_response, r.name);
@@ -78,6 +85,8 @@ OUTKIT_DEF metadata usual_metadata(authority const& of)
     m.authorization_endpoint = of.authorization_endpoint();
     m.token_endpoint = of.token_endpoint();
     m.keys_endpoint = of.keys_endpoint();
+    m.device_authorization_endpoint = of.device_authorization_endpoint();
+    m.end_session_endpoint = of.end_session_endpoint();
     return m;
 }
 

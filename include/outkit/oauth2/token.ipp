@@ -3,15 +3,14 @@
 
 #include <outkit/detail/json.hpp>
 #include <outkit/http/detail/grammar.hpp>
+#include <outkit/oauth2/detail/members.hpp>
 #include <outkit/oauth2/token.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 namespace detail {
 
-inline constexpr std::size_t longest_token = 16 * 1024;
 inline constexpr std::int64_t default_lifetime = 600;
 inline constexpr std::int64_t longest_lifetime = 172'800;  // Entra issues up to 28 h
 
@@ -23,44 +22,6 @@ OUTKIT_DECL bool is_b64token(std::string_view s)
            std::all_of(body.begin(), body.end(), [](char c) {
                return http::detail::is_alnum(c) || std::string_view("-._~+/").find(c) != std::string_view::npos;
            });
-}
-
-// refresh-token = 1*VSCHAR ; RFC 6749 appendix A.17, without the blank. Personal accounts' have "!", "*" and "$".
-OUTKIT_DECL bool is_visible(std::string_view s)
-{
-    return std::all_of(s.begin(), s.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-// Seconds, as a number or as the decimal string that v1-style endpoints send.
-OUTKIT_DECL std::optional<std::int64_t> read_seconds(boost::json::value const& v)
-{
-    std::optional<std::int64_t> n;
-    if (v.is_string())
-    {
-        std::string_view const digits(v.get_string().data(), v.get_string().size());
-        std::int64_t parsed = 0;
-        auto const r = std::from_chars(digits.data(), digits.data() + digits.size(), parsed);
-        if (!digits.empty() && http::detail::is_digit(digits.front()) && r.ec == std::errc() &&
-            r.ptr == digits.data() + digits.size())
-            n = parsed;
-    }
-    else
-        n = outkit::detail::whole_number(v);
-    if (n && *n < 0)
-        n.reset();
-    return n;
-}
-
-// A string member that may be missing, but must be a string otherwise.
-OUTKIT_DECL bool read_optional(boost::json::object const& o, char const* name, std::string_view& into)
-{
-    boost::json::value const* const v = o.if_contains(name);
-    if (!v)
-        return true;
-    if (!v->is_string())
-        return false;
-    into = {v->get_string().data(), v->get_string().size()};
-    return true;
 }
 
 }  // namespace detail

@@ -4,6 +4,7 @@
 #include <outkit/http/detail/flows.hpp>
 #include <outkit/oauth2/app.hpp>
 #include <outkit/oauth2/authorization.hpp>
+#include <outkit/oauth2/device.hpp>
 #include <outkit/oauth2/id_token.hpp>
 #include <outkit/oauth2/metadata.hpp>
 #include <outkit/oauth2/token.hpp>
@@ -12,7 +13,7 @@
 #include <optional>
 #include <string>
 
-// Conversations with an authority: discovery, keys, and the three grants.
+// Conversations with an authority: discovery, keys, and the four grants.
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
@@ -71,6 +72,9 @@ OUTKIT_DECL flow<token_response> redeem(session& s, redemption r);
 // `account`: the earlier claims, which the new ID token must agree with; a default one if they are not known.
 OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account);
 OUTKIT_DECL flow<token_response> client_credentials(session& s, scope_set scopes);
+OUTKIT_DECL flow<device_authorization> begin_device(session& s, scope_set scopes);
+// Polls until the user has signed in or refused, or the code has expired.
+OUTKIT_DECL flow<token_response> await_device(session& s, device_authorization d);
 
 }  // namespace detail
 }  // namespace outkit::inline OUTKIT_ABI::oauth2

@@ -5,6 +5,9 @@
 #include <outkit/oauth2/detail/text.hpp>
 #include <outkit/version.hpp>
 
+#include <algorithm>
+#include <cerrno>
+
 namespace outkit::inline OUTKIT_ABI::oauth2::detail {
 
 using outkit::detail::environment;
@@ -124,40 +127,72 @@ OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_toke
     co_return token.claims;
 }
 
+// What can be known to be wrong before anything is sent.
+OUTKIT_DECL error_code check_request(session const& s, scope_set const& scopes, outkit::detail::wall_time now)
+{
+    error_code ec = check(s.application);
+    if (!ec && s.from.tenant().empty())
+        ec = error::invalid_authority;
+    if (!ec && s.application.certificate)
+        ec = s.application.certificate->check(now);
+    if (!ec)
+        scopes.resource(s.from.cloud(), ec);
+    return ec;
+}
+
+// Adds client and credential to a form and sends it.
+OUTKIT_DECL flow<http::response> post_form(session& s, http::url to, std::string form, std::string scope)
+{
+    outkit::detail::wipe_at_end const form_wiped(form);
+    environment& world = co_await this_environment();
+    append_parameter(form, "client_id", s.application.client_id);
+    if (!s.application.client_secret.empty())
+        append_parameter(form, "client_secret", s.application.client_secret.reveal());
+    if (s.application.certificate)
+    {
+        error_code ec;
+        secret const assertion = s.application.certificate->assertion(world, s.application.client_id,
+                                                                      endpoints(s).token_endpoint.text(), ec);
+        if (ec)
+            co_await fail(ec);
+        append_parameter(form, "client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+        append_parameter(form, "client_assertion", assertion.reveal());
+    }
+    if (!scope.empty())
+        append_parameter(form, "scope", scope);
+    http::request r;
+    r.method = "POST";
+    r.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
+    r.body = std::move(form);
+    co_return co_await ask(s, std::move(to), std::move(r), s.options.limits);
+}
+
+// Ends the flow with what an answer says, and keeps it for last_refusal().
+OUTKIT_DECL flow<> fail_with(session& s, error_code ec, refusal refused)
+{
+    std::string said = refused.text();
+    s.last = std::move(refused);
+    s.last.ec = ec;
+    co_await fail(ec, std::move(said));
+}
+
 // `form` lacks what all requests have in common: client, credentials, scope.
 OUTKIT_DECL flow<token_response> request_token(session& s, std::string form, scope_set scopes)
 {
     outkit::detail::wipe_at_end const form_wiped(form);
     environment& world = co_await this_environment();
     s.last = {};
-    error_code ec = check(s.application);
-    if (!ec && s.from.tenant().empty())
-        ec = error::invalid_authority;
-    if (!ec)
-        scopes.resource(s.from.cloud(), ec);
+    error_code ec = check_request(s, scopes, world.date());
     if (ec)
         co_await fail(ec);
-    append_parameter(form, "client_id", s.application.client_id);
-    if (!s.application.client_secret.empty())
-        append_parameter(form, "client_secret", s.application.client_secret.reveal());
-    if (!scopes.empty())
-        append_parameter(form, "scope", scopes.text());
-    http::request r;
-    r.method = "POST";
-    r.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-    r.body = std::move(form);
     http::url const where = endpoints(s).token_endpoint;
-    http::response answer = co_await ask(s, where, std::move(r), s.options.limits);
+    std::string scope = scopes.text();
+    http::response answer = co_await post_form(s, where, std::move(form), std::move(scope));
     outkit::detail::wipe_at_end const answer_wiped(answer.body);
     refusal refused;
     token_response t = read_token_response(answer, scopes, world.date(), ec, refused);
     if (ec)
-    {
-        std::string const said = refused.text();
-        s.last = std::move(refused);
-        s.last.ec = ec;
-        co_await fail(ec, said);
-    }
+        co_await fail_with(s, ec, std::move(refused));
     co_return t;
 }
 
@@ -210,11 +245,99 @@ OUTKIT_DEF flow<token_response> client_credentials(session& s, scope_set scopes)
     auto const kind = s.from.kind();
     if (kind != authority::audience::tenant && kind != authority::audience::domain)
         co_await fail(error::invalid_authority);  // documented: Microsoft Learn, client credentials flow
-    if (s.application.client_secret.empty())
+    if (s.application.is_public())
         co_await fail(error::invalid_app);
     std::string form;
     append_parameter(form, "grant_type", "client_credentials");
     co_return co_await request_token(s, std::move(form), std::move(scopes));
+}
+
+OUTKIT_DEF flow<device_authorization> begin_device(session& s, scope_set scopes)
+{
+    environment& world = co_await this_environment();
+    s.last = {};
+    error_code ec = check_request(s, scopes, world.date());
+    if (!ec && scopes.empty())
+        ec = error::invalid_scope_text;
+    if (ec)
+        co_await fail(ec);
+    http::url const where = endpoints(s).device_authorization_endpoint;
+    std::string scope = scopes.text();
+    http::response answer = co_await post_form(s, where, std::string(), std::move(scope));
+    outkit::detail::wipe_at_end const answer_wiped(answer.body);
+    refusal refused;
+    device_authorization d = read_device_authorization(answer, scopes, world, ec, refused);
+    if (ec)
+        co_await fail_with(s, ec, std::move(refused));
+    co_return d;
+}
+
+// Whether a poll that came to nothing may be made again: the network's fault, or a server that is busy.
+OUTKIT_DECL bool is_passing(error_code ec)
+{
+    return ec == condition::timeout || ec == condition::transient || ec == outkit::error::tls_truncated ||
+           ec == outkit::error::no_address || ec.category() == os_error(ECONNRESET).category() ||
+           std::string_view(ec.category().name()) ==
+               "asio.netdb";  // names cannot be resolved while there is no network
+}
+
+OUTKIT_DEF flow<token_response> await_device(session& s, device_authorization d)
+{
+    using std::chrono::seconds;
+    static constexpr seconds least{5}, most{60};
+    environment& world = co_await this_environment();
+    s.last = {};
+    error_code ec = check_request(s, d.scopes, world.date());
+    if (ec)
+        co_await fail(ec);
+    seconds interval = std::clamp(d.interval, least, most);
+    seconds asked_to_wait{0};
+    for (;;)
+    {
+        auto const next = world.now() + std::max(interval, asked_to_wait);
+        if (next >= d.polled_until)
+            co_await fail(error::expired_token);
+        co_await outkit::detail::sleep_until(next);
+        asked_to_wait = seconds(0);
+
+        std::string form;
+        append_parameter(form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+        append_parameter(form, "device_code", d.device_code.reveal());
+        append_parameter(form, "client_info", "1");
+        http::url const where = endpoints(s).token_endpoint;
+        auto polled = co_await outkit::detail::attempt(post_form(s, where, std::move(form), std::string()));
+        refusal refused;
+        token_response t;
+        ec = polled.ec;
+        if (polled.value)
+        {
+            outkit::detail::wipe_at_end const answer_wiped(polled.value->body);
+            t = read_token_response(*polled.value, d.scopes, world.date(), ec, refused);
+        }
+        if (!ec)
+        {
+            if (!t.id_token.empty())
+            {
+                std::string text(t.id_token.reveal());
+                id_token_expectation expected;
+                t.identity = co_await check_id_token(s, std::move(text), std::move(expected));
+            }
+            co_return t;
+        }
+        if (ec == error::authorization_pending)
+            continue;
+        if (ec == error::slow_down)
+            interval += least;
+        else if (is_passing(ec))  // RFC 8628 section 3.5: back off exponentially
+        {
+            interval = std::max(interval, std::min(2 * interval, most));
+            asked_to_wait = refused.retry_after.value_or(seconds(0));
+        }
+        else if (polled.ec)
+            co_await fail(ec, std::move(polled.diagnostics));
+        else
+            co_await fail_with(s, ec, std::move(refused));
+    }
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2::detail
