@@ -122,6 +122,16 @@ OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
          "The provided request must include a 'scope' input parameter. The provided value for the input parameter "
          "'scope' is not valid. The scope {scopes} is not valid.",
          observed},
+        {70016, 400, "authorization_pending", "",
+         "OAuth 2.0 device flow error. Authorization is pending. Continue polling.", observed},
+        {70018, 400, "bad_verification_code", "",
+         "Invalid verification code due to User typing in wrong user code for device code flow. Authorization is not "
+         "approved.",
+         documented},
+        {70019, 400, "bad_verification_code", "", "Verification code expired.", documented},
+        {70020, 400, "expired_token", "",
+         "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+         observed},
         {70043, 400, grant, "bad_token",
          "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access. The token "
          "was issued on {issued} and the maximum allowed lifetime for this request is {lifetime}.",
@@ -137,6 +147,8 @@ OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
         {90095, 400, "access_denied", "", "Admin consent is required. Approval can be requested from an admin.",
          inferred},
         {90100, 400, request, "", "{name} parameter is empty or not valid.", documented},
+        {90119, 400, request, "", "The user code is null or empty.", documented},
+        {90120, 400, request, "", "The request was already authorized or declined.", documented},
         {165000, 400, request, "",
          "Invalid Request: The request tokens do not match the user context. Do not copy user context values (cookies; "
          "form fields; headers) between different requests or user sessions; always maintain the ALL of the supplied "

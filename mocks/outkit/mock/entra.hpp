@@ -19,7 +19,8 @@ class world;
     @li `GET /{tenant}/v2.0/.well-known/openid-configuration`, `/{tenant}/discovery/v2.0/keys`,
         `/common/discovery/instance`, `/common/userrealm/{login}`
     @li `GET|POST /{tenant}/oauth2/v2.0/authorize` and the forms of sign-in and consent that follow from it
-    @li `POST /{tenant}/oauth2/v2.0/token` for authorization_code, refresh_token and client_credentials
+    @li `POST /{tenant}/oauth2/v2.0/devicecode`, and the page for the code at `/device`
+    @li `POST /{tenant}/oauth2/v2.0/token` for authorization_code, refresh_token, client_credentials and device_code
     @li `GET|POST /{tenant}/oauth2/v2.0/logout`
 
     as strictly as the real service does: see docs/fidelity.md for what is known from where. Documents and tokens name
@@ -27,8 +28,8 @@ class world;
     down. What arrived is in the world's journal; queued faults of the server "entra" with a status or an answer happen
     here.
 
-    Used where the world runs. Keeps the sign-ins of browsers and which codes have been redeemed, a few thousand of each
-    at most.
+    Used where the world runs. Keeps the sign-ins of browsers, waiting devices and which codes have been redeemed, a few
+    thousand of each at most.
 */
 class entra
 {

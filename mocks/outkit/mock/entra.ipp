@@ -588,6 +588,15 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
     bool const get = method == "GET", post = method == "POST", options = method == "OPTIONS";
 
     std::size_t const slash = c.path.find('/', 1);
+    // microsoft.com/devicelogin, login.microsoft.com/device and www.microsoft.com/link all lead to one page.
+    if (c.path == "/device" || c.path == "/devicelogin" || c.path == "/link")
+    {
+        if (!get)
+            return not_allowed("GET");
+        c.entry.answer = "302 to the page for device codes";
+        c.headers.push_back({"Location", "/common/oauth2/deviceauth"});
+        return {.status = 302};
+    }
     if (c.path.size() < 2 || slash == std::string::npos)
         return not_found();
     std::string const rest = c.path.substr(slash);
@@ -605,6 +614,14 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
         return get || post ? authorize(c) : not_allowed("GET, POST");
     if (rest == "/login")
         return post ? form(c) : not_allowed("POST");
+    if (rest == "/oauth2/deviceauth")
+        return get ? device_form(c) : not_allowed("GET");
+    if (rest == "/oauth2/v2.0/devicecode")
+    {
+        if (!post)
+            return json_error(c, refuse(900561, {{"method", method}}));
+        return device_code(c);
+    }
     if (rest == "/oauth2/v2.0/logout")
         return get || post ? logout(c) : not_allowed("GET, POST");
     if (rest == "/oauth2/v2.0/token")
@@ -690,7 +707,8 @@ OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
             return {.status = status, .body = body};
         }
         for (auto const* list : {&c.query, &c.form})
-            for (char const* secret : {"code", "refresh_token", "client_assertion", "assertion", "id_token_hint"})
+            for (char const* secret :
+                 {"code", "refresh_token", "client_assertion", "assertion", "id_token_hint", "device_code"})
                 if (std::string const* const value = list->find(secret); value && is_real_credential(w.keys, *value))
                     return refused_credential(c);
         return route(c);
@@ -726,6 +744,7 @@ OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
 }  // namespace outkit::inline OUTKIT_ABI::mock
 
 #ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/entra_device.ipp>
 #include <outkit/mock/entra_sign_in.ipp>
 #include <outkit/mock/entra_token.ipp>
 #endif

@@ -47,9 +47,10 @@ inline std::string seal(world& w, sign_in const& s)
     boost::json::object request;
     for (auto const& [name, value] : s.request)
         request[name] = value;
-    boost::json::object const o{{"a", s.authority}, {"q", std::move(request)}, {"b", s.browser},     {"g", s.stage},
-                                {"u", s.user_id},   {"p", s.password_at},      {"m", s.multifactor}, {"k", s.picked},
-                                {"s", s.staying},   {"t", s.begun_at}};
+    boost::json::object const o{{"a", s.authority},   {"q", std::move(request)}, {"b", s.browser},
+                                {"g", s.stage},       {"u", s.user_id},          {"p", s.password_at},
+                                {"m", s.multifactor}, {"k", s.picked},           {"s", s.staying},
+                                {"t", s.begun_at},    {"f", s.confirmed},        {"w", int(s.purpose)}};
     std::array<unsigned char, 12> nonce{};
     w.random(nonce);
     return outkit::detail::base64url_encode(w.keys.seal("form", nonce, boost::json::serialize(o)));
@@ -76,6 +77,8 @@ inline std::optional<sign_in> unseal(world& w, std::string_view text)
     s.picked = o.at("k").as_bool();
     s.staying = o.at("s").as_bool();
     s.begun_at = o.at("t").as_int64();
+    s.confirmed = o.at("f").as_bool();
+    s.purpose = static_cast<purpose>(o.at("w").as_int64());
     return s;
 }
 
@@ -113,12 +116,15 @@ public:
     sign_in_pages(entra::state& of, call& c) : s_(of), c_(c) {}
 
     http::response begin();
+    http::response begin_device();
     http::response next_form();
 
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
     std::optional<http::response> understand(parameters const& p);
+    std::optional<http::response> understand_device(std::string const& user_code);
+    void open_browser();
     http::response proceed();
     std::optional<http::response> identify();
     std::optional<http::response> check_person(user const& u);
@@ -128,6 +134,8 @@ private:
     http::response email_form(std::string login, std::string problem = {}, std::string detail = {});
     http::response password_form(std::string const& login, int code = 0);
     http::response pick_form(std::vector<signed_in> const& among);
+    http::response code_form(int code, std::string typed = {});
+    http::response accept_code(std::string const& typed);
     http::response show(char const* stage, std::string_view title, std::string_view body, pages::values with);
     http::response redirect(fields with);
     http::response redirect_error(refusal const& r, bool with_subcode = false);
@@ -294,9 +302,9 @@ inline http::response sign_in_pages::show(char const* stage, std::string_view ti
                                           pages::values with)
 {
     at_.stage = stage;
-    with.texts.emplace_back("action", "/" + a_.authority.name + "/login");
+    with.texts.emplace_back("action", "/" + (a_.app ? a_.authority.name : "common") + "/login");
     with.texts.emplace_back("flow", seal(s_.w, at_));
-    with.texts.emplace_back("app", a_.app->display_name);
+    with.texts.emplace_back("app", a_.app ? a_.app->display_name : "");
     if (c_.entry.answer.empty())
         c_.entry.answer = std::string("page ") + stage;
     return s_.page(c_, title, body, with, origin_of(a_.redirect_uri));
@@ -387,6 +395,16 @@ inline http::response sign_in_pages::redirect(fields with)
 
 inline http::response sign_in_pages::redirect_error(refusal const& r, bool with_subcode)
 {
+    if (a_.device)  // the device hears of it when it asks
+    {
+        if (r.error != "access_denied")
+            return s_.error_page(c_, r);
+        a_.device->is = device_request::state::declined;
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page declined";
+        c_.entry.reason = "the person has declined to sign in for the device";
+        return s_.page(c_, "Sign-in cancelled", pages::device_declined, {.texts = {{"app", a_.app->display_name}}});
+    }
     fields with{{"error", r.error}};
     if (r.code != 0)
     {
@@ -693,7 +711,7 @@ inline http::response sign_in_pages::finish(user const& u)
     g.user_id = u.id;
     g.user_tenant = u.tenant_id;
     g.scope = a_.scopes.text;
-    g.platform = to_string(a_.registered->type);
+    g.platform = a_.device ? "device" : to_string(a_.registered->type);
     g.redirect_uri = a_.redirect_uri;
     g.nonce = a_.nonce;
     g.challenge = a_.challenge;
@@ -702,6 +720,13 @@ inline http::response sign_in_pages::finish(user const& u)
     g.multifactor = at_.multifactor;
     g.signed_in_at = at_.password_at;
     g.issued_at = unix_time(s_.w);
+    if (a_.device)
+    {
+        a_.device->given = std::move(g);
+        a_.device->is = device_request::state::approved;
+        c_.entry.answer = "page approved for " + u.principal_name;
+        return s_.page(c_, a_.app->display_name, pages::device_done, {.texts = {{"app", a_.app->display_name}}});
+    }
     fields with{{"code", seal_code(s_.w.keys, s_.w, g)}};
     if (a_.client_info)
     {
@@ -721,11 +746,94 @@ inline http::response sign_in_pages::proceed()
     if (auto asked = identify())
         return std::move(*asked);
     user const& u = *s_.find(at_.user_id);
+    // Since June 2021, against codes that somebody else has sent (documented: Microsoft Learn, breaking changes).
+    if (a_.device && !at_.confirmed)
+        return show("confirm", "Are you trying to sign in?", pages::device_confirm,
+                    {.texts = {{"login", u.principal_name}}});
     if (auto refused = check_person(u))
         return std::move(*refused);
     if (auto asked = check_consent(u))
         return std::move(*asked);
     return finish(u);
+}
+
+// The cookie that the forms to come are tied to.
+inline void sign_in_pages::open_browser()
+{
+    at_.begun_at = unix_time(s_.w);
+    at_.browser = cookie(c_.request.headers, browser_cookie);
+    if (at_.browser.empty() || at_.browser.size() > 64)
+    {
+        at_.browser = random_text(s_.w, 24);
+        set_cookie(at_.browser, false);
+    }
+}
+
+// Where somebody types the code that a device shows.
+inline http::response sign_in_pages::code_form(int code, std::string typed)
+{
+    at_.purpose = purpose::device;
+    std::string problem, detail;
+    if (code != 0)
+    {
+        refusal const r = refuse(code);
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page device AADSTS" + std::to_string(code);
+        c_.entry.reason = r.text;
+        problem = code == 90119   ? "Enter the code displayed on your app or device."
+                  : code == 90120 ? "This code has been used already. Get a new one on your device."
+                  : code == 70019 ? "That code has expired. Get a new one on your device."
+                                  : "That code didn't work. Check the code and try again.";
+        detail = "AADSTS" + std::to_string(code) + ": " + r.text;
+    }
+    return show(
+        "device", "Enter code", pages::device_code,
+        {.texts = {{"typed", std::move(typed)}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+}
+
+inline http::response sign_in_pages::begin_device()
+{
+    open_browser();
+    return code_form(0);
+}
+
+inline http::response sign_in_pages::accept_code(std::string const& typed)
+{
+    if (typed.find_first_not_of(' ') == typed.npos)
+        return code_form(90119);
+    device_request const* const d = s_.find_user_code(typed);
+    if (!d)
+        return code_form(70018, typed.substr(0, 32));
+    if (d->expired(unix_time(s_.w)))
+        return code_form(70019);
+    if (d->is != device_request::state::pending)
+        return code_form(90120);
+    at_.authority = d->authority;
+    at_.request.emplace_back("user_code", d->user_code);
+    if (auto refused = understand_device(d->user_code))
+        return std::move(*refused);
+    return proceed();
+}
+
+// What the device has asked for. It was understood then; but the world may have changed.
+inline std::optional<http::response> sign_in_pages::understand_device(std::string const& user_code)
+{
+    device_request* const d = s_.find_user_code(user_code);
+    if (!d || d->expired(unix_time(s_.w)))
+        return code_form(70019);
+    if (d->is != device_request::state::pending)
+        return code_form(90120);
+    if (auto const refused = s_.resolve(d->authority, a_.authority))
+        return s_.error_page(c_, *refused);
+    application const* app = nullptr;
+    if (auto const refused = s_.check_client(d->client_id, a_.authority, app))
+        return s_.error_page(c_, *refused);
+    a_.app = app;
+    a_.scopes = s_.understand(d->scope, *app, a_.authority);
+    if (a_.scopes.problem)
+        return s_.error_page(c_, *a_.scopes.problem);
+    a_.device = d;
+    return std::nullopt;
 }
 
 // The request as an application's browser sends it.
@@ -736,13 +844,7 @@ inline http::response sign_in_pages::begin()
     if (c_.request.method == "POST")
         p.all.insert(p.all.end(), c_.form.all.begin(), c_.form.all.end());
     at_.authority = c_.asked_tenant;
-    at_.begun_at = unix_time(s_.w);
-    at_.browser = cookie(c_.request.headers, browser_cookie);
-    if (at_.browser.empty() || at_.browser.size() > 64)
-    {
-        at_.browser = random_text(s_.w, 24);
-        set_cookie(at_.browser, false);
-    }
+    open_browser();
     if (auto refused = understand(p))
         return std::move(*refused);
     for (char const* name : {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce",
@@ -767,16 +869,21 @@ inline http::response sign_in_pages::next_form()
     at_ = std::move(*sealed);
     if (unix_time(s_.w) - at_.begun_at > form_life)
         return s_.error_page(c_, refuse(50089));
+    if (at_.stage == "device")
+        return accept_code(c_.form.get("otc"));
     parameters p;
     p.all = at_.request;
-    if (auto refused = understand(p))
+    if (auto refused = at_.purpose == purpose::device ? understand_device(p.get("user_code")) : understand(p))
         return std::move(*refused);
 
     std::string step = c_.form.get("step");
     if (c_.form.has("pick"))
         step = "pick";
     if (step.empty())  // sent without a button, as programs do: the form's first one
-        step = at_.stage == "consent" ? "accept" : at_.stage == "second_factor" ? "approve" : at_.stage;
+        step = at_.stage == "consent"         ? "accept"
+               : at_.stage == "second_factor" ? "approve"
+               : at_.stage == "confirm"       ? "continue"
+                                              : at_.stage;
 
     if (step == "cancel")
         return redirect_error({.code = 0, .error = "access_denied", .why = "the user pressed Cancel"}, true);
@@ -807,6 +914,8 @@ inline http::response sign_in_pages::next_form()
     user* const u = s_.w.directory.find_user_id(at_.user_id);
     if (!u || at_.password_at == 0)
         return email_form({});
+    if (at_.stage == "confirm" && step == "continue")
+        at_.confirmed = true;
     if (at_.stage == "second_factor" && step == "approve")
     {
         u->mfa_registered = true;
@@ -866,6 +975,11 @@ inline http::response sign_in_pages::next_form()
 OUTKIT_INLINE http::response entra::state::authorize(sts::call& c) { return sts::sign_in_pages(*this, c).begin(); }
 
 OUTKIT_INLINE http::response entra::state::form(sts::call& c) { return sts::sign_in_pages(*this, c).next_form(); }
+
+OUTKIT_INLINE http::response entra::state::device_form(sts::call& c)
+{
+    return sts::sign_in_pages(*this, c).begin_device();
+}
 
 // Signs the browser out, and goes where the application says if it has registered that address.
 OUTKIT_INLINE http::response entra::state::logout(sts::call& c)

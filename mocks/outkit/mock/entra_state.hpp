@@ -12,7 +12,7 @@
 #include <set>
 
 // What the parts of the mock authority share: entra.ipp routes and describes, entra_sign_in.ipp talks to people,
-// entra_token.ipp to programs.
+// entra_token.ipp to programs, entra_device.ipp to devices without a browser.
 
 namespace outkit::inline OUTKIT_ABI::mock {
 namespace sts {
@@ -105,18 +105,47 @@ struct browser
     std::string session_id;
 };
 
+// A device that waits for somebody to sign in for it (RFC 8628).
+struct device_request
+{
+    enum class state
+    {
+        pending,
+        approved,
+        declined,
+        redeemed
+    };
+    std::string user_code, device_code;
+    std::string authority, client_id, scope;
+    std::int64_t begun_at = 0;
+    state is = state::pending;
+    grant given = {};  // once approved
+
+    bool expired(std::int64_t now) const { return now - begun_at >= life; }
+    static constexpr std::int64_t life = 900;  // seconds
+};
+
+// What somebody signs in for.
+enum class purpose
+{
+    authorize,
+    device
+};
+
 // Where a sign-in stands. Travels sealed in the forms, so nothing is kept of those that are never finished.
 struct sign_in
 {
+    sts::purpose purpose = sts::purpose::authorize;
     std::string authority;
-    std::vector<std::pair<std::string, std::string>> request;  // the parameters of /authorize
+    std::vector<std::pair<std::string, std::string>> request;  // the parameters of /authorize; a device's user_code
     std::string browser;
     std::string stage;  // which form was shown
     std::string user_id;
     std::int64_t password_at = 0;  // 0: not proven yet
     bool multifactor = false;
-    bool picked = false;   // the person has chosen the account; do not ask again
-    bool staying = false;  // "stay signed in"
+    bool picked = false;     // the person has chosen the account; do not ask again
+    bool confirmed = false;  // "Are you trying to sign in to ...?"
+    bool staying = false;    // "stay signed in"
     std::int64_t begun_at = 0;
 };
 
@@ -131,6 +160,7 @@ struct authorization
     std::string state, nonce, prompt, login_hint, challenge, challenge_method;
     bool has_state = false, client_info = false;
     scope_set scopes;
+    device_request* device = nullptr;  // then there is no redirect URI
 };
 
 // A permission that needs consent.
@@ -151,6 +181,7 @@ struct entra::state
     std::vector<std::string> hosts;  // lower case, without brackets
     std::map<std::string, sts::browser, std::less<>> browsers;
     std::deque<std::string> browser_order;
+    std::deque<sts::device_request> devices;
     std::set<std::string, std::less<>> used;     // ids of redeemed codes, and in strict mode of used refresh tokens
     std::set<std::string, std::less<>> revoked;  // ids of grants
     std::deque<std::pair<std::set<std::string, std::less<>>*, std::string>> order;
@@ -179,10 +210,18 @@ struct entra::state
     // entra_sign_in.ipp
     http::response authorize(sts::call& c);
     http::response form(sts::call& c);
+    http::response device_form(sts::call& c);
     http::response logout(sts::call& c);
 
     // entra_token.ipp
     http::response token(sts::call& c);
+    std::optional<refusal> check_client(std::string const& client_id, sts::authority const& a,
+                                        application const*& app) const;
+
+    // entra_device.ipp
+    http::response device_code(sts::call& c);
+    sts::device_request* find_device(std::string_view device_code);
+    sts::device_request* find_user_code(std::string_view typed);
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::mock

@@ -61,6 +61,7 @@ private:
     http::response code_grant();
     http::response refresh_grant();
     http::response client_credentials();
+    http::response device_grant();
     http::response issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code);
 
     std::optional<refusal> check_person(user const* u, grant const& g, scope_set const& wanted) const;
@@ -109,14 +110,7 @@ inline std::optional<refusal> token_endpoint::read_client()
         has_secret_ = !value->empty();
         client_secret_ = secret(std::move(*value));
     }
-    if (client_id_.empty())
-        return refuse(900144, {{"name", "client_id"}});
-    if (client_id_ == "00000000-0000-0000-0000-000000000000")
-        return refuse(700038, {{"appId", client_id_}});
-    app_ = s_.w.directory.find_application(client_id_);
-    if (!app_)
-        return refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}});
-    return s_.check_application(*app_, a_, true);
+    return s_.check_client(client_id_, a_, app_);
 }
 
 // Whether the signature of a JWT is by the certificate's key: PS256 or RS256.
@@ -192,7 +186,8 @@ inline std::optional<refusal> token_endpoint::check_assertion() const
 // The platform of the redirect URI decides, not the application (documented: Microsoft Learn, authorization code flow).
 inline std::optional<refusal> token_endpoint::authenticate(std::string_view platform, bool app_only)
 {
-    bool const confidential = app_only || platform == "web";
+    // Without a redirect URI it is the switch "Allow public client flows".
+    bool const confidential = app_only || platform == "web" || (platform == "device" && !app_->allow_public_client);
     bool const assertion = c_.form.has("client_assertion");
     if (!has_secret_ && !assertion)
         return !confidential ? std::nullopt : std::optional<refusal>(app_only ? refuse(7000216) : refuse(7000218));
@@ -566,6 +561,47 @@ inline http::response token_endpoint::refresh_grant()
     return r;
 }
 
+// A device asks whether somebody has signed in for it (RFC 8628 section 3.4).
+inline http::response token_endpoint::device_grant()
+{
+    // MSAL Python sends a copy as `code`, too; old programs send nothing else.
+    std::string const code = c_.form.has("device_code") ? c_.form.get("device_code") : c_.form.get("code");
+    if (code.empty())
+        return refuse_with(refuse(900144, {{"name", "device_code"}}));
+    if (auto const refused = check_origin("device", false))
+        return refuse_with(*refused);
+    if (auto const refused = authenticate("device", false))
+        return refuse_with(*refused);
+    device_request* const d = s_.find_device(code);
+    if (!d || !same_name(d->client_id, app_->app_id))
+    {
+        refusal r = refuse(70018);
+        r.why = d ? "the device code was issued to another application" : "the device code was not issued by this mock";
+        return refuse_with(r);
+    }
+    authority was;
+    if (s_.resolve(d->authority, was) || was.name != a_.name)
+        return refuse_with(refuse(700005));
+    if (d->is == device_request::state::redeemed)
+        return refuse_with(refuse(70019));
+    if (d->expired(unix_time(s_.w)))
+        return refuse_with(refuse(70020));
+    if (d->is == device_request::state::pending)
+        return refuse_with(refuse(70016));
+    if (d->is == device_request::state::declined)
+    {
+        refusal r = refuse(65004);
+        r.error = "authorization_declined";
+        return refuse_with(r);
+    }
+    // As with a refresh token: of several resources the first one's.
+    http::response r = issue(d->given, s_.understand(c_.form.get("scope"), *app_, a_),
+                             s_.understand(d->given.scope, *app_, a_), false);
+    if (r.status == 200)
+        d->is = device_request::state::redeemed;
+    return r;
+}
+
 inline http::response token_endpoint::client_credentials()
 {
     if (auto const refused = check_origin("web", false))
@@ -630,7 +666,9 @@ inline http::response token_endpoint::answer()
     std::string const type = c_.parameter("grant_type");
     if (type.empty())
         return refuse_with(refuse(900144, {{"name", "grant_type"}}));
-    if (type != "authorization_code" && type != "refresh_token" && type != "client_credentials")
+    // MSAL Node and MSAL.NET leave the namespace out (observed there).
+    bool const device = type == "urn:ietf:params:oauth:grant-type:device_code" || type == "device_code";
+    if (type != "authorization_code" && type != "refresh_token" && type != "client_credentials" && !device)
         return refuse_with(refuse(70003, {{"grant", type}}));
     bool const app_only = type == "client_credentials";
     if (app_only && (a_.is == authority::kind::common || a_.is == authority::kind::organizations))
@@ -639,10 +677,27 @@ inline http::response token_endpoint::answer()
         return refuse_with(*refused);
     if (app_only && a_.is == authority::kind::consumers)
         return refuse_with(refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}}));
-    return app_only ? client_credentials() : type == "refresh_token" ? refresh_grant() : code_grant();
+    return app_only                  ? client_credentials()
+           : device                  ? device_grant()
+           : type == "refresh_token" ? refresh_grant()
+                                     : code_grant();
 }
 
 }  // namespace sts
+
+// Whether there is such an application, and whether it may be used with this authority.
+OUTKIT_INLINE std::optional<refusal> entra::state::check_client(std::string const& client_id, sts::authority const& a,
+                                                                application const*& app) const
+{
+    if (client_id.empty())
+        return refuse(900144, {{"name", "client_id"}});
+    if (client_id == "00000000-0000-0000-0000-000000000000")
+        return refuse(700038, {{"appId", client_id}});
+    app = w.directory.find_application(client_id);
+    if (!app)
+        return refuse(700016, {{"appId", client_id}, {"tenant", a.asked}});
+    return check_application(*app, a, true);
+}
 
 OUTKIT_INLINE http::response entra::state::token(sts::call& c) { return sts::token_endpoint(*this, c).answer(); }
 

@@ -9,6 +9,7 @@
 #include <outkit/mock/clock.ipp>
 #include <outkit/mock/directory.ipp>
 #include <outkit/mock/entra.ipp>
+#include <outkit/mock/entra_device.ipp>
 #include <outkit/mock/entra_sign_in.ipp>
 #include <outkit/mock/entra_token.ipp>
 #include <outkit/mock/faults.ipp>

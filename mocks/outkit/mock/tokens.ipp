@@ -547,6 +547,8 @@ OUTKIT_INLINE bool is_real_credential(signing_keys const& keys, std::string_view
     if (text.size() >= 8 &&
         (text.starts_with("0.A") || text.starts_with("1.A") || text.starts_with("M.C") || text.starts_with("M.R3_")))
         return true;
+    if (text.size() >= 150 && text.substr(1).starts_with("AQABAAEAAA"))  // a device code
+        return true;
     if (text.size() >= 200 &&
         (text.starts_with("EwA") || text.starts_with("EwB") || text.starts_with("EwC") || text.starts_with("AQAB")))
         return true;

@@ -70,6 +70,40 @@ inline constexpr std::string_view sign_in_second_factor = R"html(<p class="who">
 </form>
 )html";
 
+inline constexpr std::string_view device_code = R"html(<h1>Enter code</h1>
+<p>Enter the code displayed on your app or device.</p>
+<form method="post" action="{{action}}" autocomplete="off">
+<input type="hidden" name="flowToken" value="{{flow}}">
+<label for="otc">Code</label>
+<input id="otc" name="otc" type="text" autocapitalize="characters" autocomplete="off" spellcheck="false" maxlength="32" value="{{typed}}" required autofocus{{#problem}} aria-invalid="true" aria-describedby="problem"{{/problem}}>
+{{#problem}}<p class="error" id="problem" role="alert">{{problem}}</p>{{/problem}}
+{{#detail}}<p class="quiet">{{detail}}</p>{{/detail}}
+<div class="buttons">
+<button name="step" value="code">Next</button>
+</div>
+</form>
+)html";
+
+inline constexpr std::string_view device_confirm = R"html(<p class="who">{{login}}</p>
+<h1>Are you trying to sign in to {{app}}?</h1>
+<p>Only continue if you downloaded the app from a store or website that you trust.</p>
+<form method="post" action="{{action}}">
+<input type="hidden" name="flowToken" value="{{flow}}">
+<div class="buttons">
+<button name="step" value="continue" autofocus>Continue</button>
+<button class="second" name="step" value="cancel">Cancel</button>
+</div>
+</form>
+)html";
+
+inline constexpr std::string_view device_done = R"html(<h1>{{app}}</h1>
+<p>You have signed in to the {{app}} application on your device. You may now close this window.</p>
+)html";
+
+inline constexpr std::string_view device_declined = R"html(<h1>{{app}}</h1>
+<p>You have declined to sign in to the {{app}} application on your device. You may now close this window.</p>
+)html";
+
 inline constexpr std::string_view consent = R"html(<p class="who">{{login}}</p>
 <h1>Permissions requested</h1>
 <p><strong>{{app}}</strong><br><span class="quiet">{{publisher}}</span></p>
