@@ -70,7 +70,7 @@ private:
     {
         error_code const ec = std::exchange(used_, true) ? make_error_code(error::not_connected) : error_code();
         if (!ec)
-            use(std::make_unique<memory_transport>(*this), {});
+            use(std::make_unique<memory_transport>(*this));
         auto then = next(&adapted_driver::connected);
         asio::post(get_executor(), [go_on = std::move(then), ec]() mutable { go_on(ec); });
     }

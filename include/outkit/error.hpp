@@ -114,7 +114,14 @@ enum class error
     tls_unverified,
     tls_required,
     tls_too_talkative,
-    no_address
+    no_address,
+    invalid_host,
+    invalid_proxy,
+    proxy_unreachable,
+    proxy_refused,
+    proxy_wants_password,
+    proxy_cannot_connect,
+    proxy_misbehaves
 };
 
 inline error_code make_error_code(error e)
@@ -143,6 +150,16 @@ inline error_code make_error_code(error e)
         {int(tls_too_talkative), "the peer sent one TLS message after the other and no data",
          condition::limit_exceeded},
         {int(no_address), "the host name has no address", condition::not_found},
+        {int(invalid_host), "the host is no name or address that a proxy can be asked for",
+         condition::invalid_argument},
+        {int(invalid_proxy), "the proxy must be given as http://[user:password@]host[:port], or https://",
+         condition::invalid_argument},
+        {int(proxy_unreachable), "the proxy cannot be reached; compare its host and port", condition::transient},
+        {int(proxy_refused), "the proxy refuses connections to this server; ask who runs it to allow host and port"},
+        {int(proxy_wants_password), "the proxy wants a user name and a password (Basic), or another than it was given"},
+        {int(proxy_cannot_connect), "the proxy could not connect to the server", condition::transient},
+        {int(proxy_misbehaves), "what answers at the proxy's address does not behave like an HTTP proxy",
+         condition::protocol_violation},
     };
     static const detail::table_category category("outkit", rows);
     return {static_cast<int>(e), category};

@@ -17,6 +17,13 @@ public:
         : driver_(detail::make_socket_driver(std::move(ex), std::move(tls), world))
     {
     }
+    // The same, through a proxy where the settings say so.
+    OUTKIT_DECL stream(asio::any_io_executor ex, tls_context tls, proxy_settings proxies,
+                       detail::environment& world = detail::real_environment())
+        : driver_(detail::make_socket_driver(std::move(ex), std::move(tls), world))
+    {
+        driver_->use_proxies(std::move(proxies));
+    }
     // A connection a server has accepted.
     OUTKIT_DECL explicit stream(asio::ip::tcp::socket accepted, tls_context tls = {},
                                 detail::environment& world = detail::real_environment())

@@ -149,7 +149,7 @@ outcome suffer(Service& service, attack a)
     };
     sim.start("client", storm(client, std::move(a), o), tests::trusting_client());
     auto const mock = sim.start("server", serve(service, server), tests::certified_server());
-    sim.join_last_two("mail.test");
+    sim.join_last_two();
     sim.run();
     o.ended = mock->ec;
     return o;

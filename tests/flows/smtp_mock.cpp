@@ -117,7 +117,7 @@ std::string answers(office& o, std::vector<std::string> turns, bool tls = true)
     };
     sim.start("client", speak(client, std::move(turns), tls, heard), tests::trusting_client());
     sim.start("server", serve(o, server, tls), tests::certified_server());
-    sim.join_last_two("mail.test");
+    sim.join_last_two();
     sim.run();
     for (std::size_t at = 0; (at = heard.find('[', at)) != std::string::npos; at += 4)
         if (auto const end = heard.find(']', at); end != std::string::npos && heard.substr(at, 10) != "[127.0.0.1")
@@ -437,7 +437,7 @@ BOOST_AUTO_TEST_CASE(the_answer_of_a_fault_and_the_end_of_idling)
     std::string heard;
     sim.start("client", speak(client, {}, false, heard));
     sim.start("server", o.server.serve(server));
-    sim.join_last_two("mail.test");
+    sim.join_last_two();
     sim.run();
     BOOST_TEST(heard == "554 5.3.2 go away\n");
 
@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(the_answer_of_a_fault_and_the_end_of_idling)
     heard.clear();
     sim.start("client", wait_for_the_end(silent, heard));
     sim.start("server", o.server.serve(other));
-    sim.join_last_two("mail.test");
+    sim.join_last_two();
     sim.run();
     BOOST_TEST(heard.ends_with("421 4.4.1 Connection timed out. Total session duration: 00:00:30.0000000\r\n"), heard);
 }

@@ -15,7 +15,7 @@ class channel
 {
 public:
     channel() = default;
-    channel(std::unique_ptr<transport> bottom, std::string peer) : bottom_(std::move(bottom)), peer_(std::move(peer)) {}
+    explicit channel(std::unique_ptr<transport> bottom) : bottom_(std::move(bottom)) {}
 
     // Everything except connect; of wait, the input part.
     OUTKIT_DECL need attempt(io_request const& rq, io_result& r, tls_context const& tls);
@@ -26,7 +26,6 @@ public:
 private:
     std::unique_ptr<transport> bottom_;
     std::unique_ptr<tls_engine> tls_;
-    std::string peer_;  // key of the TLS session cache
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::detail

@@ -3,6 +3,7 @@
 
 #include <outkit/detail/asio.hpp>
 #include <outkit/detail/channel.hpp>
+#include <outkit/proxy.hpp>
 
 #include <memory>
 #include <vector>
@@ -41,6 +42,7 @@ public:
 
     asio::any_io_executor get_executor() { return timer_.get_executor(); }
     channel const& connection() const { return channel_; }
+    void use_proxies(proxy_settings p) { proxies_ = std::move(p); }  // from the next operation on
 
 protected:
     struct step;
@@ -59,10 +61,7 @@ protected:
     OUTKIT_DECL void give_up_waits();
     bool suspended() const { return suspended_; }
     environment& world() { return world_; }
-    void use(std::unique_ptr<transport> bottom, std::string peer)
-    {
-        channel_ = channel(std::move(bottom), std::move(peer));
-    }
+    void use(std::unique_ptr<transport> bottom) { channel_ = channel(std::move(bottom)); }
     asio::any_io_executor const& step_executor_now() const { return op_->executor; }
     std::uint64_t turn() const { return turn_; }
     io_request const& request() const { return op_->state.request; }
@@ -87,6 +86,7 @@ private:
 
     environment& world_;
     tls_context tls_;
+    proxy_settings proxies_;
     asio::steady_timer timer_;
     channel channel_;
     std::unique_ptr<operation> op_;

@@ -35,6 +35,7 @@ OUTKIT_DEF void driver::start(std::unique_ptr<operation> op)
     }
     op_ = std::move(op);
     op_->state.world = &world_;
+    op_->state.proxies = &proxies_;
     if (op_->slot.is_connected())
         op_->slot.assign([this](asio::cancellation_type) { cancel(); });
     advance({});
@@ -296,13 +297,12 @@ public:
         socket_ = std::move(s);
         socket_.non_blocking(true, ignored);
         socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-        use(std::unique_ptr<transport>(new socket_transport(socket_)), std::exchange(peer_, {}));
+        use(std::unique_ptr<transport>(new socket_transport(socket_)));
     }
 
 private:
     void open(io_request const& rq) override
     {
-        peer_ = std::string(rq.host) + ':' + std::to_string(rq.port);
         host_port const to = world().route({std::string(rq.host), rq.port});
         addresses_.clear();
         error_code not_an_address;
@@ -388,7 +388,6 @@ private:
 
     asio::ip::tcp::socket socket_;
     asio::ip::tcp::resolver resolver_;
-    std::string peer_;
     std::vector<asio::ip::tcp::endpoint> addresses_;  // still to try, last first
 };
 

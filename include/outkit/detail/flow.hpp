@@ -18,6 +18,10 @@
 // A flow is a conversation written as a C++20 coroutine that does no I/O. It suspends with an
 // io_request; whoever drives it (a socket, a script, a simulator) does what it asks and resumes it.
 
+namespace outkit::inline OUTKIT_ABI {
+class proxy_settings;
+}
+
 namespace outkit::inline OUTKIT_ABI::detail {
 
 struct io_request
@@ -26,7 +30,8 @@ struct io_request
     {
         none,           // the flow has finished, or failed
         connect,        // to host and port; replaces the connection there was
-        tls_handshake,  // as a client, verify the certificate against host
+        tls_handshake,  // as a client, verify the certificate against host; sessions are kept by host and port
+        nest,           // what follows, another TLS included, is said inside the TLS there is
         read,           // append up to max bytes to *input; nothing appended means end of file
         write,          // some of output
         close,          // says close_notify under TLS; never fails
@@ -66,7 +71,8 @@ struct attempt_base;
 struct flow_state
 {
     environment* world = nullptr;
-    std::coroutine_handle<> innermost = {};  // resume this one next
+    proxy_settings const* proxies = nullptr;  // on the way to servers
+    std::coroutine_handle<> innermost = {};   // resume this one next
     io_request request = {};
     io_result result = {};              // of the last request
     error_code ec = {};                 // the failure that ended the flow
@@ -300,10 +306,11 @@ inline io_awaitable open_connection(std::string_view host, std::uint16_t port, t
 {
     return {{.what = io_request::kind::connect, .host = host, .port = port, .deadline = deadline}};
 }
-inline io_awaitable tls_handshake(std::string_view host, time_point deadline)
+inline io_awaitable tls_handshake(std::string_view host, std::uint16_t port, time_point deadline)
 {
-    return {{.what = io_request::kind::tls_handshake, .host = host, .deadline = deadline}};
+    return {{.what = io_request::kind::tls_handshake, .host = host, .port = port, .deadline = deadline}};
 }
+inline io_awaitable nest_connection() { return {{.what = io_request::kind::nest}}; }
 inline io_awaitable read_some(std::string& into, std::size_t max, time_point deadline)
 {
     return {{.what = io_request::kind::read, .input = &into, .max = max, .deadline = deadline}};
@@ -337,6 +344,21 @@ struct this_environment
         return false;
     }
     environment& await_resume() const noexcept { return *world; }
+};
+
+// The same for the proxies; null: there are none.
+struct these_proxies
+{
+    proxy_settings const* proxies = nullptr;
+
+    bool await_ready() const noexcept { return false; }
+    template <class Promise>
+    bool await_suspend(std::coroutine_handle<Promise> self) noexcept
+    {
+        proxies = self.promise().state->proxies;
+        return false;
+    }
+    proxy_settings const* await_resume() const noexcept { return proxies; }
 };
 
 template <class = void>  // g++ would emit an inline coroutine, used or not

@@ -3,6 +3,7 @@
 
 #include <outkit/detail/channel.hpp>
 #include <outkit/detail/wire.hpp>
+#include <outkit/proxy.hpp>
 
 #include <deque>
 #include <functional>
@@ -36,6 +37,7 @@ public:
     ~simulator();
 
     weather sky;
+    proxy_settings proxies;  // on the way of all who connect
     bool keep_transcript = false;
     std::string transcript;  // one line per request, when kept
     // Called before each request is carried out; an error returned is the request's fate.
@@ -56,8 +58,8 @@ public:
     // Starts a flow; its first step is taken by run().
     template <class T>
     std::shared_ptr<result<T>> start(std::string name, flow<T> f, tls_context tls = {});
-    // Joins the last two tasks started by a connection; `host` is what the first one verifies.
-    void join_last_two(std::string const& host);
+    // Joins the last two tasks started by a connection.
+    void join_last_two();
 
     // Runs until nothing is left to do, or it is `until`. Flows still waiting then stay.
     void run(time_point until = never);
@@ -264,7 +266,7 @@ std::pair<simulator::result<C>, simulator::result<S>> meet(flow<C> client, flow<
     sim.fate = std::move(fate);
     auto const c = sim.start("client", std::move(client), std::move(client_tls));
     auto const s = sim.start("server", std::move(server), std::move(server_tls));
-    sim.join_last_two("mail.test");
+    sim.join_last_two();
     sim.run();
     return {std::move(*c), std::move(*s)};
 }
@@ -286,6 +288,7 @@ struct how
     std::size_t piece = 4096;
     std::size_t fail_at = 0;
     bool cancel = false;
+    proxy_settings proxies = {};
 };
 
 template <class T>
@@ -294,6 +297,7 @@ played<T> play(flow<T> f, std::vector<std::string> scripts, how h = {})
     simulator world;
     flow_state st;
     st.world = &world;
+    st.proxies = &h.proxies;
     f.start(st);
     played<T> out;
     std::size_t current = 0;
@@ -328,6 +332,7 @@ played<T> play(flow<T> f, std::vector<std::string> scripts, how h = {})
             script = ++current < scripts.size() ? std::string_view(scripts[current]) : std::string_view();
             break;
         case kind::tls_handshake: out.connected.push_back("tls " + std::string(rq.host)); break;
+        case kind::nest: out.connected.push_back("nest"); break;
         case kind::close:
             out.connected.push_back("close");
             connected = false;

@@ -173,17 +173,18 @@ OUTKIT_INLINE simulator::task& simulator::add(std::shared_ptr<task> t)
     std::erase_if(tasks_, [](auto const& old) { return old->ended; });
     task& added = *tasks_.emplace_back(std::move(t));
     added.state.world = this;
+    added.state.proxies = &proxies;
     added.soon({}, &task::begin);
     return added;
 }
 
-OUTKIT_INLINE void simulator::join_last_two(std::string const& host)
+OUTKIT_INLINE void simulator::join_last_two()
 {
     auto const l = make_link();
     for (int side : {0, 1})
     {
         task& t = **(tasks_.end() - 2 + side);
-        t.connection = channel(std::make_unique<link_end>(l, side, t), host + ":0");
+        t.connection = channel(std::make_unique<link_end>(l, side, t));
     }
 }
 
@@ -342,8 +343,8 @@ OUTKIT_INLINE void simulator::task::connect()
         };
         auto const l = sim.make_link();
         auto server = std::make_shared<served>(sim, peer + '#' + std::to_string(++sim.served_), found->second);
-        connection = channel(std::make_unique<link_end>(l, 0, *this), peer);
-        server->connection = channel(std::make_unique<link_end>(l, 1, *server), peer);
+        connection = channel(std::make_unique<link_end>(l, 0, *this));
+        server->connection = channel(std::make_unique<link_end>(l, 1, *server));
         sim.add(std::move(server));
     }
     log(r);
@@ -396,7 +397,7 @@ OUTKIT_INLINE void simulator::task::log(io_result const& r)
 {
     if (!sim.keep_transcript)
         return;
-    static constexpr const char* names[] = {"none", "connect", "tls", "read", "write", "close", "wait"};
+    static constexpr const char* names[] = {"none", "connect", "tls", "nest", "read", "write", "close", "wait"};
     io_request const& rq = state.request;
     auto const us = std::chrono::duration_cast<std::chrono::microseconds>(sim.now_.time_since_epoch()).count();
     sim.transcript += std::to_string(us) + ' ' + name + ' ' + names[static_cast<int>(rq.what)] + ' ' +

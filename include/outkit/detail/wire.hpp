@@ -6,6 +6,10 @@
 
 #include <functional>
 
+namespace outkit::inline OUTKIT_ABI {
+struct proxy;
+}
+
 namespace outkit::inline OUTKIT_ABI::detail {
 
 // One end of a conversation: buffer, framing and deadlines, no socket. Clients and mock servers
@@ -39,7 +43,8 @@ public:
     bool untold = false;  // lines are told by whoever reads or writes them, with report()
     OUTKIT_DECL void report(direction d, std::string_view text);
 
-    // Connects, replacing the connection there was, and does the TLS handshake if asked to.
+    // Connects, replacing the connection there was, and does the TLS handshake if asked to. Goes through a proxy where the
+    // stream's proxy_settings say so; what the server says first in plaintext may then have arrived already.
     OUTKIT_DECL flow<> connect(std::string host, std::uint16_t port, bool tls);
     OUTKIT_DECL flow<> close();
 
@@ -83,6 +88,9 @@ public:
     std::string_view peek() const { return buffered(); }
 
 private:
+    OUTKIT_DECL flow<> dial(std::string host, std::uint16_t port, time_point deadline);
+    OUTKIT_DECL flow<> open_tunnel(proxy const& through, bool tls_follows, time_point deadline);
+    OUTKIT_DECL flow<> ask_for_tunnel(proxy const& through, std::string target, time_point deadline);
     OUTKIT_DECL flow<std::size_t> read_more(time_point deadline);
     OUTKIT_DECL flow<bool> interrupted(event::watch& w, time_point deadline);
     OUTKIT_DECL flow<std::size_t> read_up_to(std::size_t n, sink to, event::watch* or_event);
@@ -92,7 +100,8 @@ private:
     OUTKIT_DECL void tell(direction d, std::string_view text);
     OUTKIT_DECL void tell_size(direction d, std::size_t n, char const* what);
 
-    std::string host_;
+    std::string host_;  // and port_: whom it has connected to
+    std::uint16_t port_ = 0;
     std::string input_;
     std::size_t taken_ = 0;     // input_ before this offset has been used
     std::size_t searched_ = 0;  // input_ from taken_ to here has no line end

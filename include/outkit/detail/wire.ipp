@@ -2,6 +2,7 @@
 #define OUTKIT_DETAIL_WIRE_IPP
 
 #include <outkit/detail/wire.hpp>
+#include <outkit/proxy.hpp>
 
 #include <algorithm>
 
@@ -89,14 +90,126 @@ OUTKIT_DEF flow<> wire::connect(std::string host, std::uint16_t port, bool tls)
 {
     forget();
     host_ = std::move(host);
+    port_ = port;
     environment& world = co_await this_environment();
+    proxy_settings const* const proxies = co_await these_proxies();
     time_point const deadline = world.now() + patience;
-    co_await open_connection(host_, port, deadline);
-    if (tls)
+    proxy const* const through = proxies ? proxies->for_target(host_, port_) : nullptr;
+    if (through)
+        co_await open_tunnel(*through, tls, deadline);
+    else
+        co_await open_connection(host_, port_, deadline);
+    if (!tls)
+        co_return;
+    co_await tls_handshake(host_, port_, deadline);
+    encrypted_ = true;
+}
+
+OUTKIT_DEF flow<> wire::dial(std::string host, std::uint16_t port, time_point deadline)
+{
+    co_await open_connection(host, port, deadline);
+}
+
+// A failure says that it is the proxy's, and which one: it is not the server that the user thinks of.
+OUTKIT_DEF flow<> wire::open_tunnel(proxy const& through, bool tls_follows, time_point deadline)
+{
+    error_code ec;
+    std::string target = connect_target(host_, port_, ec);
+    if (ec)
+        co_await fail(ec);
+    std::string said = "proxy " + through.text() + ": ";
+    auto const reached = co_await attempt(dial(through.host, through.port, deadline));
+    if (reached.ec)
     {
-        co_await tls_handshake(host_, deadline);
-        encrypted_ = true;
+        said += reached.ec.message();
+        co_await fail(error::proxy_unreachable, std::move(said));
     }
+    auto const asked = co_await attempt(ask_for_tunnel(through, std::move(target), deadline));
+    if (asked.ec)
+    {
+        said += asked.diagnostics.empty() ? asked.ec.message() : asked.diagnostics;
+        co_await fail(asked.ec, std::move(said));
+    }
+    if (tls_follows && !buffered().empty())  // servers of TLS wait for us to speak
+    {
+        said += "data before the TLS handshake";
+        co_await fail(error::proxy_misbehaves, std::move(said));
+    }
+}
+
+// Keeps the head of the proxy's answer out of the trace, which is told without secrets, and to strict lines.
+OUTKIT_DECL class strict_lines
+{
+public:
+    explicit strict_lines(wire& w) : wire_(w), lenient_(w.lenient_line_ends), untold_(w.untold)
+    {
+        w.lenient_line_ends = false;
+        w.untold = true;
+    }
+    strict_lines(strict_lines const&) = delete;
+    ~strict_lines()
+    {
+        wire_.lenient_line_ends = lenient_;
+        wire_.untold = untold_;
+    }
+
+private:
+    wire& wire_;
+    bool lenient_, untold_;
+};
+
+// CONNECT, RFC 9110 section 9.3.6. What the proxy says must fit into `most`, interim answers (1xx) included.
+OUTKIT_DEF flow<> wire::ask_for_tunnel(proxy const& through, std::string target, time_point deadline)
+{
+    std::size_t most = 16 * 1024;
+    std::size_t const longest_line = 8 * 1024;
+    if (through.tls)
+    {
+        co_await tls_handshake(through.host, through.port, deadline);
+        co_await nest_connection();
+    }
+    std::string ask = "CONNECT " + target + " HTTP/1.1\r\nHost: " + target + "\r\n";
+    secret const authorization = proxy_authorization(through);
+    report(direction::sent, ask + (authorization.empty() ? "" : "Proxy-Authorization: <redacted>\r\n"));
+    wipe_at_end const wiped(ask);
+    if (!authorization.empty())
+    {
+        make_room(ask, authorization.size() + 32);
+        ask += "Proxy-Authorization: ";
+        ask += authorization.reveal();
+        ask += "\r\n";
+    }
+    ask += "\r\n";
+    for (std::string_view rest = ask; !rest.empty();)
+        rest.remove_prefix(co_await write_some(rest, deadline));
+
+    strict_lines const meanwhile(*this);
+    connect_answer answer;
+    while (!answer.complete())
+    {
+        auto const line = buffered_line();
+        if (line)
+        {
+            report(direction::received, without_tokens(*line));
+            if (line->size() > longest_line || line->size() + 2 > most)
+                co_await fail(error::proxy_misbehaves, "an answer of more than 16 KB, or a line of more than 8");
+            most -= line->size() + 2;
+            if (!answer.add(*line))
+                co_await fail(error::proxy_misbehaves, "an answer that is not HTTP/1");
+            if (answer.complete() && answer.status() < 200 && answer.status() != 101)
+                answer = connect_answer();
+            continue;
+        }
+        if (malformed_)
+            co_await fail(error::proxy_misbehaves, "a line that ends with LF instead of CRLF, or has a NUL in it");
+        if (buffered().size() > longest_line)
+            co_await fail(error::proxy_misbehaves, "a line of more than 8 KB");
+        std::size_t const n = co_await read_more(deadline);
+        if (n == 0)
+            co_await fail(error::connection_closed, "it closed the connection without an answer");
+    }
+    if (error_code const ec = answer.outcome())
+        co_await fail(ec, "asked for " + target + ", it answers " + answer.in_words());
 }
 
 OUTKIT_DEF flow<> wire::close()
@@ -112,7 +225,7 @@ OUTKIT_DEF flow<> wire::start_tls(std::string host)
     if (!buffered().empty())
         co_await fail(error::early_plaintext);
     environment& world = co_await this_environment();
-    co_await tls_handshake(host, world.now() + patience);
+    co_await tls_handshake(host, port_, world.now() + patience);
     encrypted_ = true;
 }
 
