@@ -2,6 +2,8 @@
 
 #include <outkit/detail/files.hpp>
 
+#include "store_support.hpp"
+
 #include <boost/test/unit_test.hpp>
 
 #include <cstdlib>
@@ -13,22 +15,10 @@
 
 using namespace outkit;
 using namespace outkit::detail;
+using outkit::tests::folder;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct folder
-{
-    folder()
-    {
-        char name[] = "/tmp/outkit-test-XXXXXX";
-        BOOST_TEST_REQUIRE(::mkdtemp(name) != nullptr);
-        path = name;
-    }
-    ~folder() { fs::remove_all(path); }
-    std::string at(std::string const& name) const { return path + '/' + name; }
-    std::string path;
-};
 
 std::string read(std::string const& path, error_code& ec, std::size_t most = 1000)
 {
