@@ -1,4 +1,6 @@
+#include <outkit/oauth2/admin_consent.hpp>
 #include <outkit/oauth2/authorization.hpp>
+#include <outkit/oauth2/end_session.hpp>
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/simulate.hpp>
@@ -428,6 +430,142 @@ BOOST_AUTO_TEST_CASE(apps_that_cannot_work_are_refused)
     a.client_id = "a b";
     begin_authorization(world, from("common"), a, imap_options(), ec);
     BOOST_TEST((ec == make_error_code(oauth2::error::invalid_app)));
+}
+
+namespace {
+
+struct consent
+{
+    detail::simulator world{7};
+    error_code ec;
+    oauth2::pending_admin_consent pending;
+    std::string state;
+
+    explicit consent(std::string_view tenant = "organizations", oauth2::app const& a = mail_app(),
+                     oauth2::scope_set const& scopes = oauth2::app_scopes_for(oauth2::base_scope::imap,
+                                                                              oauth2::global_cloud()))
+    {
+        pending = begin_admin_consent(world, from(tenant), a, scopes, ec);
+        if (!ec)
+            state = "&state=" + parameters_of(pending.url()).at("state");
+    }
+};
+
+constexpr char const* a_tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(an_administrators_consent_is_asked_for_as_documented)
+{
+    consent const c("contoso.com");
+    BOOST_TEST_REQUIRE(!c.ec);
+    BOOST_TEST(c.pending.url().starts_with("https://login.microsoftonline.com/contoso.com/v2.0/adminconsent?"));
+    auto sent = parameters_of(c.pending.url());
+    BOOST_TEST(sent.at("state").size() == 43u);
+    sent.erase("state");
+    std::map<std::string, std::string> const expected = {{"client_id", mail_app().client_id},
+                                                         {"scope", "https://outlook.office365.com/.default"},
+                                                         {"redirect_uri", "http://localhost:3000/oauth"}};
+    BOOST_TEST((sent == expected));
+
+    for (char const* const nowhere : {"common", "consumers"})
+        BOOST_TEST((consent(nowhere).ec == make_error_code(oauth2::error::invalid_authority)), nowhere);
+    oauth2::app silent = mail_app();
+    silent.redirect_uri.clear();
+    BOOST_TEST((consent("contoso.com", silent).ec == make_error_code(oauth2::error::invalid_redirect_uri)));
+    BOOST_TEST((consent("contoso.com", mail_app(), {}).ec == make_error_code(oauth2::error::invalid_scope_text)));
+}
+
+BOOST_AUTO_TEST_CASE(an_administrators_answer_is_read_as_strictly_as_a_sign_in)
+{
+    consent const any;
+    error_code unrelated;
+    auto const good = any.pending.read(
+        std::string("admin_consent=True&tenant=") + a_tenant +
+            "&scope=https%3a%2f%2foutlook.office365.com%2fIMAP.AccessAsApp+https%3a%2f%2foutlook.office365.com%2f"
+            "SMTP.SendAsApp" +
+            any.state,
+        unrelated);
+    BOOST_TEST((!unrelated && !good.ec), good.ec.message());
+    BOOST_TEST(good.tenant_id == a_tenant);
+    BOOST_TEST(good.scopes.contains("https://outlook.office365.com/SMTP.SendAsApp"));
+
+    // Refusals (documented: Microsoft Learn, admin consent; client credentials for the older one)
+    auto const refused = any.pending.read(
+        "admin_consent=True&error=consent_required&error_description=AADSTS65004%3a+x" + any.state, unrelated);
+    BOOST_TEST((refused.ec == make_error_code(oauth2::error::consent_required)));
+    BOOST_TEST(refused.refusal.code() == 65004u);
+    auto const cancelled = any.pending.read(
+        "error=permission_denied&error_description=The+admin+canceled+the+request" + any.state, unrelated);
+    BOOST_TEST((cancelled.ec == make_error_code(oauth2::error::access_denied)));
+    BOOST_TEST(cancelled.refusal.name == "permission_denied");
+
+    // Not answers to this request
+    for (std::string const& other : {std::string(), std::string("admin_consent=True&tenant=") + a_tenant,
+                                     std::string("admin_consent=True&state=x"), std::string("error=access_denied"),
+                                     std::string("error=access_denied&state=")})
+    {
+        any.pending.read(other, unrelated);
+        BOOST_TEST((unrelated == make_error_code(oauth2::error::state_mismatch)), other);
+    }
+    for (std::string const& broken : {"tenant=a&tenant=b" + any.state, any.state + any.state, "scope=%zz" + any.state,
+                                      "tenant=%00" + any.state, "tenant=%ff" + any.state})
+    {
+        any.pending.read(broken, unrelated);
+        BOOST_TEST((unrelated == make_error_code(oauth2::error::malformed_response)), broken);
+    }
+    BOOST_TEST((oauth2::pending_admin_consent().read("state=", unrelated).tenant_id.empty() &&
+                unrelated == oauth2::error::state_mismatch));
+
+    // Ours, and no consent
+    for (std::string const& bad :
+         {std::string("admin_consent=True"), std::string("admin_consent=True&tenant=contoso.com"),
+          std::string("admin_consent=False&tenant=") + a_tenant, std::string("tenant=") + a_tenant,
+          std::string("admin_consent=True&code=x&tenant=") + a_tenant,
+          std::string("admin_consent=True&scope=%22&tenant=") + a_tenant})
+    {
+        auto const r = any.pending.read(bad + any.state, unrelated);
+        BOOST_TEST(!unrelated, bad);
+        BOOST_TEST((r.ec == make_error_code(oauth2::error::malformed_response)), bad);
+        BOOST_TEST(r.tenant_id.empty());
+    }
+
+    // For the tenant that was asked, and no other
+    consent const one(a_tenant);
+    auto const same =
+        one.pending.read("admin_consent=True&tenant=8EAEF023-2b34-4da1-9baa-8bc8c9d6a490" + one.state, unrelated);
+    BOOST_TEST(!same.ec, same.ec.message());
+    auto const stranger =
+        one.pending.read("admin_consent=True&tenant=8eaef023-2b34-4da1-9baa-8bc8c9d6a491" + one.state, unrelated);
+    BOOST_TEST((!unrelated && stranger.ec == oauth2::error::issuer_mismatch));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_is_signed_out_where_discovery_says)
+{
+    error_code ec;
+    oauth2::end_session_options o;
+    BOOST_TEST(end_session_url(from("common"), o, ec) == "https://login.microsoftonline.com/common/oauth2/v2.0/logout");
+    o.post_logout_redirect_uri = "http://localhost:3000/bye?x=1&y=2";
+    o.logout_hint = "O.CiQ&state=evil";
+    o.state = "s t";
+    auto url = end_session_url(from("common"), o, ec);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const sent = parameters_of(url);
+    BOOST_TEST(sent.at("post_logout_redirect_uri") == "http://localhost:3000/bye?x=1&y=2");
+    BOOST_TEST(sent.at("logout_hint") == "O.CiQ&state=evil");
+    BOOST_TEST(sent.at("state") == "s t");
+    BOOST_TEST(!sent.contains("id_token_hint"));
+    o.id_token_hint = secret("a.b.c");
+    auto metadata = oauth2::usual_metadata(from("common"));
+    metadata.end_session_endpoint = http::parse_url("https://login.windows.net/out?p=1", ec);
+    url = end_session_url(from("common"), o, ec, &metadata);
+    BOOST_TEST(url.starts_with("https://login.windows.net/out?p=1&post_logout_redirect_uri="));
+    BOOST_TEST(url.find("&id_token_hint=a.b.c&state=s") != std::string::npos, url);
+    o.post_logout_redirect_uri = "http://example.com/";
+    BOOST_TEST((end_session_url(from("common"), o, ec).empty() && ec == oauth2::error::invalid_redirect_uri));
+    o.post_logout_redirect_uri.clear();  // a state would come back with nothing
+    BOOST_TEST((end_session_url(from("common"), o, ec).empty() && ec == oauth2::error::invalid_redirect_uri));
+    BOOST_TEST((oauth2::end_session_url({}, {}, ec).empty() && ec == oauth2::error::invalid_authority));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

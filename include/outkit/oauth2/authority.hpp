@@ -52,6 +52,7 @@ public:
     http::url keys_endpoint() const { return endpoint("/discovery/v2.0/keys"); }
     http::url discovery_endpoint() const { return endpoint("/v2.0/.well-known/openid-configuration"); }
     http::url end_session_endpoint() const { return endpoint("/oauth2/v2.0/logout"); }
+    http::url admin_consent_endpoint() const { return endpoint("/v2.0/adminconsent"); }
 
     /// Whether a discovery document of this authority may have that issuer. Compared octet by octet, except that one
     /// asked for by domain answers with the tenant's id.

@@ -25,6 +25,7 @@ OUTKIT_DEF error refusal_from_name(std::string_view name)
         {"consent_required", consent_required},
         {"login_required", login_required},
         {"access_denied", access_denied},
+        {"permission_denied", access_denied},  // of an administrator's consent, v1 (documented: Microsoft Learn)
         {"server_error", server_error},
         {"temporarily_unavailable", temporarily_unavailable},
         {"invalid_instance", invalid_instance},
