@@ -187,6 +187,38 @@ BOOST_AUTO_TEST_CASE(the_signature_of_rfc_7515_is_verified)
     BOOST_TEST((set.verify(t) == make_error_code(oauth2::error::bad_signature)));
 }
 
+// As recorded: {"uid":"{home oid}","utid":"{home tid}"}, unpadded.
+BOOST_AUTO_TEST_CASE(client_info_names_the_home_of_an_account)
+{
+    auto const read = [](std::string const& json) {
+        error_code ec;
+        auto const a = oauth2::read_client_info(base64url_encode(json), ec);
+        if (ec)
+            BOOST_TEST((ec == make_error_code(oauth2::error::malformed_response)));
+        BOOST_TEST(!!ec == a.user_id.empty());
+        return ec ? std::string() : a.text();
+    };
+    std::string const home = std::string("00000000-0000-0000-66f3-3332eca7ea81.") + tenant;
+    BOOST_TEST(read(R"({"uid":"00000000-0000-0000-66f3-3332eca7ea81","utid":")" + std::string(tenant) + "\"}") == home);
+    BOOST_TEST(read(R"({"uid":"00000000-0000-0000-66f3-3332eca7ea81","utid":"8EAEF023-2b34-4da1-9baa-8bc8c9d6a490",)"
+                    R"("xms_tdbr":"EU"})") == home);
+    for (std::string const& bad :
+         {std::string(), std::string("[]"), std::string("{}"), std::string(R"({"authz":[]})"),
+          R"({"utid":")" + std::string(tenant) + "\"}", std::string(R"({"uid":"u","utid":"contoso.com"})"),
+          R"({"uid":"","utid":")" + std::string(tenant) + "\"}", R"({"uid":7,"utid":")" + std::string(tenant) + "\"}",
+          R"({"uid":"a.b","utid":")" + std::string(tenant) + "\"}",
+          R"({"uid":"a\u0000b","utid":")" + std::string(tenant) + "\"}",
+          R"({"uid":"u","uid":"v","utid":")" + std::string(tenant) + "\"}",
+          R"({"uid":")" + std::string(129, 'x') + R"(","utid":")" + std::string(tenant) + "\"}"})
+        BOOST_TEST(read(bad) == "", bad);
+    error_code ec;
+    for (std::string const& bad : {std::string("e30="), std::string("!"), std::string(4097, 'A')})
+    {
+        oauth2::read_client_info(bad, ec);
+        BOOST_TEST((ec == make_error_code(oauth2::error::malformed_response)), bad.substr(0, 20));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(DJ_01_issuers_of_discovery_are_compared_octet_by_octet)
 {
     auto const a = from(tenant);
@@ -381,26 +413,98 @@ BOOST_AUTO_TEST_CASE(DJ_11_a_public_key_is_no_shared_secret)
     }
 }
 
-// Entra signs with RS256 only, and so nothing else is believed, whatever its signature looks like.
-BOOST_AUTO_TEST_CASE(DJ_20_ecdsa_signatures_are_refused_whatever_they_are)
+namespace {
+
+oauth2::id_token signed_text(std::string algorithm, std::string text, std::string const& signature)
 {
-    std::string const jwk =
-        R"({"kty":"EC","use":"sig","crv":"P-256","kid":"k1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
-        R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"})";
+    oauth2::id_token t;
+    t.algorithm = std::move(algorithm);
+    t.signed_part = std::move(text);
+    t.signature = octets(signature);
+    return t;
+}
+
+// RFC 7515 appendix A.3, with the member that makes it a key for ES256.
+std::string curve_jwk(std::string const& more = R"(,"alg":"ES256")", std::string const& curve = "P-256")
+{
+    return R"({"kty":"EC","use":"sig","crv":")" + curve +
+           R"(","kid":"k1","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
+           R"("y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0")" +
+           more + '}';
+}
+
+}  // namespace
+
+// RFC 7515 appendix A.3.
+BOOST_AUTO_TEST_CASE(the_elliptic_signature_of_rfc_7515_is_verified)
+{
+    auto const set = parsed_keys(keys(curve_jwk()));
+    auto t = signed_text(
+        "ES256",
+        "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290"
+        "Ijp0cnVlfQ",
+        "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
+    BOOST_TEST(!set.verify(t));
+    t.signed_part.back() = 'R';
+    BOOST_TEST((set.verify(t) == make_error_code(oauth2::error::bad_signature)));
+}
+
+// Key and signatures made with the openssl program, for this test only.
+BOOST_AUTO_TEST_CASE(ps256_is_verified_with_keys_that_are_for_it)
+{
+    std::string const modulus =
+        "2Y4tAqqrCH7IC2ehe0SpnmQ2YANyndzQNxPbARqifBKGmwUCEVcjSskqaxXpDsyI5qV5Ulvn0PxhNzQdkzy__8S4PlW08LxhYC9O"
+        "jm6hOFF2qBFX_2t4pXfggj1OvHwY3QS3xxM6jIzPmNSRXVpb_lfAaPwvuDmWASJ4XpUJb7P7KZQaReh-06JvuCmuZoZE1W6IeUHm"
+        "VxFuzdAahJ9FfZwxfcglfbEK2sgKFne5xi1qFsuzFeY8Tia638p-oioXxq-51Lr1B90fs2eNsJIg_10N-MEzGG1Ek8ccVWJ6xQka"
+        "zNyD7bIhvakbtNpxx1lXBhKJbfghlX1U8_Xvs4qo5w";
+    auto const set = [&](std::string const& more) {
+        return parsed_keys(keys(R"({"kty":"RSA","n":")" + modulus + R"(","e":"AQAB")" + more + '}'));
+    };
+    auto t = signed_text(
+        "PS256", "eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJqb2UifQ",
+        "WR7M2FL0wy6O4UEmc122zGu3SWPyPrPdmYTYX7EJts8w4SwFGbZUEB6qRFZnYc66ubA0-HZvKSsCYalR9QqTTtfB79KGfH_WmDaH"
+        "eBIENischqH-uKfvMOstxRmtjAGV1evoqACZSfUW02dXO_X9q_fmz1jzrCMRfQb3MecK5CQp4qEvS1YbRpOpRjP4i2uGK8H3VG3I"
+        "ZR_G238Wz8V7BpovWm0UYIAYXu5u7ZxlUwyqVctIBS_Lp9Ja1l7TjRjaEZDM-As0-K25D6sjtReNO1GoVueJfGbV0P53hwX04pxf"
+        "HwA79DUa2FgmnqzMtAx-X5uSIV7NoPAk9EAE0yAUBw");
+    BOOST_TEST(!set(R"(,"alg":"PS256")").verify(t));
+    for (char const* const other : {"", R"(,"alg":"RS256")"})  // no kid: none that fits
+        BOOST_TEST((set(other).verify(t) == make_error_code(oauth2::error::unknown_signing_key)), other);
+    t.key_id = "k";
+    for (char const* const other : {R"(,"kid":"k")", R"(,"kid":"k","alg":"RS256")"})
+        BOOST_TEST((set(other).verify(t) == make_error_code(oauth2::error::unsupported_algorithm)), other);
+    t.algorithm = "RS256";
+    BOOST_TEST((set(R"(,"kid":"k")").verify(t) == make_error_code(oauth2::error::bad_signature)));
+    // The salt must be as long as the hash (RFC 7518 section 3.5).
+    auto const short_salt = signed_text(
+        "PS256", "eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJqb2UifQ",
+        "YCZT6Hrg46nLauKjzSJl_6rYR6vHJhISoS3Fb-eU2ivvv5KQHLerfYE0nC4xdciCLLmSRdglrCGJihpH0rCt2al6Vi2wYp4wxvif"
+        "OIkOpq6gjjOagByIz1PJAxyRhtzToW7_Ta1APsYC6tclmvbCHMJHhAi9A0jW4R540AEaKdD8i01Ex7FSsyVHt3GYDiQ5Jn9T14Ey"
+        "gE7yl997ccNCEQDfLqe23dWnmkVpFqmHukDD4NjlrJF-8308SYVlfZxGtSsNxDUoazaqxtOw69pNka8S-7R7n1HS8DCEDHMf3MI9"
+        "UWG_6_m4q9uhoM4mwsQiJY8wvs2ncKhSn5FYMl99ug");
+    BOOST_TEST((set(R"(,"alg":"PS256")").verify(short_salt) == make_error_code(oauth2::error::bad_signature)));
+}
+
+BOOST_AUTO_TEST_CASE(DJ_20_ecdsa_signatures_are_two_numbers_of_32_octets_or_refused)
+{
     auto const ours = parsed_keys(keys(a_key().jwk("k1")));
-    auto const curve = parsed_keys(keys(jwk));
+    auto const curve = parsed_keys(keys(curve_jwk()));
+    auto const not_said = parsed_keys(keys(curve_jwk("")));
+    std::string const good =
+        octets("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q");
     std::string const der = "\x30\x06\x02\x01\x01\x02\x01\x01";
-    for (std::string const& signature : {std::string(64, '\0'), std::string(63, 'x'), std::string(65, 'x'),
-                                         std::string(96, 'x'), der, std::string("x")})
+    for (std::string const& signature :
+         {std::string(64, '\0'), std::string(32, '\0') + good.substr(32), good.substr(0, 32) + std::string(32, '\0'),
+          std::string(64, '\xff'), good.substr(0, 63), good + 'x', std::string(96, 'x'), der, std::string("x")})
     {
         std::string const token = base64url_encode(R"({"alg":"ES256","kid":"k1"})") + '.' +
                                   base64url_encode(claims_with()) + '.' + base64url_encode(signature);
         BOOST_TEST((verified(token, ours) == make_error_code(oauth2::error::unsupported_algorithm)));
-        BOOST_TEST((verified(token, curve) == make_error_code(oauth2::error::unsupported_algorithm)));
+        BOOST_TEST((verified(token, curve) == make_error_code(oauth2::error::bad_signature)));
+        BOOST_TEST((verified(token, not_said) == make_error_code(oauth2::error::unknown_signing_key)));
         std::string const as_rsa =
             base64url_encode(header) + '.' + base64url_encode(claims_with()) + '.' + base64url_encode(signature);
         BOOST_TEST((verified(as_rsa, ours) == make_error_code(oauth2::error::bad_signature)));
-        BOOST_TEST((verified(as_rsa, curve) == make_error_code(oauth2::error::unknown_signing_key)));
+        BOOST_TEST((verified(as_rsa, curve) == make_error_code(oauth2::error::unsupported_algorithm)));
     }
 }
 
@@ -415,7 +519,7 @@ BOOST_AUTO_TEST_CASE(DJ_28_who_somebody_is_does_not_depend_on_the_address)
     BOOST_TEST(!validated(claims_with("\"preferred_username\":\"new.name@contoso.example\"", "nonce"), adele));
 }
 
-BOOST_AUTO_TEST_CASE(DJ_10_DJ_12_only_rs256_by_a_published_rsa_key_is_believed)
+BOOST_AUTO_TEST_CASE(DJ_10_DJ_12_an_algorithm_must_be_one_of_ours_and_that_of_the_key)
 {
     auto const set = parsed_keys(keys(a_key().jwk("k1")));
     BOOST_TEST(!verified(a_key().token(header, claims_with()), set));
@@ -428,6 +532,13 @@ BOOST_AUTO_TEST_CASE(DJ_10_DJ_12_only_rs256_by_a_published_rsa_key_is_believed)
         BOOST_TEST((verified(unsigned_one, set) == make_error_code(oauth2::error::unsupported_algorithm)), algorithm);
     }
     BOOST_TEST(parsed_keys(keys(R"({"kty":"EC","crv":"P-256","kid":"k1","x":"AA","y":"AA"})")).size() == 0u);
+    // ES256 is for P-256 alone, and for nobody who does not say so; RSA's are not for keys of a curve.
+    for (auto const& other : {curve_jwk(R"(,"alg":"ES256")", "P-384"), curve_jwk(""), curve_jwk(R"(,"alg":"RS256")"),
+                              curve_jwk(R"(,"alg":"HS256")"), curve_jwk(R"(,"alg":7)"),
+                              a_key().jwk("k1", R"(,"alg":"ES256")"), a_key().jwk("k1", R"(,"alg":"HS256")"),
+                              a_key().jwk("k1", R"(,"alg":"none")"), a_key().jwk("k1", R"(,"alg":null)")})
+        BOOST_TEST(parsed_keys(keys(other)).size() == 0u, other);
+    BOOST_TEST(parsed_keys(keys(curve_jwk())).size() == 1u);
     BOOST_TEST(parsed_keys(keys(R"({"kid":"k1","n":"AA","e":"AQAB"})")).size() == 0u);
     // RS256 in the header, and a key that is none of RSA's or does not say what it is
     auto const good = a_key().token(header, claims_with());
@@ -467,6 +578,11 @@ BOOST_AUTO_TEST_CASE(DJ_17_DJ_18_without_kid_there_must_be_one_key_and_no_kid_tw
                 make_error_code(oauth2::error::unknown_signing_key)));
     BOOST_TEST((verified(a_key().token(R"({"alg":"RS256","kid":"k3"})", claims_with()),
                          parsed_keys(keys(a_key().jwk("k1")))) == make_error_code(oauth2::error::unknown_signing_key)));
+    // One that fits beside others that do not
+    std::string nameless_curve = curve_jwk();
+    nameless_curve.replace(nameless_curve.find(R"("kid":"k1",)"), 11, "");
+    BOOST_TEST(!verified(anonymous, parsed_keys(keys(a_key().jwk("k1") + ',' + other.jwk("k2", R"(,"alg":"PS256")") +
+                                                     ',' + nameless_curve))));
     error_code ec;
     oauth2::key_set::parse(keys(a_key().jwk("k1") + ',' + other.jwk("k1")), ec);
     BOOST_TEST((ec == make_error_code(oauth2::error::malformed_key_set)));
@@ -493,6 +609,19 @@ BOOST_AUTO_TEST_CASE(DJ_19_weak_keys_are_left_out)
     BOOST_TEST(key(n, "") == 0u);
     BOOST_TEST(key(base64url_encode(std::string(8192, '\xff')), "AQAB") == 0u);
     BOOST_TEST(key("", "AQAB") == 0u);
+
+    std::string for_encryption = a_key().jwk("k1");
+    for_encryption.replace(for_encryption.find("sig"), 3, "enc");
+    BOOST_TEST(parsed_keys(keys(for_encryption)).size() == 0u);
+    std::string off_curve = curve_jwk();
+    off_curve.replace(off_curve.find("f83OJ"), 5, "f83OK");
+    std::string at_infinity = curve_jwk();
+    at_infinity.replace(at_infinity.find("f83OJ"), 43, std::string(43, 'A'));
+    at_infinity.replace(at_infinity.find("x_FEz"), 43, std::string(43, 'A'));
+    std::string long_one = curve_jwk();
+    long_one.replace(long_one.find("f83OJ"), 43, std::string(44, 'A'));
+    for (auto const& bad : {off_curve, at_infinity, long_one})
+        BOOST_TEST(parsed_keys(keys(bad)).size() == 0u, bad);
 }
 
 BOOST_AUTO_TEST_CASE(DJ_21_DJ_22_only_three_parts_of_canonical_base64url_are_a_token)

@@ -383,6 +383,23 @@ BOOST_AUTO_TEST_CASE(refusals_that_are_not_json_say_what_the_status_means)
     BOOST_TEST((down.ec == condition::transient));
     BOOST_TEST(down.description == "");
     BOOST_TEST(!down.retry_after);
+
+    // A date is by the clock of who wrote it, whatever ours says.
+    auto const told = [&](std::string const& wait, std::string const& date) {
+        http::response answer = r;
+        answer.headers = {{"Retry-After", wait}};
+        if (!date.empty())
+            answer.headers.push_back({"Date", date});
+        auto const after = oauth2::read_refusal(answer).retry_after;
+        return after ? after->count() : -1;
+    };
+    BOOST_TEST(told("Tue, 24 Nov 2026 06:32:00 GMT", "Tue, 24 Nov 2026 06:30:00 GMT") == 120);
+    BOOST_TEST(told("Tue, 24 Nov 2026 06:29:00 GMT", "Tue, 24 Nov 2026 06:30:00 GMT") == 0);
+    BOOST_TEST(told("Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 24 Nov 2026 06:30:00 GMT") == 999'999'999);
+    BOOST_TEST(told("Tue, 24 Nov 2026 06:32:00 GMT", "") == -1);
+    BOOST_TEST(told("Tue, 24 Nov 2026 06:32:00 GMT", "soon") == -1);
+    for (char const* const bad : {"", "soon", "1.5", "9999999999", "+5", "1 2", "Tue, 24 Nov 2026 06:32:00 CET"})
+        BOOST_TEST(told(bad, "Tue, 24 Nov 2026 06:30:00 GMT") == -1, bad);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -35,6 +35,29 @@ struct id_claims
     std::int64_t expires_at = 0;  ///< exp
 };
 
+/** Where an account is at home, from the member or parameter `client_info` (observed: recorded token answers in the tests
+    of the Azure SDK for JS, source of the MSAL libraries).
+
+    It is not signed: a name for a cache, not a proof. A guest's home is another tenant than that of the ID token.
+*/
+struct home_account
+{
+    std::string user_id = {};    ///< uid; of most accounts the `oid` of its home tenant
+    std::string tenant_id = {};  ///< utid, a GUID in lower case; of personal accounts consumers_tenant_id
+
+    /// "{uid}.{utid}", the home account id of the MSAL libraries.
+    std::string text() const { return user_id + '.' + tenant_id; }
+
+    friend bool operator==(home_account const&, home_account const&) = default;
+};
+
+/** Reads `client_info`.
+
+    @param text  base64url of a JSON object, at most 4 KiB
+    @param ec    error::malformed_response, or none. An application's own token has none of these members, or others
+*/
+OUTKIT_DECL home_account read_client_info(std::string_view text, error_code& ec);
+
 /// A JSON Web Token taken apart (RFC 7515 section 3.1).
 struct id_token
 {
@@ -74,7 +97,8 @@ class key_set
 public:
     static constexpr std::size_t most_keys = 64;
 
-    /** Reads a key set document. Keys that are not RSA for signatures, or too weak, are left out.
+    /** Reads a key set document. Keys for which there is no algorithm below, that do not say so, or that are too weak are
+        left out.
 
         @param ec  error::malformed_key_set when it is no key set, or two keys have the same kid
     */
@@ -83,7 +107,11 @@ public:
     bool has(std::string_view key_id) const { return find(key_id) != nullptr; }
     std::size_t size() const { return keys_.size(); }
 
-    /** Checks an RS256 signature (RFC 8725 section 3.1: the algorithm is ours to choose).
+    /** Checks a signature (RFC 8725 section 3.1: the algorithm is ours to choose).
+
+        RS256 with RSA keys that name it or no algorithm, as Entra's; PS256 and ES256 with keys that name it, the latter
+        on P-256 only. There is no other, above all neither `none` nor HS256. Without `kid` there must be one key that
+        fits and no other.
 
         A key that names an issuer signs for that issuer only; one with `{tenantid}` in it for each tenant.
 
@@ -95,7 +123,8 @@ private:
     struct key
     {
         std::string id, issuer;
-        std::string modulus, exponent;  // big-endian octets
+        std::string algorithm;      // the one it is for
+        std::string first, second;  // big-endian octets: modulus and exponent, or x and y
     };
     OUTKIT_DECL key const* find(std::string_view key_id) const;
 

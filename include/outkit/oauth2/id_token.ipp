@@ -3,13 +3,18 @@
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/json.hpp>
+#include <outkit/http/detail/grammar.hpp>
+#include <outkit/oauth2/detail/members.hpp>
 #include <outkit/oauth2/id_token.hpp>
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/param_build.h>
+#include <openssl/rsa.h>
 
 #include <algorithm>
 #include <memory>
@@ -68,29 +73,81 @@ OUTKIT_DECL bool is_sound(std::string_view modulus, std::string_view exponent)
            BN_is_odd(e.get()) && BN_get_word(e.get()) > 3;
 }
 
-OUTKIT_DECL bool verify_rs256(std::string_view modulus, std::string_view exponent, std::string_view text,
-                              std::string_view signature)
+using key_pointer = owned<EVP_PKEY, EVP_PKEY_free>;
+
+OUTKIT_DECL key_pointer make_key(char const* kind, OSSL_PARAM_BLD* build)
+{
+    owned<OSSL_PARAM, OSSL_PARAM_free> const parameters(OSSL_PARAM_BLD_to_param(build));
+    owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> const maker(EVP_PKEY_CTX_new_from_name(nullptr, kind, nullptr));
+    EVP_PKEY* made = nullptr;
+    if (!parameters || !maker || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
+        EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
+        return nullptr;
+    return key_pointer(made);
+}
+
+OUTKIT_DECL key_pointer rsa_key(std::string_view modulus, std::string_view exponent)
 {
     auto const n = number_of(modulus);
     auto const e = number_of(exponent);
     owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> const build(OSSL_PARAM_BLD_new());
     if (!n || !e || !build || OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) != 1 ||
         OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, e.get()) != 1)
-        return false;
-    owned<OSSL_PARAM, OSSL_PARAM_free> const parameters(OSSL_PARAM_BLD_to_param(build.get()));
-    owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> const maker(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-    EVP_PKEY* made = nullptr;
-    if (!parameters || !maker || EVP_PKEY_fromdata_init(maker.get()) != 1 ||
-        EVP_PKEY_fromdata(maker.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1)
-        return false;
-    owned<EVP_PKEY, EVP_PKEY_free> const key(made);
+        return nullptr;
+    return make_key("RSA", build.get());
+}
+
+inline constexpr std::size_t p256_octets = 32;
+
+// Nothing when the point is not on the curve.
+OUTKIT_DECL key_pointer p256_key(std::string_view x, std::string_view y)
+{
+    if (x.size() != p256_octets || y.size() != p256_octets)
+        return nullptr;
+    std::string const point = '\x04' + std::string(x) + std::string(y);
+    owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> const build(OSSL_PARAM_BLD_new());
+    if (!build ||
+        OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, SN_X9_62_prime256v1, 0) != 1 ||
+        OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(), point.size()) != 1)
+        return nullptr;
+    auto key = make_key("EC", build.get());
+    owned<EVP_PKEY_CTX, EVP_PKEY_CTX_free> const checker(key ? EVP_PKEY_CTX_new(key.get(), nullptr) : nullptr);
+    if (!checker || EVP_PKEY_public_check(checker.get()) != 1)
+        return nullptr;
+    return key;
+}
+
+// R and S, one after the other (RFC 7518 section 3.4), as OpenSSL wants them; empty when that is not their length.
+OUTKIT_DECL std::string der_of(std::string_view signature)
+{
+    if (signature.size() != 2 * p256_octets)
+        return {};
+    owned<ECDSA_SIG, ECDSA_SIG_free> const both(ECDSA_SIG_new());
+    auto r = number_of(signature.substr(0, p256_octets));
+    auto s = number_of(signature.substr(p256_octets));
+    if (!both || !r || !s || ECDSA_SIG_set0(both.get(), r.get(), s.get()) != 1)
+        return {};
+    static_cast<void>(r.release());  // now the signature's
+    static_cast<void>(s.release());
+    unsigned char* der = nullptr;
+    int const n = i2d_ECDSA_SIG(both.get(), &der);
+    std::string text(der, der + std::max(n, 0));
+    OPENSSL_free(der);
+    return text;
+}
+
+OUTKIT_DECL bool verify_signature(EVP_PKEY* key, bool pss, std::string_view text, std::string_view signature)
+{
     owned<EVP_MD_CTX, EVP_MD_CTX_free> const context(EVP_MD_CTX_new());
+    EVP_PKEY_CTX* of_key = nullptr;  // the context's own
     std::vector<unsigned char> const s(signature.begin(), signature.end());
     std::vector<unsigned char> const t(text.begin(), text.end());
-    bool const good = context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
-                      EVP_DigestVerify(context.get(), s.data(), s.size(), t.data(), t.size()) == 1;
-    ERR_clear_error();
-    return good;
+    bool good = context && EVP_DigestVerifyInit(context.get(), &of_key, EVP_sha256(), nullptr, key) == 1;
+    if (good && pss)
+        good = EVP_PKEY_CTX_set_rsa_padding(of_key, RSA_PKCS1_PSS_PADDING) == 1 &&
+               EVP_PKEY_CTX_set_rsa_pss_saltlen(of_key, RSA_PSS_SALTLEN_DIGEST) == 1 &&
+               EVP_PKEY_CTX_set_rsa_mgf1_md(of_key, EVP_sha256()) == 1;
+    return good && EVP_DigestVerify(context.get(), s.data(), s.size(), t.data(), t.size()) == 1;
 }
 
 }  // namespace detail
@@ -147,6 +204,26 @@ OUTKIT_DEF id_token parse_id_token(std::string_view text, error_code& ec)
     return t;
 }
 
+OUTKIT_DEF home_account read_client_info(std::string_view text, error_code& ec)
+{
+    static constexpr std::size_t longest = 4096, longest_id = 128;
+    ec = error::malformed_response;
+    auto const json = text.size() <= longest ? outkit::detail::base64url_decode(text) : std::nullopt;
+    auto const object = json ? outkit::detail::parse_strict_object(*json) : std::nullopt;
+    if (!object)
+        return {};
+    auto const user = outkit::detail::string_member(*object, "uid").value_or("");
+    home_account a;
+    a.tenant_id = outkit::detail::string_member(*object, "utid").value_or("");
+    bool const plain = user.find('.') == user.npos && detail::is_visible(user);
+    if (user.empty() || user.size() > longest_id || !plain || !is_guid(a.tenant_id))
+        return {};
+    a.user_id = user;
+    std::transform(a.tenant_id.begin(), a.tenant_id.end(), a.tenant_id.begin(), http::detail::lower);
+    ec = {};
+    return a;
+}
+
 OUTKIT_DEF error_code validate(id_claims const& c, authority const& from, id_token_expectation const& expected,
                                outkit::detail::wall_time now)
 {
@@ -187,22 +264,30 @@ OUTKIT_DEF key_set key_set::parse(std::string_view document, error_code& ec)
         if (!entry.is_object())
             continue;
         auto const& o = entry.get_object();
-        auto const n = outkit::detail::base64url_decode(outkit::detail::string_member(o, "n").value_or(""));
-        auto const e = outkit::detail::base64url_decode(outkit::detail::string_member(o, "e").value_or(""));
-        bool const for_signatures = outkit::detail::string_member(o, "kty") == "RSA" &&
-                                    outkit::detail::string_member(o, "use").value_or("sig") == "sig" &&
-                                    outkit::detail::string_member(o, "alg").value_or("RS256") == "RS256";
-        if (!for_signatures || !n || !e || !detail::is_sound(*n, *e))
-            continue;
+        auto const text = [&](char const* name) { return outkit::detail::string_member(o, name).value_or(""); };
+        auto const octets = [&](char const* name) { return outkit::detail::base64url_decode(text(name)); };
         key k;
-        k.id = outkit::detail::string_member(o, "kid").value_or("");
-        k.issuer = outkit::detail::string_member(o, "issuer").value_or("");
+        bool const curve = text("kty") == "EC";
+        if ((!curve && text("kty") != "RSA") || (o.contains("use") && text("use") != "sig"))
+            continue;
+        // Keys of Entra's do not say for what they are; no other algorithm is guessed.
+        k.algorithm = o.contains("alg") ? text("alg") : "RS256";
+        auto const first = octets(curve ? "x" : "n");
+        auto const second = octets(curve ? "y" : "e");
+        bool const fits =
+            curve ? k.algorithm == "ES256" && text("crv") == "P-256" : k.algorithm == "RS256" || k.algorithm == "PS256";
+        if (!fits || !first || !second ||
+            !(curve ? detail::p256_key(*first, *second) != nullptr : detail::is_sound(*first, *second)))
+            continue;
+        k.id = text("kid");
+        k.issuer = text("issuer");
         if (!k.id.empty() && set.has(k.id))
             return {};
-        k.modulus = *n;
-        k.exponent = *e;
+        k.first = *first;
+        k.second = *second;
         set.keys_.push_back(std::move(k));
     }
+    ERR_clear_error();
     ec = {};
     return set;
 }
@@ -215,13 +300,24 @@ OUTKIT_DEF key_set::key const* key_set::find(std::string_view key_id) const
 
 OUTKIT_DEF error_code key_set::verify(id_token const& token) const
 {
-    if (token.algorithm != "RS256")
+    static constexpr std::string_view algorithms[] = {"RS256", "PS256", "ES256"};
+    if (std::find(std::begin(algorithms), std::end(algorithms), token.algorithm) == std::end(algorithms))
         return error::unsupported_algorithm;
-    key const* k = find(token.key_id);
-    if (token.key_id.empty())  // no kid: only if there is no choice
-        k = keys_.size() == 1 ? &keys_.front() : nullptr;
+    key const* k = nullptr;
+    if (!token.key_id.empty())
+        k = find(token.key_id);
+    else
+    {
+        // No kid: only if there is no choice.
+        auto const fits = [&](key const& one) { return one.algorithm == token.algorithm; };
+        auto const one = std::find_if(keys_.begin(), keys_.end(), fits);
+        if (one != keys_.end() && std::find_if(one + 1, keys_.end(), fits) == keys_.end())
+            k = &*one;
+    }
     if (!k)
         return error::unknown_signing_key;
+    if (k->algorithm != token.algorithm)
+        return error::unsupported_algorithm;
     if (!k->issuer.empty())
     {
         std::string issuer = k->issuer;
@@ -231,9 +327,13 @@ OUTKIT_DEF error_code key_set::verify(id_token const& token) const
         if (issuer != token.claims.issuer)
             return error::unknown_signing_key;
     }
-    return detail::verify_rs256(k->modulus, k->exponent, token.signed_part, token.signature)
-               ? error_code()
-               : make_error_code(error::bad_signature);
+    bool const curve = k->algorithm == "ES256";
+    auto const public_key = curve ? detail::p256_key(k->first, k->second) : detail::rsa_key(k->first, k->second);
+    std::string const signature = curve ? detail::der_of(token.signature) : token.signature;
+    bool const good = public_key && !signature.empty() &&
+                      detail::verify_signature(public_key.get(), k->algorithm == "PS256", token.signed_part, signature);
+    ERR_clear_error();
+    return good ? error_code() : make_error_code(error::bad_signature);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2

@@ -30,7 +30,7 @@ struct refusal
     std::string timestamp = {};       ///< "2026-11-24 06:30:00Z", by the authority's clock
     std::string claims = {};          ///< JSON to pass on in the next authorization request, at most 8 KiB
     unsigned status = 0;              ///< of HTTP; 0: it came by redirect
-    std::optional<std::chrono::seconds> retry_after = {};
+    std::optional<std::chrono::seconds> retry_after = {};  ///< how long to wait, if it said so; not negative
 
     /// The first AADSTS number; 0: none.
     std::uint32_t code() const { return codes.empty() ? 0 : codes.front(); }

@@ -7,6 +7,7 @@
 #include <outkit/oauth2/detail/text.hpp>
 #include <outkit/oauth2/refusal.hpp>
 
+#include <algorithm>
 #include <charconv>
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
@@ -98,6 +99,23 @@ OUTKIT_DECL void read_description(std::string_view description, refusal& r)
     r.description = presentable(description.substr(0, description.find("Trace ID: ")));
 }
 
+// Retry-After = HTTP-date / delay-seconds ; RFC 9110 section 10.2.3. A date is by the clock of who wrote it.
+OUTKIT_DECL std::optional<std::chrono::seconds> read_retry_after(std::string_view text, std::string const* date)
+{
+    using std::chrono::seconds;
+    if (!text.empty() && text.size() <= 9 && std::all_of(text.begin(), text.end(), http::detail::is_digit))
+    {
+        std::int64_t count = 0;
+        std::from_chars(text.data(), text.data() + text.size(), count);
+        return seconds(count);
+    }
+    auto const then = http::parse_date(text);
+    auto const now = date ? http::parse_date(*date) : std::nullopt;
+    if (!then || !now)
+        return std::nullopt;
+    return std::clamp(seconds(*then - *now), seconds(0), seconds(999'999'999));
+}
+
 }  // namespace detail
 
 OUTKIT_DEF refusal make_refusal(std::string_view name, std::string_view description, std::string_view suberror)
@@ -112,7 +130,6 @@ OUTKIT_DEF refusal make_refusal(std::string_view name, std::string_view descript
 
 OUTKIT_DEF refusal read_refusal(http::response const& answer)
 {
-    using http::detail::is_digit;
     refusal r;
     auto const object = outkit::detail::parse_strict_object(answer.body);
     auto const name = object ? outkit::detail::string_member(*object, "error") : std::nullopt;
@@ -143,14 +160,8 @@ OUTKIT_DEF refusal read_refusal(http::response const& answer)
             r.description = detail::presentable(answer.body);
     }
     r.status = answer.status;
-    // Seconds only: a date would need the server's clock, and none has been seen.
-    std::string const* const wait = http::find(answer.headers, "Retry-After");
-    if (wait && !wait->empty() && wait->size() <= 9 && std::all_of(wait->begin(), wait->end(), is_digit))
-    {
-        std::int64_t seconds = 0;
-        std::from_chars(wait->data(), wait->data() + wait->size(), seconds);
-        r.retry_after = std::chrono::seconds(seconds);
-    }
+    if (std::string const* const wait = http::find(answer.headers, "Retry-After"))
+        r.retry_after = detail::read_retry_after(*wait, http::find(answer.headers, "Date"));
     return r;
 }
 

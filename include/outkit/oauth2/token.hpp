@@ -22,7 +22,7 @@ struct token_response
     secret id_token = secret();              ///< as it came; empty: none
     std::optional<id_claims> identity = {};  ///< who has signed in, from the ID token, checked by the client
     scope_set scopes = {};                   ///< granted; what was asked for when the answer names none
-    std::string client_info = {};            ///< base64url of {"uid","utid"}, if it was asked for
+    std::string client_info = {};            ///< see read_client_info(); if it was asked for
 
     outkit::detail::wall_time received = {};
     std::chrono::seconds lifetime{0};                     ///< 0 to 48 hours
@@ -32,6 +32,14 @@ struct token_response
     /// Whether it should be renewed now: five minutes before its end, or when the authority said.
     OUTKIT_DECL bool wants_renewal(outkit::detail::wall_time now) const;
 };
+
+namespace detail {
+
+// Five minutes before its end, or when the authority said, and when it is from the future: a clock has been set back.
+OUTKIT_DECL bool wants_renewal(outkit::detail::wall_time received, std::chrono::seconds lifetime,
+                               std::optional<std::chrono::seconds> refresh_in, outkit::detail::wall_time now);
+
+}  // namespace detail
 
 /** Reads the answer of a token endpoint.
 
