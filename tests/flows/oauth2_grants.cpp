@@ -245,6 +245,75 @@ BOOST_AUTO_TEST_CASE(discovery_moves_endpoints_and_is_kept_for_a_day)
     auto const redeemed = play(oauth2::detail::redeem(s, redemption()), {"", answer(tokens)});
     BOOST_TEST_REQUIRE(!redeemed.ec, redeemed.ec.message());
     BOOST_TEST(redeemed.written.starts_with("POST /t HTTP/1.1\r\nHost: login.windows.net\r\n"));
+
+    // Those that the document need not have stay where Entra's pattern has them; if it has them they are used and checked.
+    BOOST_TEST(r.value->device_authorization_endpoint.text() ==
+               "https://login.microsoftonline.com/common/oauth2/v2.0/devicecode");
+    for (std::string const name : {"device_authorization_endpoint", "end_session_endpoint"})
+        for (std::string const host : {"login.windows.net", "login.evil.test"})
+        {
+            session one;
+            std::string more = document;
+            more.insert(1, '"' + name + "\":\"https://" + host + "/d\",");
+            auto const found = play(oauth2::detail::discover(one), {"", answer(more)});
+            if (host == "login.evil.test")
+                BOOST_TEST((found.ec == make_error_code(oauth2::error::untrusted_endpoint)), name);
+            else
+                BOOST_TEST((name == "end_session_endpoint" ? found.value->end_session_endpoint
+                                                           : found.value->device_authorization_endpoint)
+                               .text() == "https://login.windows.net/d");
+        }
+}
+
+// As recorded by the Azure SDK's tests in 2022, without two of the clouds.
+BOOST_AUTO_TEST_CASE(a_login_host_is_asked_for_the_clouds_it_knows_and_changes_nothing)
+{
+    std::string const document =
+        R"({"tenant_discovery_endpoint":"https://login.microsoftonline.com/common/v2.0/.well-known/openid-configuration",)"
+        R"("api-version":"1.1","metadata":[{"preferred_network":"login.microsoftonline.com",)"
+        R"("preferred_cache":"login.windows.net","aliases":["login.microsoftonline.com","login.windows.net",)"
+        R"("login.microsoft.com","sts.windows.net"]},{"preferred_network":"login.microsoftonline.us",)"
+        R"("preferred_cache":"login.microsoftonline.us","aliases":["login.microsoftonline.us",)"
+        R"("login.usgovcloudapi.net"]}]})";
+    session s;
+    auto const r = play(oauth2::detail::discover_instance(s), {"", answer(document)});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message() << r.diagnostics);
+    BOOST_TEST(
+        r.written.starts_with("GET /common/discovery/instance?api-version=1.1&authorization_endpoint=https%3A%2F%2F"
+                              "login.microsoftonline.com%2Fcommon%2Foauth2%2Fv2.0%2Fauthorize HTTP/1.1\r\n"));
+    BOOST_TEST(r.value->find("login.windows.net")->preferred_cache == "login.windows.net");
+    BOOST_TEST(r.value->find("login.usgovcloudapi.net")->preferred_network == "login.microsoftonline.us");
+    BOOST_TEST(!r.value->find("login.evil.test"));
+
+    auto const read = [&](std::string const& from, std::string const& to) {
+        std::string text = document;
+        text.replace(text.find(from), from.size(), to);
+        session one;
+        auto const done = play(oauth2::detail::discover_instance(one), {"", answer(text)});
+        // An alias that only the answer knows is not trusted.
+        BOOST_TEST(!one.from.owns({true, "login.evil.test", 443}));
+        return done.ec;
+    };
+    BOOST_TEST(!read("sts.windows.net", "login.evil.test"));
+    for (char const* const bad : {"https://login.evil.test/", "http://login.microsoftonline.com/", "x"})
+        BOOST_TEST(
+            (read("https://login.microsoftonline.com/", bad) == make_error_code(oauth2::error::untrusted_endpoint)),
+            bad);
+    for (auto const& [from, to] :
+         {std::pair(R"("metadata":[)", R"("metadata":[7,)"), std::pair("[{", "[{},{"),
+          std::pair(R"("sts.windows.net")", "7"), std::pair("sts.windows.net", "a/b"),
+          std::pair("sts.windows.net", "login.usgovcloudapi.net"),
+          std::pair(R"("login.windows.net","aliases")", R"("login.evil.test","aliases")"),
+          std::pair(R"("tenant_discovery_endpoint")", R"("other")"), std::pair(R"("metadata")", R"("other")")})
+        BOOST_TEST((read(from, to) == make_error_code(oauth2::error::malformed_response)), to);
+
+    session unknown;
+    auto const refused = play(oauth2::detail::discover_instance(unknown),
+                              {"", answer(R"({"error":"invalid_instance","error_description":"AADSTS50049: Unknown or )"
+                                          R"(invalid instance. Trace ID: t","error_codes":[50049]})",
+                                          "400 Bad Request")});
+    BOOST_TEST((refused.ec == make_error_code(oauth2::error::invalid_instance)), refused.ec.message());
+    BOOST_TEST(unknown.last.code() == 50049u);
 }
 
 BOOST_AUTO_TEST_CASE(DJ_09_an_endpoint_that_moves_is_used_after_all_checks_and_what_is_pending_keeps_the_old_one)

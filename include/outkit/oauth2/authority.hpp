@@ -53,6 +53,8 @@ public:
     http::url discovery_endpoint() const { return endpoint("/v2.0/.well-known/openid-configuration"); }
     http::url end_session_endpoint() const { return endpoint("/oauth2/v2.0/logout"); }
     http::url admin_consent_endpoint() const { return endpoint("/v2.0/adminconsent"); }
+    /// Where its own login host says whether it is one of Entra's, see instance_metadata.
+    OUTKIT_DECL http::url instance_discovery_endpoint() const;
 
     /// Whether a discovery document of this authority may have that issuer. Compared octet by octet, except that one
     /// asked for by domain answers with the tenant's id.

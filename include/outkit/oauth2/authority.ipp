@@ -1,6 +1,7 @@
 #ifndef OUTKIT_OAUTH2_AUTHORITY_IPP
 #define OUTKIT_OAUTH2_AUTHORITY_IPP
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/http/detail/grammar.hpp>
 #include <outkit/oauth2/authority.hpp>
 
@@ -116,6 +117,15 @@ OUTKIT_DEF http::url authority::endpoint(std::string_view path) const
     u.server = login_;
     u.target = '/' + tenant_;
     u.target += path;
+    return u;
+}
+
+OUTKIT_DEF http::url authority::instance_discovery_endpoint() const
+{
+    http::url u;
+    u.server = login_;
+    u.target = "/common/discovery/instance?api-version=1.1&authorization_endpoint=" +
+               outkit::detail::form_encode(authorization_endpoint().text());
     return u;
 }
 

@@ -74,6 +74,27 @@ public:
         return this->run(detail::discover(this->session()), std::forward<CompletionToken>(token));
     }
 
+    /** Asks the authority's login host which clouds it knows, and whether it is one of them.
+
+        Not needed for a sign-in: nothing that it says changes whom outkit trusts.
+
+        @par Handler signature
+        `void(error_code, instance_metadata)`
+
+        @par Errors
+        @li error::invalid_instance  the host says that it does not know itself under this name
+        @li error::untrusted_endpoint, malformed_response, unexpected_media_type
+        @li other words of the authority, http::error::redirect_refused, other errors of HTTP, any error of the stream
+
+        @par Cancellation
+        Supports `terminal`. The connection is closed.
+    */
+    template <class CompletionToken>
+    auto async_discover_instance(CompletionToken&& token)
+    {
+        return this->run(detail::discover_instance(this->session()), std::forward<CompletionToken>(token));
+    }
+
     /** Redeems an authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
 
         An ID token in the answer is checked: claims, nonce, and the signature unless that is switched off.

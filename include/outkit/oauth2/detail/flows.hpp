@@ -6,6 +6,7 @@
 #include <outkit/oauth2/authorization.hpp>
 #include <outkit/oauth2/device.hpp>
 #include <outkit/oauth2/id_token.hpp>
+#include <outkit/oauth2/instance.hpp>
 #include <outkit/oauth2/metadata.hpp>
 #include <outkit/oauth2/token.hpp>
 
@@ -68,6 +69,7 @@ struct session
 };
 
 OUTKIT_DECL flow<metadata> discover(session& s);
+OUTKIT_DECL flow<instance_metadata> discover_instance(session& s);
 OUTKIT_DECL flow<token_response> redeem(session& s, redemption r);
 // `account`: the earlier claims, which the new ID token must agree with; a default one if they are not known.
 OUTKIT_DECL flow<token_response> refresh(session& s, secret refresh_token, scope_set scopes, id_claims account);

@@ -176,6 +176,21 @@ OUTKIT_DECL flow<> fail_with(session& s, error_code ec, refusal refused)
     co_await fail(ec, std::move(said));
 }
 
+OUTKIT_DEF flow<instance_metadata> discover_instance(session& s)
+{
+    s.last = {};
+    if (s.from.tenant().empty())
+        co_await fail(error::invalid_authority);
+    http::url const where = s.from.instance_discovery_endpoint();
+    http::response const answer = co_await ask(s, where, http::request(), s.options.limits);
+    error_code ec;
+    refusal refused;
+    instance_metadata m = read_instance_metadata(answer, s.from, ec, refused);
+    if (ec)
+        co_await fail_with(s, ec, std::move(refused));
+    co_return m;
+}
+
 // `form` lacks what all requests have in common: client, credentials, scope.
 OUTKIT_DECL flow<token_response> request_token(session& s, std::string form, scope_set scopes)
 {
