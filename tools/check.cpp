@@ -5,6 +5,7 @@
 #include "console.hpp"
 #include "offline.hpp"
 #include "process.hpp"
+#include "proxies.hpp"
 #include "render.hpp"
 #include "sign_in.hpp"
 
@@ -127,6 +128,8 @@ int check(check_options const& o)
     if (!o.configuration.empty() && !o.scenario.empty())
         throw usage_error("--scenario brings a configuration of its own; leave --config out");
 
+    outkit::check::options how;
+    how.proxies = chosen_proxies(o.proxy);
     signals const caught;  // before any thread is started
     std::optional<account::settings> given;
     if (!o.configuration.empty())
@@ -134,7 +137,6 @@ int check(check_options const& o)
 
     std::optional<offline> world;
     account::settings settings;
-    outkit::check::options how;
     bool full_addresses = o.full_addresses;
     if (o.mock)
     {

@@ -143,6 +143,15 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     };
     auto const wanted = [&] { return chosen_format == "json" ? format::json : format::text; };
 
+    auto const add_proxy = [](CLI::App* command, std::string& to) {
+        command
+            ->add_option(
+                "--proxy", to,
+                "the HTTP proxy of all connections to other machines; without it https_proxy or all_proxy; not for "
+                "what no_proxy names")
+            ->type_name("URL");
+    };
+
     std::function<int()> chosen;
 
     demo_options d;
@@ -171,6 +180,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     check_command->add_flag("--verbose,-v", c.verbose,
                             "every line to and from the servers to standard error, without secrets");
     check_command->add_flag("--no-browser", c.no_browser, "print the address of the sign-in, and open nothing");
+    add_proxy(check_command, c.proxy);
     add_format(check_command);
     check_command->callback([&] {
         c.format = wanted();
@@ -213,6 +223,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     connect_command->add_flag("--mock", n.mock, "with an offline Outlook of its own");
     connect_command->add_option("--port", n.port, "of the page; 0: any that is free")->type_name("PORT");
     connect_command->add_flag("--no-browser", n.no_browser, "open nothing");
+    add_proxy(connect_command, n.proxy);
     connect_command->callback([&] { chosen = [n] { return connect(n); }; });
 
     explain_options e;

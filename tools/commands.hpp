@@ -53,6 +53,7 @@ struct check_options
     bool full_addresses = false;
     bool no_browser = false;  // print the URL instead of opening it
     bool verbose = false;
+    std::string proxy = {};  // empty: as the environment says
 };
 int check(check_options const& o);
 
@@ -68,6 +69,7 @@ struct connect_options
     bool mock = false;
     std::uint16_t port = 3000;
     bool no_browser = false;
+    std::string proxy = {};  // empty: as the environment says
 };
 int connect(connect_options const& o);
 

@@ -5,6 +5,7 @@
 #include "console.hpp"
 #include "offline.hpp"
 #include "process.hpp"
+#include "proxies.hpp"
 #include "sign_in.hpp"
 
 #include <outkit/http/message.hpp>
@@ -85,8 +86,13 @@ constexpr std::string_view style_sheet =
 class site
 {
 public:
-    site(mock::world& host, std::vector<account::settings> applications, std::uint16_t port)
-        : host_(host), applications_(std::move(applications)), wanted_port_(port), key_(random_text())
+    site(mock::world& host, std::vector<account::settings> applications, std::uint16_t port,
+         outkit::proxy_settings proxies)
+        : host_(host),
+          applications_(std::move(applications)),
+          wanted_port_(port),
+          proxies_(std::move(proxies)),
+          key_(random_text())
     {
     }
 
@@ -383,6 +389,7 @@ private:
         workers_.emplace_back([this, entry_, s = std::move(settings), g = std::move(granted)]() mutable {
             check::options how;
             how.already = &g;
+            how.proxies = proxies_;
             how.watch.ended = [&](check::step const& done) {
                 if (done.result == check::outcome::failed)
                     return;
@@ -405,6 +412,7 @@ private:
     mock::world& host_;
     std::vector<account::settings> applications_;
     std::uint16_t wanted_port_;
+    outkit::proxy_settings proxies_;
     std::string key_;
     std::optional<mock::listener> listener_;
     std::list<begun> begun_;
@@ -422,6 +430,7 @@ int connect(connect_options const& o)
     if (!o.configurations.empty() && o.mock)
         throw usage_error("--mock brings a configuration of its own; leave --config out");
 
+    auto proxies = chosen_proxies(o.proxy);
     signals const caught;  // before any thread is started
     std::optional<offline> outlook;
     std::vector<account::settings> applications;
@@ -443,7 +452,7 @@ int connect(connect_options const& o)
     }
 
     mock::world host;
-    site pages(host, std::move(applications), o.port);
+    site pages(host, std::move(applications), o.port, std::move(proxies));
     pages.listen();
     host.start_thread();
 

@@ -4,6 +4,7 @@
 #include <outkit/check/report.hpp>
 #include <outkit/oauth2/authorization.hpp>
 #include <outkit/oauth2/cloud.hpp>
+#include <outkit/proxy.hpp>
 
 #include <functional>
 #include <span>
@@ -43,6 +44,8 @@ struct options
     /// Told every line of the conversations with "entra", "imap", "smtp" and "graph", secrets and bodies as their length
     /// only. The peers' words are as they came. If it throws, the rest of that conversation is not told.
     std::function<void(std::string_view server, bool sent, std::string_view line)> trace = {};
+    /// On the way to all four services.
+    proxy_settings proxies = {};
     /// Sends one message from the mailbox to itself, and waits until it has arrived. Without it nothing is changed.
     bool send = false;
     /// Subjects of messages that must be in the inbox, sent over the other base scope.

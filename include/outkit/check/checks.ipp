@@ -208,7 +208,7 @@ private:
 
     oauth2::app app() const { return {settings_.client_id, settings_.client_secret.clone(), settings_.redirect_uri}; }
 
-    outkit::stream stream() { return outkit::stream(io_.get_executor(), tls_, world_); }
+    outkit::stream stream() { return outkit::stream(io_.get_executor(), tls_, how_.proxies, world_); }
 
     template <class Client>
     void trace(Client& client, std::string_view server)

@@ -160,6 +160,26 @@ inline constexpr text_row text_rows[] = {
 {"temporarily_unavailable", service::sign_in, "the sign-in service is overloaded", "~temporarily_unavailable"},
 {"msa-not-enabled", service::sign_in, "the application does not take personal accounts", "not enabled for consumers"},
 
+// A proxy, in the words of outkit, of curl and of Python's urllib3; what is behind the proxy says nothing then
+{"proxy-unreachable", service::network, "the proxy itself cannot be reached", "the proxy cannot be reached"},
+{"proxy-unreachable", service::network, "", "could not resolve proxy"},
+{"proxy-unreachable", service::network, "", "cannot connect to proxy"},
+{"proxy-wants-password", service::network, "the proxy wants to know who asks", "the proxy wants a user name and a password"},
+{"proxy-wants-password", service::network, "", "tunnel failed, response 407"},
+{"proxy-wants-password", service::network, "", "http code 407 from proxy"},
+{"proxy-wants-password", service::network, "", "407 proxy authentication required"},
+{"proxy-refused", service::network, "the proxy does not let this connection pass", "the proxy refuses connections to this server"},
+{"proxy-refused", service::network, "", "tunnel failed, response 403"},
+{"proxy-refused", service::network, "", "http code 403 from proxy"},
+{"proxy-refused", service::network, "", "tunnel connection failed: 403"},
+{"proxy-cannot-connect", service::network, "the proxy found no way to the server", "the proxy could not connect to the server"},
+{"proxy-cannot-connect", service::network, "", "tunnel failed, response 502"},
+{"proxy-cannot-connect", service::network, "", "tunnel failed, response 503"},
+{"proxy-cannot-connect", service::network, "", "tunnel failed, response 504"},
+{"proxy-cannot-connect", service::network, "", "tunnel connection failed: 502"},
+{"proxy-cannot-connect", service::network, "", "tunnel connection failed: 503"},
+{"proxy-misbehaves", service::network, "what answers at the proxy's address is no HTTP proxy", "does not behave like an http proxy"},
+
 // A server that is none
 {"server-misbehaves", service::network, "what answers does not speak the protocol", "the peer broke the protocol"},
 {"server-misbehaves", service::network, "", "more than the limit allows"},
@@ -182,17 +202,17 @@ inline constexpr text_row text_rows[] = {
 {"tls-version", service::tls, "", "alert protocol version"},
 {"tls-refused", service::tls, "the server has not offered STARTTLS, or has refused it", "could not be secured with tls"},
 {"tls-cut", service::tls, "the connection ended without TLS's good-bye", "without tls close_notify"},
-{"network-no-host", service::network, "the host name has no address", "host not found"},
-{"network-no-host", service::network, "", "name or service not known"},
-{"network-no-host", service::network, "", "could not resolve host"},
-{"network-no-host", service::network, "", "the host name has no address"},
-{"network-refused", service::network, "nothing listens at this address and port", "connection refused"},
-{"network-unreachable", service::network, "there is no way to the address", "network is unreachable"},
-{"network-unreachable", service::network, "", "no route to host"},
-{"network-timeout", service::network, "no answer in time", "connection timed out"},
-{"network-timeout", service::network, "", "did not answer in time"},
-{"network-reset", service::network, "the connection was cut", "connection reset by peer"},
-{"network-reset", service::network, "", "closed the connection in the middle"},
+{"network-no-host", service::network, "the host name has no address", "~host not found"},
+{"network-no-host", service::network, "", "~name or service not known"},
+{"network-no-host", service::network, "", "~could not resolve host"},
+{"network-no-host", service::network, "", "~the host name has no address"},
+{"network-refused", service::network, "nothing listens at this address and port", "~connection refused"},
+{"network-unreachable", service::network, "there is no way to the address", "~network is unreachable"},
+{"network-unreachable", service::network, "", "~no route to host"},
+{"network-timeout", service::network, "no answer in time", "~connection timed out"},
+{"network-timeout", service::network, "", "~did not answer in time"},
+{"network-reset", service::network, "the connection was cut", "~connection reset by peer"},
+{"network-reset", service::network, "", "~closed the connection in the middle"},
 };
 
 namespace source {
@@ -346,6 +366,17 @@ inline constexpr cause_row cause_rows[] = {
 {"access_denied", "consent-declined", "the user pressed Cancel, or an administrator must approve", owner::user, "sign in again and accept; if the page asks for an administrator, let one consent", evidence::documented, "RFC 6749 section 4.1.2.1"},
 {"temporarily_unavailable", "service-fault", "a passing fault of the service", owner::microsoft, remedy::retry, evidence::documented, "RFC 6749 section 4.1.2.1"},
 {"msa-not-enabled", "work-only-app", "a personal account and a registration for work accounts", owner::developer, "App registrations > (the app) > Authentication: allow personal Microsoft accounts", evidence::observed, "O365/python-o365#514; rclone/rclone#8895"},
+
+// Proxy
+{"proxy-unreachable", "proxy-misspelt", "--proxy, https_proxy or all_proxy names another host or port than the proxy's", owner::user, "compare it with what who runs the network says", evidence::inferred, "connect(2)"},
+{"proxy-unreachable", "elsewhere", "the computer is not in the proxy's network now", owner::user, "unset https_proxy and all_proxy, or connect to that network", evidence::inferred, "connect(2)"},
+{"proxy-wants-password", "no-credentials", "user and password are missing or wrong", owner::user, "set https_proxy to http://user:password@host:port, special characters percent-encoded", evidence::documented, "RFC 9110 section 15.5.8"},
+{"proxy-wants-password", "other-scheme", "the proxy takes Negotiate or NTLM only, and outkit says Basic", owner::network, "let the mail hosts bypass the proxy, or run a local proxy that signs in to it", evidence::inferred, "RFC 9110 section 11.7"},
+{"proxy-refused", "port-not-allowed", "proxies often allow CONNECT to port 443 only; mail needs 993 and 587", owner::network, "allow CONNECT to port 993 and 587, let the mail hosts bypass the proxy, or use Graph (base scope api), which needs 443 only", evidence::documented, "Squid: default squid.conf, http_access deny CONNECT !SSL_ports"},
+{"proxy-refused", "host-not-allowed", "the proxy has a list of hosts, and this one is not on it", owner::network, "allow login.microsoftonline.com, graph.microsoft.com, outlook.office365.com and smtp.office365.com", evidence::inferred, "RFC 9110 section 9.3.6"},
+{"proxy-cannot-connect", "no-way-out", "the proxy does not reach the server: a firewall behind it, its DNS, or a host name that is none", owner::network, "look into the proxy's log; compare the host name in endpoints", evidence::documented, "RFC 9110 sections 15.6.3 to 15.6.5"},
+{"proxy-misbehaves", "no-proxy-there", "another program listens at the proxy's host and port, or it is a proxy of another kind (SOCKS)", owner::user, "compare --proxy, https_proxy or all_proxy with what who runs the network says", evidence::inferred, "RFC 9112 section 4"},
+{"proxy-misbehaves", "interference", "something between writes into the answer", owner::network, "try without what is in between; https:// in front of the proxy's host, if it speaks TLS", evidence::inferred, "CVE-2011-0411"},
 
 // TLS and network
 {"server-misbehaves", "wrong-server", "another program answers at this host and port", owner::developer, "compare host and port in endpoints with what the server prints", evidence::inferred, "RFC 9051, RFC 5321, RFC 9112"},
