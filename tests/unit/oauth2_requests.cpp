@@ -1,6 +1,9 @@
 #include <outkit/oauth2/admin_consent.hpp>
 #include <outkit/oauth2/authorization.hpp>
 #include <outkit/oauth2/end_session.hpp>
+#include <outkit/oauth2/legality.hpp>
+
+#include "entra_office.hpp"
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/simulate.hpp>
@@ -566,6 +569,143 @@ BOOST_AUTO_TEST_CASE(a_user_is_signed_out_where_discovery_says)
     o.post_logout_redirect_uri.clear();  // a state would come back with nothing
     BOOST_TEST((end_session_url(from("common"), o, ec).empty() && ec == oauth2::error::invalid_redirect_uri));
     BOOST_TEST((oauth2::end_session_url({}, {}, ec).empty() && ec == oauth2::error::invalid_authority));
+}
+
+namespace {
+
+using oauth2::account_kind;
+using oauth2::authority_form;
+using oauth2::sign_in_audience;
+
+constexpr authority_form all_forms[] = {authority_form::home_tenant, authority_form::other_tenant,
+                                        authority_form::organizations, authority_form::common,
+                                        authority_form::consumers};
+constexpr account_kind all_kinds[] = {account_kind::home_work, account_kind::other_work, account_kind::guest,
+                                      account_kind::personal};
+
+// "ok", "consent" (ok with the consent of another tenant), the number on the page, or "page" for one without.
+std::string short_form(oauth2::legality const& l)
+{
+    if (l.allowed)
+        return l.needs_consent ? "consent" : "ok";
+    return l.page ? std::to_string(l.page) : "page";
+}
+
+}  // namespace
+
+// Audience by authority as the table of supported account types has it (documented: Microsoft Learn, supported account
+// types, error codes; observed: the issues that the rules name), for a member, a stranger, a guest and a personal account.
+BOOST_AUTO_TEST_CASE(who_can_sign_in_where_is_known_before)
+{
+    struct row
+    {
+        sign_in_audience audience;
+        char const* outcomes[5][4];  // by form and kind, in the order above
+    };
+    static constexpr row table[] = {
+        {sign_in_audience::my_org,
+         {{"ok", "50020", "ok", "50020"},
+          {"700016", "700016", "700016", "700016"},
+          {"50194", "50194", "50194", "50194"},
+          {"50194", "50194", "50194", "50194"},
+          {"9002332", "9002332", "9002332", "9002332"}}},
+        {sign_in_audience::multiple_orgs,
+         {{"ok", "50020", "ok", "50020"},
+          {"50020", "consent", "consent", "50020"},
+          {"ok", "consent", "consent", "500208"},
+          {"ok", "consent", "consent", "page"},
+          {"9002332", "9002332", "9002332", "9002332"}}},
+        {sign_in_audience::orgs_and_personal,
+         {{"ok", "50020", "ok", "50020"},
+          {"50020", "consent", "consent", "50020"},
+          {"ok", "consent", "consent", "500208"},
+          {"ok", "consent", "consent", "ok"},
+          {"page", "page", "page", "ok"}}},
+        {sign_in_audience::personal,
+         {{"9002346", "9002346", "9002346", "9002346"},
+          {"700016", "700016", "700016", "700016"},
+          {"9002346", "9002346", "9002346", "9002346"},
+          {"9002346", "9002346", "9002346", "9002346"},
+          {"page", "page", "page", "ok"}}},
+    };
+    std::size_t combinations = 0;
+    for (row const& r : table)
+        for (std::size_t f = 0; f != 5; ++f)
+            for (std::size_t k = 0; k != 4; ++k, ++combinations)
+                BOOST_TEST(short_form(find_legality(r.audience, all_forms[f], all_kinds[k])) == r.outcomes[f][k],
+                           to_string(r.audience) << ' ' << f << ' ' << k);
+    BOOST_TEST(combinations == 80u);
+    for (oauth2::legality_rule const& r : oauth2::legality_rules())
+    {
+        BOOST_TEST(r.outcome.allowed == !*r.outcome.remedy);
+        BOOST_TEST(*r.outcome.source != '\0');
+        BOOST_TEST((!r.outcome.allowed || (r.outcome.page == 0 && r.outcome.token == 0)));
+    }
+    // A device code has no page to refuse an application on.
+    BOOST_TEST(find_legality(sign_in_audience::personal, authority_form::common, account_kind::personal).token ==
+               9002331u);
+
+    auto const predicted = [](sign_in_audience a, std::string_view tenant, account_kind k,
+                              oauth2::cloud const& in = oauth2::global_cloud()) {
+        return short_form(predict(a, from(tenant, in), "Contoso.com", k));
+    };
+    BOOST_TEST(predicted(sign_in_audience::my_org, "contoso.com", account_kind::home_work) == "ok");
+    BOOST_TEST(predicted(sign_in_audience::my_org, "fabrikam.com", account_kind::home_work) == "700016");
+    BOOST_TEST(predicted(sign_in_audience::my_org, "common", account_kind::home_work) == "50194");
+    BOOST_TEST(predicted(sign_in_audience::orgs_and_personal, "consumers", account_kind::personal) == "ok");
+    BOOST_TEST(predicted(sign_in_audience::orgs_and_personal, "9188040d-6c67-4c5b-b112-36a304b66dad",
+                         account_kind::home_work) == "page");
+    for (auto const& national :
+         {oauth2::us_government_l4_cloud(), oauth2::us_government_dod_cloud(), oauth2::china_cloud()})
+    {
+        BOOST_TEST(predicted(sign_in_audience::multiple_orgs, "organizations", account_kind::home_work, national) ==
+                   "ok");
+        BOOST_TEST(predicted(sign_in_audience::multiple_orgs, "common", account_kind::personal, national) == "page");
+        BOOST_TEST(predicted(sign_in_audience::orgs_and_personal, "common", account_kind::home_work, national) ==
+                   "page");
+    }
+}
+
+// The same by another hand: the mock Entra decides from its directory, and knows nothing of the table.
+BOOST_AUTO_TEST_CASE(the_mock_entra_lets_in_who_is_predicted)
+{
+    static constexpr mock::sign_in_audience registered[] = {
+        mock::sign_in_audience::my_org, mock::sign_in_audience::multiple_orgs,
+        mock::sign_in_audience::orgs_and_personal, mock::sign_in_audience::personal};
+    tests::entra_office o;
+    o.w.directory.add_guest(o.w, o.home, o.add_user("gus@fabrikam.example", o.other.id));
+    o.w.directory.add_guest(o.w, o.other, o.add_user("gina@woodgrove.example", o.home.id));
+    for (std::size_t a = 0; a != 4; ++a)
+    {
+        mock::application const& app = o.add_app(registered[a]);
+        for (authority_form const f : all_forms)
+            for (account_kind const k : all_kinds)
+            {
+                bool const at_other = f == authority_form::other_tenant;
+                std::string const tenant = f == authority_form::home_tenant     ? "woodgrove.example"
+                                           : at_other                           ? o.other.id
+                                           : f == authority_form::organizations ? "organizations"
+                                           : f == authority_form::common        ? "common"
+                                                                                : "consumers";
+                std::string const login = k == account_kind::home_work    ? "adele@woodgrove.example"
+                                          : k == account_kind::other_work ? "olga@fabrikam.example"
+                                          : k == account_kind::personal   ? "robin@outlook.test"
+                                          : at_other                      ? "gina@woodgrove.example"
+                                                                          : "gus@fabrikam.example";
+                auto const& expected = find_legality(sign_in_audience(a), f, k);
+                o.ie.jar().clear();
+                auto const page = o.go_through(o.authorize({{"client_id", app.app_id}}, tenant), login);
+                BOOST_TEST_CONTEXT(to_string(sign_in_audience(a)) << " at " << tenant << ": " << login)
+                {
+                    bool const code = !tests::value_of(tests::redirect_parameters(page), "code").empty();
+                    BOOST_TEST(code == expected.allowed, page.status << tests::header(page, "Location") << page.body);
+                    if (!expected.allowed)
+                        BOOST_TEST(page.status == 200u);  // nothing comes back to the application
+                    if (expected.page && expected.known != oauth2::evidence::inferred)
+                        BOOST_TEST(page.body.find("AADSTS" + std::to_string(expected.page)) != std::string::npos);
+                }
+            }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
