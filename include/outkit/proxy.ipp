@@ -138,15 +138,11 @@ OUTKIT_DEF bool connect_answer::add(std::string_view line)
 
 OUTKIT_DEF error_code connect_answer::outcome() const
 {
-    switch (status_)
-    {
-    case 200: return {};
-    case 407: return error::proxy_wants_password;
-    case 502:
-    case 503:
-    case 504: return error::proxy_cannot_connect;
-    default: return error::proxy_refused;
-    }
+    if (status_ == 200)
+        return {};
+    if (status_ == 407)
+        return error::proxy_wants_password;
+    return status_ < 500 ? error::proxy_refused : error::proxy_cannot_connect;  // tinyproxy has 500 for every reason
 }
 
 OUTKIT_DEF std::string connect_answer::in_words() const

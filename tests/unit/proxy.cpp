@@ -354,6 +354,7 @@ BOOST_AUTO_TEST_CASE(TL_26_answers_that_open_no_tunnel)
             "asked for mail.test:993, it answers 407 Proxy Authentication Required; it offers Negotiate, Basic");
     answers("HTTP/1.1 502 Bad Gateway\r\n\r\n", dead, "asked for mail.test:993, it answers 502 Bad Gateway");
     answers("HTTP/1.1 503 x\r\n\r\n", dead);
+    answers("HTTP/1.1 500 Unable to connect\r\n\r\n", dead);  // tinyproxy 1.11.1
     answers("HTTP/1.1 504 x\r\n\r\n", dead);
     answers("HTTP/1.1 302 Found\r\nLocation: https://evil.test/\r\n\r\n", refused);  // redirects are not followed
     answers("HTTP/1.1 201 Created\r\n\r\n", refused);
