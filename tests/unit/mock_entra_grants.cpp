@@ -198,4 +198,166 @@ BOOST_FIXTURE_TEST_CASE(a_device_signs_in_for_two_resources_and_gets_the_first_o
     BOOST_TEST(text_of(graph, "scope") == "https://graph.microsoft.com/User.Read");
 }
 
+// Documented: Microsoft Learn, resource owner password credentials.
+BOOST_FIXTURE_TEST_CASE(a_password_is_taken_from_programs_only_where_the_tenant_allows_it, office)
+{
+    pairs fields{{"client_id", app.app_id},
+                 {"grant_type", "password"},
+                 {"username", "adele@woodgrove.example"},
+                 {"password", "correct horse"},
+                 {"scope", mail_scope}};
+    is_error(token(fields, "organizations"), 530032, "invalid_grant", "User blocked due to policies");
+    w.policy.edit_tenant(home.id).password_grant = true;
+    is_error(token(fields, "organizations"), 65001, "invalid_grant", "The user or administrator has not consented");
+    w.directory.grant_all(w, app, home.id);
+    fields.back().second = "openid offline_access https://graph.microsoft.com/User.Read";
+    http::response const r = token(fields, "organizations");
+    BOOST_TEST_REQUIRE(r.status == 200u, r.body);
+    json::object const o = json_of(r);
+    BOOST_TEST(verify_access_token(w.keys, w, text_of(o, "access_token")).claims.person.login ==
+               "adele@woodgrove.example");
+    BOOST_TEST(token({{"client_id", app.app_id},
+                      {"grant_type", "refresh_token"},
+                      {"refresh_token", text_of(o, "refresh_token")}},
+                     home.id)
+                   .status == 200u);
+    is_error(token(fields, "common"), 9001023, "invalid_request",
+             "The grant type is not supported over the /common or /consumers endpoints.");
+    w.policy.edit_tenant(home.id).conditional_access = conditional_access::mfa;
+    http::response const mfa = token(fields, home.id);
+    is_error(mfa, 50076, "invalid_grant", "Due to a configuration change");
+    BOOST_TEST(text_of(json_of(mfa), "suberror") == "basic_action");
+    BOOST_TEST(w.journal.to_json().find("correct horse") == std::string::npos);
+}
+
+// Shapes observed: public fixtures of v1 discovery; OneDrive-for-Kodi and jstedfast/MailKit#178 for numbers as strings.
+BOOST_FIXTURE_TEST_CASE(the_endpoints_of_v1, office)
+{
+    auto const get = [&](std::string target) {
+        http::request r{.method = "GET", .target = std::move(target), .headers = {{"Host", "localhost:8443"}}};
+        return entra.answer(r);
+    };
+    json::object const metadata = json_of(get("/common/.well-known/openid-configuration"));
+    BOOST_TEST(text_of(metadata, "issuer") == "https://sts.windows.net/{tenantid}/");
+    BOOST_TEST(text_of(metadata, "token_endpoint") == "https://localhost:8443/common/oauth2/token");
+    BOOST_TEST(json_of(get("/common/discovery/keys")).at("keys").at(0).as_object().contains("issuer") == false);
+
+    application_request more;
+    more.add_permission("IMAP.AccessAsUser.All");
+    app.permissions = more.permissions;
+    app.permissions.push_back({std::string(exchange_app_id), "195adc35-e27b-454b-a7ed-1ecdffa1c09f"});
+    auto const authorize_v1 = [&](pairs changed) {
+        changed.push_back({"scope", "-"});
+        return ie.get("/woodgrove.example/oauth2/authorize?" + form(authorize_fields(std::move(changed))));
+    };
+    pairs const p = redirect_parameters(go_through(authorize_v1({{"resource", "https://outlook.office365.com"}})));
+    http::response const r = post("/woodgrove.example/oauth2/token", code_fields(value_of(p, "code")));
+    BOOST_TEST_REQUIRE(r.status == 200u, r.body);
+    json::object const o = json_of(r);
+    std::string names;
+    for (auto const& member : o)
+        names += std::string(member.key()) + ' ';
+    BOOST_TEST(names == "token_type scope expires_in ext_expires_in expires_on not_before resource access_token "
+                        "refresh_token id_token ");
+    BOOST_TEST(text_of(o, "expires_in") == "3599");
+    BOOST_TEST(text_of(o, "scope") == "IMAP.AccessAsUser.All");
+    BOOST_TEST(text_of(o, "resource") == "https://outlook.office365.com");
+    BOOST_TEST(bool(verify_access_token(w.keys, w, text_of(o, "access_token"))));
+    json::object const id = payload_of(text_of(o, "id_token"));
+    BOOST_TEST(text_of(id, "iss") == "https://sts.windows.net/" + home.id + "/");
+    BOOST_TEST(text_of(id, "upn") == "adele@woodgrove.example");
+    pairs const refresh{{"client_id", app.app_id},
+                        {"grant_type", "refresh_token"},
+                        {"client_secret", secret},
+                        {"refresh_token", text_of(o, "refresh_token")},
+                        {"resource", "https://graph.microsoft.com/"}};
+    BOOST_TEST(text_of(json_of(post("/woodgrove.example/oauth2/token", refresh)), "resource") ==
+               "https://graph.microsoft.com");
+
+    pairs const app_only{{"client_id", app.app_id},
+                         {"grant_type", "client_credentials"},
+                         {"client_secret", secret},
+                         {"resource", "https://outlook.office365.com"}};
+    BOOST_TEST(text_of(json_of(post("/woodgrove.example/oauth2/token", app_only)), "expires_in") == "3599");
+    json::object const d = json_of(post("/woodgrove.example/oauth2/devicecode",
+                                        {{"client_id", app.app_id}, {"resource", "https://graph.microsoft.com"}}));
+    BOOST_TEST(text_of(d, "verification_url") == "https://localhost:8443/device");
+    BOOST_TEST(!d.contains("verification_uri"));
+}
+
+// Documented: Microsoft Learn, UserInfo endpoint; OpenID Connect Core 1.0 section 5.3.2: the same sub as in the ID token.
+BOOST_FIXTURE_TEST_CASE(user_info_says_who_a_graph_token_is_for, office)
+{
+    auto const ask = [&](std::string const& bearer) {
+        http::request r{.method = "GET", .target = "/oidc/userinfo", .headers = {{"Host", "localhost:8443"}}};
+        r.headers.push_back({"Authorization", "Bearer " + bearer});
+        return entra.answer(r);
+    };
+    for (std::string const login : {"adele@woodgrove.example", "robin@outlook.test"})
+    {
+        ie.jar().clear();
+        json::object const o = json_of(
+            token(code_fields(code({{"scope", "openid profile email offline_access User.Read"}}, "common", login))));
+        http::response const r = ask(text_of(o, "access_token"));
+        BOOST_TEST_REQUIRE(r.status == 200u, r.body);
+        json::object const info = json::parse(r.body).as_object();
+        BOOST_TEST(text_of(info, "sub") == text_of(payload_of(text_of(o, "id_token")), "sub"));
+        BOOST_TEST(text_of(info, "email") == login);
+        BOOST_TEST(text_of(info, "family_name") == "Doe");
+        // A token for Outlook is none for Graph.
+        json::object const mail = json_of(token({{"client_id", app.app_id},
+                                                 {"grant_type", "refresh_token"},
+                                                 {"client_secret", secret},
+                                                 {"refresh_token", text_of(o, "refresh_token")},
+                                                 {"scope", "User.Read"}}));
+        BOOST_TEST(ask(text_of(mail, "access_token")).status == 200u);
+    }
+    json::object const outlook = json_of(token(code_fields(code())));
+    http::response const refused = ask(text_of(outlook, "access_token"));
+    BOOST_TEST(refused.status == 401u);
+    BOOST_TEST(refused.body.find("InvalidAuthenticationToken") != std::string::npos);
+    BOOST_TEST(ask("nonsense").status == 401u);
+    BOOST_TEST(header(ask(""), "WWW-Authenticate").starts_with("Bearer"));
+}
+
+// Documented: Microsoft Learn, admin consent (v2) and client credentials (v1).
+BOOST_FIXTURE_TEST_CASE(an_administrator_grants_for_everybody, office)
+{
+    application_request asked;
+    asked.add_permission("IMAP.AccessAsUser.All");
+    asked.add_permission("IMAP.AccessAsApp", permission_type::application);
+    app.permissions = asked.permissions;
+    auto const open = [&](std::string path, pairs changed = {}) {
+        pairs fields{{"client_id", app.app_id}, {"redirect_uri", callback}, {"state", "12&45"}};
+        for (auto& f : changed)
+            fields.push_back(f);
+        return ie.get("/" + path + "?" + form(fields));
+    };
+    std::string const v2 = "woodgrove.example/v2.0/adminconsent";
+    pairs const scope{{"scope", "https://outlook.office.com/.default"}};
+    http::response const denied = go_through(open(v2, scope), "adele@woodgrove.example");
+    BOOST_TEST(denied.body.find("AADSTS90094") != denied.body.npos);
+    BOOST_TEST(value_of(redirect_parameters(ie.submit(denied, {}, "cancel")), "error") == "consent_required");
+    ie.jar().clear();
+    http::response page = ie.submit(open(v2, scope), {{"loginfmt", "admin@woodgrove.example"}});
+    page = ie.submit(page, {{"passwd", "correct horse"}});
+    BOOST_TEST(page.body.find("for all users in your organization") != page.body.npos);
+    pairs const no = redirect_parameters(ie.submit(page, {}, "decline"));
+    BOOST_TEST(value_of(no, "admin_consent") == "True");
+    BOOST_TEST(value_of(no, "error_description").starts_with("AADSTS65004: "));
+    BOOST_TEST(w.directory.consents().empty());
+    http::response const done = ie.submit(page, {}, "accept");
+    BOOST_TEST(header(done, "Location")
+                   .starts_with("http://localhost:3000/oauth?admin_consent=True&tenant=" + home.id + "&scope="));
+    BOOST_TEST(value_of(redirect_parameters(done), "state") == "12&45");
+    BOOST_TEST(w.directory.consented(app.app_id, adele, exchange_app_id, "IMAP.AccessAsUser.All"));
+    BOOST_TEST(w.directory.granted_roles(app.app_id, home.id, exchange_app_id).size() == 1u);
+
+    pairs const v1 = redirect_parameters(ie.submit(open("organizations/adminconsent"), {}, "decline"));
+    BOOST_TEST(value_of(v1, "error") == "permission_denied");
+    BOOST_TEST(value_of(v1, "error_description") == "The admin canceled the request");
+    BOOST_TEST(open("common/v2.0/adminconsent", scope).body.find("AADSTS90130") != std::string::npos);
+    BOOST_TEST(open(v2).body.find("AADSTS900144") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

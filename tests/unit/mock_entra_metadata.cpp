@@ -121,7 +121,7 @@ BOOST_FIXTURE_TEST_CASE(instance_discovery_knows_microsofts_hosts_and_its_own, o
     BOOST_TEST(get("/common/discovery/instance?authorization_endpoint=https://localhost:8443/common/x").status == 200u);
     is_error(get("/common/discovery/instance?authorization_endpoint=https://evil.test/common/oauth2/v2.0/authorize"),
              50049, "invalid_instance", "Unknown or invalid instance.");
-    is_error(get("/common/discovery/instance"), 50049, "invalid_instance", "Unknown or invalid instance.");
+    is_error(get("/common/discovery/instance"), 50050, "invalid_request", "The request is malformed.");
 }
 
 BOOST_FIXTURE_TEST_CASE(user_realms_say_who_manages_a_domain, office)

@@ -724,7 +724,7 @@ BOOST_FIXTURE_TEST_CASE(a_certificate_instead_of_a_secret, office)
     p = usual();
     w.advance(15min);
     is_error(send(assertion(p)), 700024, "invalid_client", "Client assertion is not within its valid time range.", 401);
-    is_error(send("nonsense"), 9002313, "invalid_grant", malformed);
+    is_error(send("nonsense"), 50027, "invalid_request", "JWT token is invalid or malformed.");
     is_error(token(app_fields({{"client_secret", "-"}, {"client_assertion", assertion(usual())}}), "woodgrove.example"),
              90100, "invalid_request", "client_assertion_type parameter is empty or not valid.");
     w.advance(std::chrono::hours(24 * 31));

@@ -512,6 +512,20 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     user& adele = *w.directory.find_user("adele@woodgrove.example");
     adele.tokens_valid_from = w.date();
     adele.aliases = {"a@woodgrove.example"};
+    adele.must_change_password = adele.on_premises = adele.minor = true;
+    adele.risk = user_risk::compromised;
+    tenant& partner = w.directory.add_tenant(
+        w, {.id = "00000000-0000-4000-8000-0000000000aa", .display_name = "Partner", .domains = {"partner.example"}});
+    partner.cloud = "MicrosoftOnline.US";
+    partner.resources.push_back({.app_id = std::string(graph_app_id), .enabled = false, .assignment_required = true});
+    w.directory.ensure_service_principal(w, app.app_id, partner.id);
+    std::string const visiting = w.directory.add_guest(w, partner, adele, false).id;
+    w.directory.grant(
+        {app.app_id, partner.id, visiting, std::string(graph_app_id), permission_type::delegated, {"User.Read"}});
+    app.federated_credentials.push_back({.name = "pipeline",
+                                         .issuer = "https://ci.example",
+                                         .subject = "repo:x",
+                                         .pem = "-----BEGIN CERTIFICATE-----\nMOCK\n-----END CERTIFICATE-----\n"});
     w.directory.grant(
         {app.app_id, home.id, adele.id, std::string(graph_app_id), permission_type::delegated, {"Mail.Read"}});
     w.directory.ensure_service_principal(w, app.app_id, home.id).assignment_required = true;

@@ -121,6 +121,22 @@ std::span<resource const> resources() noexcept;
 /// By application id or identifier URI (host without regard to case, a slash at the end does not matter); or null.
 resource const* find_resource(std::string_view app_id_or_uri) noexcept;
 
+/// Somebody of another tenant, or with a personal account, who has been invited (B2B). Roles do not come along.
+struct guest
+{
+    std::string user_id = {};  // object id in the home tenant
+    std::string id = {};       // object id here; left out: made
+    bool accepted = true;      // false: the invitation is still pending (AADSTS50014)
+};
+
+/// What an administrator has done to a resource's service principal.
+struct resource_state
+{
+    std::string app_id = {};           // graph_app_id, exchange_app_id
+    bool enabled = true;               // false: AADSTS500014
+    bool assignment_required = false;  // app-only tokens need an app role (AADSTS501051)
+};
+
 /// An organisation, or the one tenant of personal accounts.
 struct tenant
 {
@@ -130,9 +146,30 @@ struct tenant
     std::vector<std::string> domains = {};
     std::string initial_domain = {};  // stands for "…onmicrosoft.com"
     bool has_exchange = true;  // false: no Exchange service principal, a token for it is refused (AADSTS500011, 650052)
+    /// The national cloud the tenant lives in ("MicrosoftOnline.US"), where this authority is none of (AADSTS90038).
+    std::string cloud = {};
+    std::vector<guest> guests = {};
+    std::vector<resource_state> resources = {};  // those not as usual
 
     bool personal() const { return same_name(id, consumers_tenant); }
+    /// Null when this user is no guest here. By the object id at home or here.
+    guest const* find_guest(std::string_view user_id) const;
+    /// As usual when nothing is said of it.
+    resource_state state_of(std::string_view app_id) const;
 };
+
+/// What risk detection says about an account.
+enum class user_risk
+{
+    none,
+    sign_in,      // no second factor may be set up from here (AADSTS53004)
+    compromised,  // the password must be changed (AADSTS50135)
+    blocked       // as a guest: blocked by the home tenant's risk (AADSTS53011)
+};
+
+/// "none", "sign-in", "compromised", "blocked".
+std::string_view to_string(user_risk r) noexcept;
+bool parse(std::string_view text, user_risk& r) noexcept;
 
 /// An account.
 struct user
@@ -151,8 +188,12 @@ struct user
     bool enabled = true;        // "accountEnabled"; false: AADSTS50057
     bool mfa_required = false;  // this user must pass a second factor (AADSTS50076 where that cannot be asked)
     bool mfa_registered = true;
-    bool password_expired = false;        // AADSTS50055
-    bool locked = false;                  // AADSTS50053
+    bool password_expired = false;      // AADSTS50055
+    bool must_change_password = false;  // a new one is asked for at the next sign-in (AADSTS50055 without a page)
+    bool on_premises = false;           // the password lives in an Active Directory (expired: AADSTS50144)
+    bool locked = false;                // AADSTS50053
+    bool minor = false;                 // under age, without parental consent (AADSTS54000)
+    user_risk risk = user_risk::none;
     bool shared_mailbox = false;          // nobody signs in as this one; others have rights on its mailbox
     std::vector<std::string> roles = {};  // "Global Administrator", …
     /// Grants made before are void: set by a change of password or an administrator ("TokensValidFrom", AADSTS50173).
@@ -193,6 +234,16 @@ struct client_certificate
     detail::wall_time end{};
 };
 
+/// Somebody else's identity that counts as this application's ("Federated credentials").
+struct federated_credential
+{
+    std::string name = {};
+    std::string issuer = {};  // compared exactly, as the other two
+    std::string subject = {};
+    std::string audience = "api://AzureADTokenExchange";
+    std::string pem = {};  // certificate with the issuer's public key: there is no network to fetch it from
+};
+
 /// A permission that a registration lists ("API permissions").
 struct required_permission
 {
@@ -213,6 +264,7 @@ struct application
     bool allow_public_client = false;  // "Allow public client flows": device code and password grant
     std::vector<client_secret> secrets = {};
     std::vector<client_certificate> certificates = {};
+    std::vector<federated_credential> federated_credentials = {};
     std::vector<required_permission> permissions = {};
     detail::wall_time created{};
     bool enabled = true;  // false: AADSTS7000112
@@ -313,6 +365,13 @@ public:
     std::list<user> const& users() const { return users_; }
     std::list<user>& users() { return users_; }
     bool remove_user(std::string_view object_id);
+    /** Sets a password, as the user or an administrator does: the old one's grants and sessions are void from now on.
+
+        @param by_administrator  a new one must then be chosen at the next sign-in
+    */
+    void change_password(detail::environment& world, user& u, std::string password, bool by_administrator = false);
+    /// Invites a user to another tenant. The reference is valid until the next invitation.
+    guest& add_guest(detail::environment& world, tenant& to, user const& who, bool accepted = true);
 
     // Applications
 

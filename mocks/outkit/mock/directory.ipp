@@ -195,6 +195,40 @@ OUTKIT_INLINE bool parse(std::string_view text, platform& p) noexcept
     return false;
 }
 
+OUTKIT_INLINE std::string_view to_string(user_risk r) noexcept
+{
+    switch (r)
+    {
+    case user_risk::none: return "none";
+    case user_risk::sign_in: return "sign-in";
+    case user_risk::compromised: return "compromised";
+    case user_risk::blocked: return "blocked";
+    }
+    return "";
+}
+
+OUTKIT_INLINE bool parse(std::string_view text, user_risk& r) noexcept
+{
+    for (auto const v : {user_risk::none, user_risk::sign_in, user_risk::compromised, user_risk::blocked})
+        if (to_string(v) == text)
+            return r = v, true;
+    return false;
+}
+
+OUTKIT_INLINE guest const* tenant::find_guest(std::string_view user_id) const
+{
+    return directory_detail::find(
+        guests, [&](guest const& g) { return same_name(g.user_id, user_id) || same_name(g.id, user_id); });
+}
+
+OUTKIT_INLINE resource_state tenant::state_of(std::string_view app_id) const
+{
+    for (resource_state const& r : resources)
+        if (same_name(r.app_id, app_id))
+            return r;
+    return {std::string(app_id)};
+}
+
 OUTKIT_INLINE std::string_view to_string(permission_type t) noexcept
 {
     return t == permission_type::delegated ? "Scope" : "Role";
@@ -448,7 +482,25 @@ OUTKIT_INLINE bool directory::remove_user(std::string_view object_id)
 {
     std::string const id(object_id);  // may be a view of what is removed
     std::erase_if(consents_, [&](consent const& c) { return same_name(c.user_id, id); });
+    for (tenant& t : tenants_)
+        std::erase_if(t.guests, [&](guest const& g) { return same_name(g.user_id, id); });
     return users_.remove_if([&](user const& u) { return same_name(u.id, id); }) != 0;
+}
+
+OUTKIT_INLINE void directory::change_password(detail::environment& world, user& u, std::string password,
+                                              bool by_administrator)
+{
+    u.password = std::move(password);
+    u.password_expired = false;
+    u.must_change_password = by_administrator;
+    if (u.risk == user_risk::compromised)
+        u.risk = user_risk::none;
+    u.tokens_valid_from = world.date();
+}
+
+OUTKIT_INLINE guest& directory::add_guest(detail::environment& world, tenant& to, user const& who, bool accepted)
+{
+    return to.guests.emplace_back(guest{who.id, new_guid(world), accepted});
 }
 
 OUTKIT_INLINE std::vector<directory_error> directory::check(application_request const& request) const

@@ -19,9 +19,12 @@ class world;
     @li `GET /{tenant}/v2.0/.well-known/openid-configuration`, `/{tenant}/discovery/v2.0/keys`,
         `/common/discovery/instance`, `/common/userrealm/{login}`
     @li `GET|POST /{tenant}/oauth2/v2.0/authorize` and the forms of sign-in and consent that follow from it
+    @li `GET /{tenant}/v2.0/adminconsent` and `/{tenant}/adminconsent`
     @li `POST /{tenant}/oauth2/v2.0/devicecode`, and the page for the code at `/device`
-    @li `POST /{tenant}/oauth2/v2.0/token` for authorization_code, refresh_token, client_credentials and device_code
-    @li `GET|POST /{tenant}/oauth2/v2.0/logout`
+    @li `POST /{tenant}/oauth2/v2.0/token` for authorization_code, refresh_token, client_credentials, device_code and, if
+        a tenant's policy allows it, password
+    @li `GET|POST /{tenant}/oauth2/v2.0/logout`, and `/oidc/userinfo`, which is Graph's as well
+    @li the endpoints of v1: `/{tenant}/oauth2/authorize`, `token`, `devicecode` and `logout`, its metadata and keys
 
     as strictly as the real service does: see docs/fidelity.md for what is known from where. Documents and tokens name
     the host that the request was sent to. Credentials of the real service are refused and neither kept nor written
@@ -51,6 +54,12 @@ public:
 private:
     std::unique_ptr<state> state_;
 };
+
+/** The user info endpoint (OpenID Connect Core 1.0 section 5.3): what a token for Graph with `openid` says of its person.
+
+    Real metadata name it at graph.microsoft.com, so the mocks of both answer it.
+*/
+http::response user_info(world& w, http::request const& request);
 
 }  // namespace outkit::inline OUTKIT_ABI::mock
 

@@ -198,6 +198,112 @@ OUTKIT_INLINE conditional_access entra::state::conditions_for(user const& u) con
     return own.conditional_access.value_or(w.policy.tenant(u.tenant_id).conditional_access);
 }
 
+// Documented: Microsoft Learn, error codes; Conditional Access.
+OUTKIT_INLINE std::optional<refusal> entra::state::check_conditions(conditional_access c) const
+{
+    switch (c)
+    {
+    case conditional_access::blocked: return refuse(53003);
+    case conditional_access::compliant_device: return refuse(53000, {{"state", "unregistered"}});
+    case conditional_access::joined_device: return refuse(53001, {{"state", "unregistered"}});
+    case conditional_access::approved_app: return refuse(53002);
+    case conditional_access::managed_device: return refuse(530003);
+    case conditional_access::registered_device: return refuse(50129);
+    case conditional_access::device_authentication: return refuse(50097);
+    case conditional_access::device_platform: return refuse(50005);
+    case conditional_access::external_challenge: return refuse(50158);
+    default: return std::nullopt;
+    }
+}
+
+// Headers that a company's proxy adds (documented: Microsoft Learn, tenant restrictions, version 1 and 2).
+OUTKIT_INLINE std::optional<refusal> entra::state::check_restrictions(sts::call const& c,
+                                                                      std::string_view tenant_id) const
+{
+    auto const is = [&](std::string_view name) {
+        tenant const* const t = w.directory.find_tenant(name);
+        return t && same_name(t->id, tenant_id);
+    };
+    if (std::string const* const allowed = http::find(c.request.headers, "Restrict-Access-To-Tenants"))
+    {
+        bool found = false;
+        for (std::size_t at = 0; at < allowed->size();)
+        {
+            std::size_t const end = std::min(allowed->find(',', at), allowed->size());
+            std::string one = allowed->substr(at, end - at);
+            std::erase(one, ' ');
+            found = found || is(one);
+            at = end + 1;
+        }
+        if (!found)
+            return refuse(500021, {{"tenant", tenant_id}});
+    }
+    if (std::string const* const policy = http::find(c.request.headers, "sec-Restrict-Tenant-Access-Policy"))
+        if (std::string_view const own = std::string_view(*policy).substr(0, policy->find(':')); !is(own))
+            return refuse(500022, {{"tenant", tenant_id}});
+    return std::nullopt;
+}
+
+// Somebody from elsewhere who has been invited. Documented: Microsoft Learn, error codes; cross-tenant access.
+OUTKIT_INLINE std::optional<refusal> entra::state::check_guest(user const& u, tenant const& t, guest const& g) const
+{
+    if (!g.accepted)
+        return refuse(50014);
+    if (u.kind == account_kind::work && !w.policy.tenant(u.tenant_id).outbound_access)
+        return refuse(500212);
+    if (!w.policy.tenant(t.id).inbound_access)
+        return refuse(500213);
+    if (u.risk == user_risk::blocked)
+        return refuse(53011);
+    return std::nullopt;
+}
+
+OUTKIT_INLINE bool entra::state::second_factor_wanted(user const& u, conditional_access c) const
+{
+    return u.mfa_required || c == conditional_access::mfa || c == conditional_access::mfa_registration;
+}
+
+OUTKIT_INLINE bool entra::state::second_factor_expired(std::string_view tenant_id, std::int64_t given_at) const
+{
+    std::int64_t const hours = w.policy.tenant(tenant_id).mfa_lifetime;
+    return hours != 0 && unix_time(w) - given_at >= hours * 3600;
+}
+
+// The user as the other tenant has them: an object of its own, without roles.
+OUTKIT_INLINE std::optional<user> entra::state::seen_as_guest(user const& u, std::string_view tenant_id) const
+{
+    tenant const* const t = w.directory.find_tenant(tenant_id);
+    guest const* const g = t && !same_name(t->id, u.tenant_id) ? t->find_guest(u.id) : nullptr;
+    if (!g)
+        return std::nullopt;
+    user seen = u;
+    seen.id = g->id;
+    seen.tenant_id = t->id;
+    seen.kind = account_kind::work;
+    seen.roles.clear();
+    return seen;
+}
+
+OUTKIT_INLINE std::string entra::state::identity_provider(user const& u) const
+{
+    return u.kind == account_kind::personal ? "live.com" : "https://sts.windows.net/" + u.tenant_id + "/";
+}
+
+// Counts this time, too; only those within the window count.
+OUTKIT_INLINE bool entra::state::too_many(std::string const& what, unsigned most, std::int64_t within)
+{
+    if (recent.size() > sts::most_remembered)
+        recent.clear();
+    std::deque<std::int64_t>& times = recent[what];
+    std::int64_t const now = unix_time(w);
+    while (!times.empty() && now - times.front() >= within)
+        times.pop_front();
+    if (times.size() >= most)
+        return true;
+    times.push_back(now);
+    return false;
+}
+
 // What the tenant part of a path means. Documented: Microsoft Learn, OpenID Connect on the identity platform.
 OUTKIT_INLINE std::optional<refusal> entra::state::resolve(std::string_view asked, sts::authority& into) const
 {
@@ -222,6 +328,8 @@ OUTKIT_INLINE std::optional<refusal> entra::state::resolve(std::string_view aske
     into.tenant = w.directory.find_tenant(name);
     if (!into.tenant)
         return refuse(90002, {{"tenant", asked}});
+    if (!into.tenant->cloud.empty())
+        return refuse(90038, {{"tenant", asked}, {"cloud", into.tenant->cloud}});
     into.is = into.tenant->personal() ? kind::consumers : kind::tenant;
     into.name = into.tenant->personal() ? "consumers" : sts::lower(into.tenant->id);
     return std::nullopt;
@@ -409,7 +517,8 @@ OUTKIT_INLINE http::response entra::state::error_page(sts::call& c, refusal cons
     c.entry.outcome = journal_outcome::refused;
     c.entry.answer = "page AADSTS" + std::to_string(r.code);
     c.entry.reason = r.why.empty() ? r.text : r.why;
-    bool const access = r.code == 53000 || r.code == 53001 || r.code == 53002 || r.code == 53003;
+    bool const access = (r.code >= 53000 && r.code <= 53003) || r.code == 530003 || r.code == 50005 ||
+                        r.code == 50097 || r.code == 50129 || r.code == 50158;
     return page(c, access ? "You cannot access this right now" : "Sign in", pages::sign_in_error,
                 {.texts = {{"heading", access ? "You cannot access this right now" : "Sign in"},
                            {"summary", access ? "Your sign-in was successful but does not meet the criteria to access "
@@ -434,7 +543,13 @@ OUTKIT_INLINE http::response entra::state::configuration(sts::call& c)
         return json_error(c, *refused);
     }
     using kind = sts::authority::kind;
+    if (c.v1)
+        return configuration_v1(c, a);
     std::string const base = c.base + "/" + a.name;
+    // The real one is Graph's; a mock is asked under a name at which there is no Graph.
+    std::string const user_info = c.base == "https://login.microsoftonline.com"
+                                      ? "https://graph.microsoft.com/oidc/userinfo"
+                                      : c.base + "/oidc/userinfo";
     std::string const issuer = c.base + "/" +
                                (a.is == kind::consumers ? std::string(consumers_tenant)
                                 : a.is == kind::tenant  ? a.name
@@ -451,7 +566,7 @@ OUTKIT_INLINE http::response entra::state::configuration(sts::call& c)
         {"scopes_supported", {"openid", "profile", "email", "offline_access"}},
         {"issuer", issuer},
         {"request_uri_parameter_supported", false},
-        {"userinfo_endpoint", "https://graph.microsoft.com/oidc/userinfo"},
+        {"userinfo_endpoint", user_info},
         {"authorization_endpoint", base + "/oauth2/v2.0/authorize"},
         {"device_authorization_endpoint", base + "/oauth2/v2.0/devicecode"},
         {"http_logout_supported", true},
@@ -476,6 +591,51 @@ OUTKIT_INLINE http::response entra::state::configuration(sts::call& c)
     return {.status = 200, .body = boost::json::serialize(o)};
 }
 
+// The document of the v1 endpoints: its issuer is another, and its keys name none (observed: public fixtures of 2019
+// to 2023).
+OUTKIT_INLINE http::response entra::state::configuration_v1(sts::call& c, sts::authority const& a)
+{
+    using kind = sts::authority::kind;
+    std::string const base = c.base + "/" + a.name;
+    boost::json::object o{
+        {"token_endpoint", base + "/oauth2/token"},
+        {"token_endpoint_auth_methods_supported", {"client_secret_post", "private_key_jwt", "client_secret_basic"}},
+        {"jwks_uri", base + "/discovery/keys"},
+        {"response_modes_supported", {"query", "fragment", "form_post"}},
+        {"subject_types_supported", boost::json::array{"pairwise"}},
+        {"id_token_signing_alg_values_supported", boost::json::array{"RS256"}},
+        {"response_types_supported", {"code", "id_token", "code id_token", "token id_token", "token"}},
+        {"scopes_supported", boost::json::array{"openid"}},
+        {"issuer", "https://sts.windows.net/" +
+                       (a.is == kind::consumers ? std::string(consumers_tenant)
+                        : a.is == kind::tenant  ? a.name
+                                                : std::string("{tenantid}")) +
+                       "/"},
+        {"microsoft_multi_refresh_token", true},
+        {"authorization_endpoint", base + "/oauth2/authorize"},
+        {"device_authorization_endpoint", base + "/oauth2/devicecode"},
+        {"http_logout_supported", true},
+        {"frontchannel_logout_supported", true},
+        {"end_session_endpoint", base + "/oauth2/logout"},
+        {"claims_supported",
+         {"sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name", "msgraph_host",
+          "aud", "exp", "iat", "auth_time", "acr", "amr", "nonce", "email", "given_name", "family_name", "nickname"}},
+        {"userinfo_endpoint", base + "/openid/userinfo"},
+        {"kerberos_endpoint", base + "/kerberos"}};
+    if (a.is == kind::tenant)
+        o["tenant_region_scope"] = "EU";
+    else
+        o["tenant_region_scope"] = nullptr;
+    o["cloud_instance_name"] = "microsoftonline.com";
+    o["cloud_graph_host_name"] = "graph.windows.net";
+    o["msgraph_host"] = "graph.microsoft.com";
+    o["rbac_url"] = "https://pas.windows.net";
+    c.entry.answer = "200 v1 configuration of " + a.name;
+    c.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
+    c.headers.push_back({"Cache-Control", "max-age=86400, private"});
+    return {.status = 200, .body = boost::json::serialize(o)};
+}
+
 OUTKIT_INLINE http::response entra::state::keys(sts::call& c)
 {
     c.headers.push_back({"Access-Control-Allow-Origin", "*"});
@@ -486,7 +646,7 @@ OUTKIT_INLINE http::response entra::state::keys(sts::call& c)
     c.entry.answer = "200 keys";
     c.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
     c.headers.push_back({"Cache-Control", "max-age=86400, private"});
-    return {.status = 200, .body = w.keys.jwks_json(c.base + "/{tenantid}/v2.0")};
+    return {.status = 200, .body = w.keys.jwks_json(c.v1 ? std::string() : c.base + "/{tenantid}/v2.0")};
 }
 
 // Recorded by the Azure SDK for JS; what clients make of it: MSAL Node, MSAL Python, MSAL.NET.
@@ -505,6 +665,8 @@ OUTKIT_INLINE http::response entra::state::instance(sts::call& c)
                                                  "login.usgovcloudapi.net",
                                                  "login-us.microsoftonline.com"};
     std::string const asked = c.query.get("authorization_endpoint");
+    if (asked.empty())
+        return json_error(c, refuse(50050));
     std::string_view rest = asked;
     bool const https = rest.starts_with("https://");
     rest.remove_prefix(https ? 8 : 0);
@@ -599,13 +761,46 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
     }
     if (c.path.size() < 2 || slash == std::string::npos)
         return not_found();
-    std::string const rest = c.path.substr(slash);
+    std::string rest = c.path.substr(slash);
     if (rest.find('%') != std::string::npos && !rest.starts_with("/userrealm/"))
         return not_found();
     if (c.path == "/common/discovery/instance")
         return options ? preflight("GET, OPTIONS") : get ? instance(c) : not_allowed("GET");
     if (rest.starts_with("/userrealm/") && rest.find('/', 11) == std::string::npos)
         return get ? user_realm(c) : not_allowed("GET");
+    // The v1 endpoints are the same ones without "v2.0"; what differs asks c.v1.
+    static constexpr std::pair<std::string_view, std::string_view> first_version[] = {
+        {"/.well-known/openid-configuration", "/v2.0/.well-known/openid-configuration"},
+        {"/discovery/keys", "/discovery/v2.0/keys"},
+        {"/oauth2/authorize", "/oauth2/v2.0/authorize"},
+        {"/oauth2/token", "/oauth2/v2.0/token"},
+        {"/oauth2/devicecode", "/oauth2/v2.0/devicecode"},
+        {"/oauth2/logout", "/oauth2/v2.0/logout"},
+        {"/adminconsent", "/v2.0/adminconsent"},
+        {"/openid/userinfo", "/userinfo"}};
+    for (auto const& [old, now] : first_version)
+        if (rest == old)
+        {
+            c.v1 = true;
+            rest = now;
+            break;
+        }
+    if (c.path == "/oidc/userinfo" || (c.v1 && rest == "/userinfo"))
+    {
+        if (options)
+            return preflight("GET, POST, OPTIONS");
+        if (!get && !post)
+            return not_allowed("GET, POST");
+        http::response r = user_info(w, c.request);
+        c.headers.insert(c.headers.end(), r.headers.begin(), r.headers.end());
+        r.headers.clear();
+        c.entry.answer = std::to_string(r.status) + " user info";
+        if (r.status != 200)
+            c.entry.outcome = journal_outcome::refused;
+        return r;
+    }
+    if (rest == "/v2.0/adminconsent")
+        return get ? admin_consent(c) : not_allowed("GET");
     if (rest == "/v2.0/.well-known/openid-configuration")
         return options ? preflight("GET, OPTIONS") : get ? configuration(c) : not_allowed("GET");
     if (rest == "/discovery/v2.0/keys")
@@ -638,7 +833,7 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
 OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
 {
     w.policy.apply_due(w.date());
-    sts::call c{request, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}};
+    sts::call c{request, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, false, false};
     c.trace = new_guid(w);
     c.time = sts::timestamp(unix_time(w), false);
     std::string_view const target = request.target;
@@ -738,6 +933,53 @@ OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
         add("client-request-id", c.correlation);
     c.headers.push_back({"Set-Cookie", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly"});
     r.headers.insert(r.headers.end(), c.headers.begin(), c.headers.end());
+    return r;
+}
+
+// Documented: Microsoft Learn, user info endpoint. Graph's words when it refuses, as its mock has them.
+OUTKIT_INLINE http::response user_info(world& w, http::request const& request)
+{
+    auto const refused = [&](char const* message) {
+        boost::json::object inner{{"date", sts::timestamp(unix_time(w), true).substr(0, 19)},
+                                  {"request-id", new_guid(w)},
+                                  {"client-request-id", new_guid(w)}};
+        boost::json::object const o{
+            {"error",
+             {{"code", "InvalidAuthenticationToken"}, {"message", message}, {"innerError", std::move(inner)}}}};
+        http::response r{.status = 401, .body = boost::json::serialize(o)};
+        r.headers.push_back({"Content-Type", "application/json"});
+        r.headers.push_back({"WWW-Authenticate", "Bearer realm=\"\", error=\"invalid_token\""});
+        return r;
+    };
+    std::string const* const header = http::find(request.headers, "Authorization");
+    if (!header || sts::lower(header->substr(0, 7)) != "bearer ")
+        return refused("Access token is empty.");
+    access_verdict const v = verify_access_token(w.keys, w, std::string_view(*header).substr(7));
+    if (v.fault == token_fault::expired)
+        return refused("Lifetime validation failed, the token is expired.");
+    if (!v)
+        return refused("Access token validation failure. Invalid token.");
+    resource const* const audience = find_resource(v.claims.audience);
+    if (v.claims.app_only || !audience || audience->app_id != graph_app_id)
+        return refused("Access token validation failure. Invalid audience.");
+    if (!v.claims.has("openid"))
+        return refused("Access token validation failure. The token has no openid scope.");
+    person const& p = v.claims.person;
+    boost::json::object o{{"sub", pairwise_subject(v.claims.client_id, p)}};
+    if (v.claims.has("profile"))
+    {
+        o["name"] = p.name;
+        if (!p.family_name.empty())
+            o["family_name"] = p.family_name;
+        if (!p.given_name.empty())
+            o["given_name"] = p.given_name;
+        o["picture"] = "https://graph.microsoft.com/v1.0/me/photo/$value";
+    }
+    user const* const u = w.directory.find_user_id(p.object_id);
+    if (v.claims.has("email") && u && !u->mail.empty())
+        o["email"] = u->mail;
+    http::response r{.status = 200, .body = boost::json::serialize(o)};
+    r.headers.push_back({"Content-Type", "application/json"});
     return r;
 }
 

@@ -10,8 +10,8 @@
 
 #include <algorithm>
 
-// The device authorization endpoint (RFC 8628 section 3.1). Documented: Microsoft Learn, device authorization grant; members
-// and their order observed in recordings of the real service and in MSAL's fixtures. What the person sees is in
+// The device authorization endpoint (RFC 8628 section 3.1). Documented: Microsoft Learn, device authorization grant;
+// members and their order observed in recordings of the real service and in MSAL's fixtures. What the person sees is in
 // entra_sign_in.ipp, what the device hears afterwards in entra_token.ipp.
 
 namespace outkit::inline OUTKIT_ABI::mock {
@@ -60,14 +60,23 @@ OUTKIT_INLINE http::response entra::state::device_code(sts::call& c)
     sts::authority a;
     if (auto const refused = resolve(c.asked_tenant, a))
         return json_error(c, *refused);
-    if (c.has("resource"))
+    if (c.has("resource") && !c.v1)
         return json_error(c, refuse(901002));
+    if (c.v1 && a.is == sts::authority::kind::consumers)
+        return json_error(c, refuse(90027));
     application const* app = nullptr;
     if (auto const refused = check_client(c.parameter("client_id"), a, app))
         return json_error(c, *refused);
-    std::string const scope = c.parameter("scope");
+    std::string scope = c.parameter(c.v1 ? "resource" : "scope");
     if (scope.find_first_not_of(' ') == scope.npos)
-        return json_error(c, refuse(900144, {{"name", "scope"}}));
+        return json_error(c, refuse(900144, {{"name", c.v1 ? "resource" : "scope"}}));
+    if (c.v1)
+    {
+        if (!find_resource(scope))
+            return json_error(c, refuse(50001, {{"resource", scope}, {"tenant", a.asked}}));
+        scope +=
+            scope.ends_with('/') ? ".default openid profile offline_access" : "/.default openid profile offline_access";
+    }
     sts::scope_set const scopes = understand(scope, *app, a);
     if (scopes.problem)
         return json_error(c, *scopes.problem);
@@ -88,7 +97,7 @@ OUTKIT_INLINE http::response entra::state::device_code(sts::call& c)
     std::string const page = c.base + (personal ? "/link" : "/device");
     boost::json::object const o{{"user_code", d.user_code},
                                 {"device_code", d.device_code},
-                                {"verification_uri", page},
+                                {c.v1 ? "verification_url" : "verification_uri", page},
                                 {"expires_in", sts::device_request::life},
                                 {"interval", 5},
                                 {"message", "To sign in, use a web browser to open the page " + page +

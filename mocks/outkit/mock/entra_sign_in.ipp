@@ -23,6 +23,7 @@ namespace sts {
 inline constexpr char browser_cookie[] = "ESTSMOCKAUTH";
 inline constexpr std::int64_t form_life = 3600;
 inline constexpr std::size_t most_browsers = 1000;
+inline constexpr std::size_t longest_query = 8192;
 
 inline std::string cookie(http::fields const& headers, std::string_view name)
 {
@@ -47,10 +48,10 @@ inline std::string seal(world& w, sign_in const& s)
     boost::json::object request;
     for (auto const& [name, value] : s.request)
         request[name] = value;
-    boost::json::object const o{{"a", s.authority},   {"q", std::move(request)}, {"b", s.browser},
-                                {"g", s.stage},       {"u", s.user_id},          {"p", s.password_at},
-                                {"m", s.multifactor}, {"k", s.picked},           {"s", s.staying},
-                                {"t", s.begun_at},    {"f", s.confirmed},        {"w", int(s.purpose)}};
+    boost::json::object const o{
+        {"a", s.authority},   {"q", std::move(request)}, {"b", s.browser},     {"g", s.stage},   {"u", s.user_id},
+        {"p", s.password_at}, {"m", s.multifactor},      {"k", s.picked},      {"s", s.staying}, {"t", s.begun_at},
+        {"f", s.confirmed},   {"n", s.multifactor_at},   {"w", int(s.purpose)}};
     std::array<unsigned char, 12> nonce{};
     w.random(nonce);
     return outkit::detail::base64url_encode(w.keys.seal("form", nonce, boost::json::serialize(o)));
@@ -78,6 +79,7 @@ inline std::optional<sign_in> unseal(world& w, std::string_view text)
     s.staying = o.at("s").as_bool();
     s.begun_at = o.at("t").as_int64();
     s.confirmed = o.at("f").as_bool();
+    s.multifactor_at = o.at("n").as_int64();
     s.purpose = static_cast<purpose>(o.at("w").as_int64());
     return s;
 }
@@ -117,12 +119,16 @@ public:
 
     http::response begin();
     http::response begin_device();
+    http::response begin_admin(bool v1);
     http::response next_form();
 
 private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
     std::optional<http::response> understand(parameters const& p);
+    std::optional<http::response> understand_client(parameters const& p);
+    std::optional<http::response> understand_admin(parameters const& p);
+    std::optional<http::response> resource_of_v1(std::string const& asked);
     std::optional<http::response> understand_device(std::string const& user_code);
     void open_browser();
     http::response proceed();
@@ -130,9 +136,13 @@ private:
     std::optional<http::response> check_person(user const& u);
     std::optional<http::response> check_consent(user const& u);
     http::response finish(user const& u);
+    http::response ask_admin(user const& u);
+    http::response admin_has_consented(user const& u);
 
     http::response email_form(std::string login, std::string problem = {}, std::string detail = {});
     http::response password_form(std::string const& login, int code = 0);
+    http::response new_password_form(user const& u, int code, std::string problem = {});
+    http::response change_password(user& u);
     http::response pick_form(std::vector<signed_in> const& among);
     http::response code_form(int code, std::string typed = {});
     http::response accept_code(std::string const& typed);
@@ -146,6 +156,11 @@ private:
     std::optional<std::string> foreign(user const& u) const;
     std::optional<http::response> not_here(user const& u);
     std::vector<wanted_permission> missing_permissions(user const& u) const;
+    std::vector<wanted_permission> admin_permissions() const;
+    bool for_admin() const { return at_.purpose == purpose::admin_consent || at_.purpose == purpose::admin_consent_v1; }
+    http::response interactive(refusal r);
+    user here(user const& u) const;
+    bool too_old(signed_in const& one) const;
     bool silent() const { return a_.prompt == "none"; }
     browser* known_browser();
     void remember_sign_in(user const& u);
@@ -183,7 +198,7 @@ inline void sign_in_pages::remember_sign_in(user const& u)
     if (b.session_id.empty())
         b.session_id = new_guid(s_.w);
     std::erase_if(b.users, [&](signed_in const& other) { return same_name(other.user_id, u.id); });
-    b.users.push_back({u.id, at_.password_at, at_.multifactor});
+    b.users.push_back({u.id, at_.password_at, at_.multifactor, at_.multifactor_at});
     if (b.users.size() > 16)
         b.users.erase(b.users.begin());
     at_.browser = random_text(s_.w, 24);
@@ -197,8 +212,8 @@ inline void sign_in_pages::remember_sign_in(user const& u)
     set_cookie(at_.browser, at_.staying);
 }
 
-// The authorization request, with what is wrong in the order in which it decides whether it may be redirected.
-inline std::optional<http::response> sign_in_pages::understand(parameters const& p)
+// Application and redirect URI: whatever is wrong with them stands on a page.
+inline std::optional<http::response> sign_in_pages::understand_client(parameters const& p)
 {
     if (auto const refused = s_.resolve(at_.authority, a_.authority))
         return s_.error_page(c_, *refused);
@@ -213,7 +228,9 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
     if (auto const refused = s_.check_application(*a_.app, a_.authority, false))
         return s_.error_page(c_, *refused);
     for (required_permission const& listed : a_.app->permissions)
-        if (!find_permission_id(listed.resource, listed.id))
+        if (!find_resource(listed.resource))
+            return s_.error_page(c_, refuse(650054));
+        else if (!find_permission_id(listed.resource, listed.id))
             return s_.error_page(
                 c_, refuse(65006, {{"resource", listed.resource}, {"appId", a_.app->app_id}, {"id", listed.id}}));
 
@@ -222,14 +239,51 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
         return s_.error_page(c_, refuse(500113));
     if (a_.redirect_uri.empty() && !p.has("redirect_uri"))
         a_.redirect_uri = a_.app->redirect_uris.front().uri;
+    if (a_.redirect_uri.empty())
+        return s_.error_page(c_, refuse(900971));
+    if (a_.redirect_uri.find(':') == a_.redirect_uri.npos)
+        return s_.error_page(c_, refuse(90102, {{"name", "redirect_uri"}}));
     a_.registered = a_.app->match_redirect(a_.redirect_uri);
     std::string const scheme = lower(a_.redirect_uri.substr(0, a_.redirect_uri.find(':')));
     if (!a_.registered || scheme == "javascript" || scheme == "data" || scheme == "vbscript")
         return s_.error_page(c_, refuse(50011, {{"uri", a_.redirect_uri}, {"appId", a_.app->app_id}}));
 
-    // From here on errors go to the application (RFC 6749 section 4.1.2.1).
     a_.has_state = p.has("state");
     a_.state = p.get("state");
+    a_.response_mode = "query";
+    return std::nullopt;
+}
+
+// The v1 endpoint asks for a resource, with all that the registration lists for it.
+inline std::optional<http::response> sign_in_pages::resource_of_v1(std::string const& asked)
+{
+    resource const* const r = find_resource(asked);
+    if (!r)
+        return redirect_error(refuse(50001, {{"resource", asked}, {"tenant", a_.authority.asked}}));
+    std::string listed;
+    bool found = false;
+    for (required_permission const& p : a_.app->permissions)
+    {
+        found = found || same_name(p.resource, r->app_id);
+        if (listed.find(p.resource) == listed.npos)
+            listed += (listed.empty() ? "" : ", ") + p.resource;
+    }
+    if (!found)
+        return redirect_error(refuse(650057, {{"appId", a_.app->app_id},
+                                              {"name", a_.app->display_name},
+                                              {"resource", asked},
+                                              {"resourceId", r->app_id},
+                                              {"list", listed}}));
+    return std::nullopt;
+}
+
+// The authorization request, with what is wrong in the order in which it decides whether it may be redirected.
+inline std::optional<http::response> sign_in_pages::understand(parameters const& p)
+{
+    if (auto refused = understand_client(p))
+        return refused;
+    bool const v1 = at_.purpose == purpose::authorize_v1;
+    // From here on errors go to the application (RFC 6749 section 4.1.2.1).
     a_.response_mode = p.has("response_mode") ? p.get("response_mode") : "query";
     if (a_.response_mode != "query" && a_.response_mode != "fragment" && a_.response_mode != "form_post")
     {
@@ -240,7 +294,7 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
         a_.response_mode = "query";
     if (std::string const twice = p.duplicate(); !twice.empty())
         return redirect_error(refuse(9000411, {{"name", twice}}));
-    if (p.has("resource"))
+    if (p.has("resource") && !v1)
         return redirect_error(refuse(901002));
     std::string const type = p.get("response_type");
     if (type.empty())
@@ -261,7 +315,18 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
             return redirect_error(refuse(90100, {{"name", "response_type"}}));
         return redirect_error(refuse(token ? 700051 : 700054));
     }
-    std::string const scope = p.get("scope");
+    std::string scope = p.get("scope");
+    if (v1)
+    {
+        if (a_.authority.is == authority::kind::consumers)
+            return s_.error_page(c_, refuse(90027));
+        std::string const resource = p.get("resource");
+        if (!resource.empty())
+            if (auto refused = resource_of_v1(resource))
+                return refused;
+        scope = (resource.empty() ? "" : resource + (resource.ends_with('/') ? ".default " : "/.default ")) +
+                "openid profile email offline_access";
+    }
     if (scope.find_first_not_of(' ') == std::string::npos)
         return redirect_error(refuse(900144, {{"name", "scope"}}));
     a_.scopes = s_.understand(scope, *a_.app, a_.authority);
@@ -282,7 +347,7 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
     {
         bool const hashed = a_.challenge_method == "S256";
         if ((!hashed && a_.challenge_method != "plain") || (strict && !hashed))
-            return redirect_error(refuse(90100, {{"name", "code_challenge_method"}}));
+            return redirect_error(refuse(50149));
         if (!is_challenge(a_.challenge, hashed))
             return redirect_error(refuse(hashed ? 501491 : 50147));
     }
@@ -294,6 +359,15 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
         return redirect_error(refuse(90100, {{"name", "prompt"}}));
     a_.nonce = p.get("nonce");
     a_.login_hint = p.get("login_hint");
+    a_.session_wanted = p.get("sid");
+    if (!a_.session_wanted.empty() && !a_.login_hint.empty())
+        return redirect_error(refuse(90005));
+    if (std::string const age = p.get("max_age"); !age.empty())
+    {
+        if (age.size() > 9 || age.find_first_not_of("0123456789") != age.npos)
+            return redirect_error(refuse(90100, {{"name", "max_age"}}));
+        a_.max_age = std::stoll(age);
+    }
     a_.client_info = p.get("client_info") == "1";
     return std::nullopt;
 }
@@ -333,11 +407,57 @@ inline http::response sign_in_pages::password_form(std::string const& login, int
                                     "it now."
                   : code == 50053 ? "Your account is temporarily locked to prevent unauthorized use. Try again later, "
                                     "and if you still have trouble, contact your admin."
-                                  : "Your password has expired. Update it, then sign in again.";
+                  : code == 50056 ? "There is no password for this account. Contact your admin."
+                                  : "Your password has expired. Change it where it lives, then sign in again.";
         detail = "AADSTS" + std::to_string(code) + ": " + r.text;
     }
     return show("password", "Sign in", pages::sign_in_password,
                 {.texts = {{"login", login}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+}
+
+// "Update your password": a new one is due. `code` says why, or what is wrong with the one typed.
+inline http::response sign_in_pages::new_password_form(user const& u, int code, std::string problem)
+{
+    std::string detail;
+    if (code != 0)
+    {
+        refusal const r = refuse(code);
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page new_password AADSTS" + std::to_string(code);
+        c_.entry.reason = r.text;
+        if (problem.empty())
+            problem = code == 120000 ? "Your current password is incorrect."
+                      : code == 120002
+                          ? "Choose a password that's harder for people to guess: at least eight characters, and "
+                            "not the old one."
+                      : code == 120003 ? "Choose a password that doesn't contain your user name."
+                      : code == 50135  ? "Someone else may know your password. Create a new one."
+                                       : "Your password has expired, or has to be changed before you go on.";
+        detail = "AADSTS" + std::to_string(code) + ": " + r.text;
+    }
+    return show(
+        "new_password", "Update your password", pages::new_password,
+        {.texts = {{"login", u.principal_name}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+}
+
+inline http::response sign_in_pages::change_password(user& u)
+{
+    std::string const old = c_.form.get("oldpasswd"), now = c_.form.get("newpasswd");
+    if (!(secret(u.password) == secret(old)) || u.password.empty())
+        return new_password_form(u, 120000);
+    if (now != c_.form.get("confirmpasswd"))
+        return new_password_form(u, 0, "These passwords don't match.");
+    std::string const name = lower(std::string_view(u.principal_name).substr(0, u.principal_name.find('@')));
+    if (name.size() >= 3 && lower(now).find(name) != std::string::npos)
+        return new_password_form(u, 120003);
+    if (now.size() < 8 || now.size() > 256 || now == old)
+        return new_password_form(u, 120002);
+    s_.w.directory.change_password(s_.w, u, now);
+    at_.password_at = unix_time(s_.w);
+    at_.multifactor = false;
+    at_.picked = true;
+    remember_sign_in(u);
+    return proceed();
 }
 
 inline http::response sign_in_pages::pick_form(std::vector<signed_in> const& among)
@@ -395,6 +515,19 @@ inline http::response sign_in_pages::redirect(fields with)
 
 inline http::response sign_in_pages::redirect_error(refusal const& r, bool with_subcode)
 {
+    if (for_admin() && with_subcode)  // an administrator has pressed Cancel
+    {
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "redirect: no admin consent";
+        c_.entry.reason = "the administrator has declined";
+        if (at_.purpose == purpose::admin_consent_v1)
+            return redirect({{"error", "permission_denied"}, {"error_description", "The admin canceled the request"}});
+        refusal const declined = refuse(65004);
+        return redirect({{"admin_consent", "True"},
+                         {"error", "consent_required"},
+                         {"error_description", s_.message(c_, declined)},
+                         {"error_uri", c_.base + "/error?code=65004"}});
+    }
     if (a_.device)  // the device hears of it when it asks
     {
         if (r.error != "access_denied")
@@ -423,6 +556,24 @@ inline http::response sign_in_pages::redirect_error(refusal const& r, bool with_
     return redirect(std::move(with));
 }
 
+// What needs the person cannot be answered to prompt=none.
+inline http::response sign_in_pages::interactive(refusal r)
+{
+    if (!silent())
+        return s_.error_page(c_, r);
+    r.error = "interaction_required";
+    return redirect_error(r);
+}
+
+// The person as the tenant of the request knows them.
+inline user sign_in_pages::here(user const& u) const
+{
+    if (a_.authority.is == authority::kind::tenant)
+        if (auto seen = s_.seen_as_guest(u, a_.authority.tenant->id))
+            return std::move(*seen);
+    return u;
+}
+
 // Why this account cannot sign in on this authority, in the words that its page has for it.
 inline std::optional<std::string> sign_in_pages::foreign(user const& u) const
 {
@@ -440,12 +591,21 @@ inline std::optional<http::response> sign_in_pages::not_here(user const& u)
     using kind = authority::kind;
     bool const personal = u.kind == account_kind::personal;
     if (a_.authority.is == kind::tenant && !same_name(u.tenant_id, a_.authority.tenant->id))
-        return s_.error_page(c_, refuse(50020, {{"login", u.principal_name},
-                                                {"issuer", personal ? std::string("live.com")
-                                                                    : "https://sts.windows.net/" + u.tenant_id + "/"},
-                                                {"tenant", a_.authority.tenant->display_name},
-                                                {"appId", a_.app->app_id},
-                                                {"name", a_.app->display_name}}));
+    {
+        tenant const& t = *a_.authority.tenant;
+        guest const* const g = t.find_guest(u.id);
+        if (!g)
+            return interactive(refuse(silent() ? 16000 : 50020, {{"login", u.principal_name},
+                                                                 {"issuer", s_.identity_provider(u)},
+                                                                 {"tenant", t.display_name},
+                                                                 {"appId", a_.app->app_id},
+                                                                 {"name", a_.app->display_name}}));
+        if (auto const refused = s_.check_guest(u, t, *g))
+            return interactive(*refused);
+        return std::nullopt;
+    }
+    if (personal && at_.purpose == purpose::authorize_v1)
+        return interactive(refuse(500201));
     bool const for_personal =
         a_.app->audience == sign_in_audience::orgs_and_personal || a_.app->audience == sign_in_audience::personal;
     if (personal && !for_personal)
@@ -466,9 +626,12 @@ inline http::response sign_in_pages::accept_email(std::string const& login)
     user const* const u = s_.w.directory.find_user(name);
     if (!u)
     {
+        // Only at /organizations is it certain that the domain ought to be a tenant's.
+        bool const homeless = a_.authority.is == authority::kind::organizations && name.find('@') != name.npos &&
+                              !s_.w.directory.find_tenant(name.substr(name.find('@') + 1));
+        refusal const r = refuse(homeless ? 50128 : 50034, {{"tenant", a_.authority.asked}});
         c_.entry.outcome = journal_outcome::refused;
-        c_.entry.answer = "page email AADSTS50034";
-        refusal const r = refuse(50034, {{"tenant", a_.authority.asked}});
+        c_.entry.answer = "page email AADSTS" + std::to_string(r.code);
         c_.entry.reason = "there is no such account in this world";
         return email_form(name,
                           a_.authority.is == authority::kind::tenant
@@ -476,14 +639,20 @@ inline http::response sign_in_pages::accept_email(std::string const& login)
                                 "your admin."
                               : "We couldn't find an account with that username. Try another, or get a new Microsoft "
                                 "account.",
-                          "AADSTS50034: " + r.text);
+                          "AADSTS" + std::to_string(r.code) + ": " + r.text);
     }
     if (auto problem = foreign(*u))
     {
         c_.entry.outcome = journal_outcome::refused;
         c_.entry.answer = "page email";
         c_.entry.reason = *problem;
-        return email_form(name, std::move(*problem));
+        std::string detail;
+        if (u->kind == account_kind::personal)
+        {
+            c_.entry.answer += " AADSTS500208";
+            detail = "AADSTS500208: " + refuse(500208).text;
+        }
+        return email_form(name, std::move(*problem), std::move(detail));
     }
     at_.user_id = u->id;
     at_.password_at = 0;
@@ -493,7 +662,7 @@ inline http::response sign_in_pages::accept_email(std::string const& login)
 
 inline http::response sign_in_pages::accept_password(std::string const& login, std::string const& password)
 {
-    user const* u = s_.find(at_.user_id);
+    user* u = s_.w.directory.find_user_id(at_.user_id);
     if (!login.empty() && (!u || !u->answers_to(login)))
         u = s_.w.directory.find_user(login);
     if (!u)
@@ -503,15 +672,30 @@ inline http::response sign_in_pages::accept_password(std::string const& login, s
     at_.user_id = u->id;
     if (u->locked)
         return password_form(u->principal_name, 50053);
-    if (!(secret(u->password) == secret(password)) || u->password.empty())
+    if (u->password.empty())
+        return password_form(u->principal_name, 50056);
+    if (!(secret(u->password) == secret(password)))
         return password_form(u->principal_name, 50126);
-    if (u->password_expired)
-        return password_form(u->principal_name, 50055);
+    if (u->password_expired && u->on_premises)
+        return password_form(u->principal_name, 50144);
+    if (u->enabled && (u->password_expired || u->must_change_password))
+        return new_password_form(*u, 50055);
+    if (u->enabled && u->risk == user_risk::compromised && !u->on_premises)
+        return new_password_form(*u, 50135);
     at_.password_at = unix_time(s_.w);
     at_.multifactor = false;
     at_.picked = true;
     remember_sign_in(*u);
     return proceed();
+}
+
+// Sign-ins end by the tenant's sign-in frequency, and for this request by its max_age.
+inline bool sign_in_pages::too_old(signed_in const& one) const
+{
+    user const* const u = s_.find(one.user_id);
+    std::int64_t const age = unix_time(s_.w) - one.at;
+    std::int64_t const hours = u ? s_.w.policy.tenant(here(*u).tenant_id).sign_in_frequency : 0;
+    return (hours != 0 && age >= hours * 3600) || (a_.max_age && age > *a_.max_age);
 }
 
 // Who is signing in: from the browser's sign-ins, or by asking. Nothing when it is known.
@@ -520,6 +704,10 @@ inline std::optional<http::response> sign_in_pages::identify()
     if (user const* const u = s_.find(at_.user_id); u && at_.password_at != 0)
         return std::nullopt;
     std::vector<signed_in> usable;
+    int why_none = 50058;
+    if (browser* const b = known_browser();
+        silent() && !a_.session_wanted.empty() && (!b || !same_name(b->session_id, a_.session_wanted)))
+        return interactive(refuse(160021));
     if (browser* const b = known_browser())
         for (signed_in const& one : b->users)
         {
@@ -527,13 +715,20 @@ inline std::optional<http::response> sign_in_pages::identify()
             std::int64_t const valid_from =
                 u ? std::chrono::duration_cast<std::chrono::seconds>(u->tokens_valid_from.time_since_epoch()).count()
                   : 0;
-            if (u && !foreign(*u) && one.at >= valid_from)
+            if (!u || foreign(*u))
+                continue;
+            if (one.at < valid_from)
+                why_none = 50133;
+            else if (too_old(one))
+                why_none = 70044;
+            else
                 usable.push_back(one);
         }
     auto const use = [&](signed_in const& one) {
         at_.user_id = one.user_id;
         at_.password_at = one.at;
         at_.multifactor = one.multifactor;
+        at_.multifactor_at = one.multifactor_at;
     };
     user const* const hinted = a_.login_hint.empty() ? nullptr : s_.w.directory.find_user(a_.login_hint);
     if (!a_.login_hint.empty())
@@ -544,6 +739,8 @@ inline std::optional<http::response> sign_in_pages::identify()
         });
     if (silent())
     {
+        if (usable.empty() && why_none != 50058)
+            return interactive(refuse(why_none));
         if (usable.size() != 1)
             return redirect_error(refuse(50058));
         use(usable.front());
@@ -570,37 +767,34 @@ inline std::optional<http::response> sign_in_pages::identify()
 // What the directory and the policies say about the person who has proven the password.
 inline std::optional<http::response> sign_in_pages::check_person(user const& u)
 {
-    auto const interactive = [&](refusal r) -> http::response {
-        if (!silent())
-            return s_.error_page(c_, r);
-        r.error = "interaction_required";
-        return redirect_error(r);
-    };
     if (!u.enabled || u.shared_mailbox)
         return interactive(refuse(50057));
-    if (auto refused = not_here(u))
+    if (auto refused = not_here(*s_.find(at_.user_id)))
         return refused;
+    if (auto const refused = s_.check_restrictions(c_, u.tenant_id))
+        return interactive(*refused);
+    if (u.minor)
+        return interactive(refuse(54000, {{"name", a_.app->display_name}}));
+    if (u.risk == user_risk::compromised)
+        return interactive(refuse(50135));
     service_principal const* const sp = s_.w.directory.find_service_principal(a_.app->app_id, u.tenant_id);
     if (sp && !sp->enabled)
         return interactive(refuse(7000112, {{"appId", a_.app->app_id}, {"name", a_.app->display_name}}));
     conditional_access const conditions = s_.conditions_for(u);
-    switch (conditions)
-    {
-    case conditional_access::blocked: return interactive(refuse(53003));
-    case conditional_access::compliant_device: return interactive(refuse(53000, {{"state", "unregistered"}}));
-    case conditional_access::joined_device: return interactive(refuse(53001, {{"state", "unregistered"}}));
-    case conditional_access::approved_app: return interactive(refuse(53002));
-    default: break;
-    }
+    if (auto const refused = s_.check_conditions(conditions))
+        return interactive(*refused);
+    if (a_.device && !s_.w.policy.tenant(u.tenant_id).device_code)
+        return interactive(refuse(53003));
     bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
-    bool const wanted =
-        u.mfa_required || conditions == conditional_access::mfa || conditions == conditional_access::mfa_registration;
-    if (wanted && !at_.multifactor)
+    bool const expired = at_.multifactor && s_.second_factor_expired(u.tenant_id, at_.multifactor_at);
+    if (s_.second_factor_wanted(u, conditions) && (!at_.multifactor || expired))
     {
+        if (registers && u.risk != user_risk::none)
+            return interactive(refuse(53004));
         auto const resources = a_.scopes.resources();
         std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
         if (silent())
-            return interactive(refuse(registers ? 50079 : 50076, {{"resource", resource}}));
+            return interactive(refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}}));
         return show("second_factor", registers ? "More information required" : "Approve sign in request",
                     pages::sign_in_second_factor,
                     {.texts = {{"login", u.principal_name}}, .flags = {{"register", registers}}});
@@ -612,7 +806,9 @@ inline std::optional<http::response> sign_in_pages::check_person(user const& u)
             refuse(50105, {{"name", a_.app->display_name}, {"appId", a_.app->app_id}, {"login", u.principal_name}}));
     tenant const* const home = s_.w.directory.find_tenant(u.tenant_id);
     for (resource const* const r : a_.scopes.resources())
-        if (home && !home->has_exchange && r->app_id == exchange_app_id)
+        if (home && !home->state_of(r->app_id).enabled)
+            return interactive(refuse(500014, {{"resource", r->app_id}}));
+        else if (home && !home->has_exchange && r->app_id == exchange_app_id)
             return interactive(
                 refuse(650052, {{"resource", r->app_id}, {"resourceName", r->name}, {"tenant", u.tenant_id}}));
     return std::nullopt;
@@ -653,6 +849,20 @@ inline std::vector<wanted_permission> sign_in_pages::missing_permissions(user co
 
 inline std::optional<http::response> sign_in_pages::check_consent(user const& u)
 {
+    // Permissions of the mail protocols are listed under Graph, and count for Exchange, too.
+    auto const listed = [&](scope_item const& i) {
+        for (required_permission const& p : a_.app->permissions)
+        {
+            permission const* const known = find_permission_id(p.resource, p.id);
+            if (same_name(p.resource, i.from->app_id) ||
+                (known && find_permission(i.from->app_id, known->name, permission_type::delegated)))
+                return true;
+        }
+        return false;
+    };
+    for (scope_item const& i : a_.scopes.items)
+        if (i.is_default() && !listed(i) && s_.w.directory.granted_scopes(a_.app->app_id, u, i.from->app_id).empty())
+            return interactive(refuse(650056, {{"resourceName", i.from->name}, {"appId", a_.app->app_id}}));
     std::vector<wanted_permission> const missing = missing_permissions(u);
     if (missing.empty())
         return std::nullopt;
@@ -705,11 +915,12 @@ inline http::response sign_in_pages::finish(user const& u)
     browser* const b = known_browser();
     grant g;
     g.id = random_text(s_.w, 16);
+    user const& at_home = *s_.find(at_.user_id);
     g.tenant = u.tenant_id;
     g.authority = a_.authority.name;
     g.client_id = a_.app->app_id;
-    g.user_id = u.id;
-    g.user_tenant = u.tenant_id;
+    g.user_id = at_home.id;
+    g.user_tenant = at_home.tenant_id;
     g.scope = a_.scopes.text;
     g.platform = a_.device ? "device" : to_string(a_.registered->type);
     g.redirect_uri = a_.redirect_uri;
@@ -718,6 +929,8 @@ inline http::response sign_in_pages::finish(user const& u)
     g.challenge_method = a_.challenge_method;
     g.session_id = b ? b->session_id : new_guid(s_.w);
     g.multifactor = at_.multifactor;
+    g.multifactor_at = at_.multifactor_at;
+    g.says_auth_time = a_.max_age.has_value();
     g.signed_in_at = at_.password_at;
     g.issued_at = unix_time(s_.w);
     if (a_.device)
@@ -731,7 +944,7 @@ inline http::response sign_in_pages::finish(user const& u)
     if (a_.client_info)
     {
         // Some applications read a name from it (observed: EmailEngine), others whose account it is (MSAL).
-        mock::person const p = s_.person_of(u);
+        mock::person const p = s_.person_of(at_home);
         boost::json::object const o{
             {"uid", p.object_id}, {"utid", p.home_tenant}, {"name", p.name}, {"preferred_username", p.login}};
         with.emplace_back("client_info", outkit::detail::base64url_encode(boost::json::serialize(o)));
@@ -745,16 +958,115 @@ inline http::response sign_in_pages::proceed()
 {
     if (auto asked = identify())
         return std::move(*asked);
-    user const& u = *s_.find(at_.user_id);
+    user const u = here(*s_.find(at_.user_id));
     // Since June 2021, against codes that somebody else has sent (documented: Microsoft Learn, breaking changes).
     if (a_.device && !at_.confirmed)
         return show("confirm", "Are you trying to sign in?", pages::device_confirm,
                     {.texts = {{"login", u.principal_name}}});
     if (auto refused = check_person(u))
         return std::move(*refused);
+    if (for_admin())
+        return ask_admin(u);
     if (auto asked = check_consent(u))
         return std::move(*asked);
     return finish(u);
+}
+
+// Everything that an administrator is asked to grant: v1 what the registration lists, v2 what the scope says.
+inline std::vector<wanted_permission> sign_in_pages::admin_permissions() const
+{
+    std::vector<wanted_permission> all;
+    auto const add = [&](permission const* p) {
+        if (p && std::none_of(all.begin(), all.end(), [&](wanted_permission const& other) { return other.what == p; }))
+            all.push_back({p->resource, std::string(p->name), p});
+    };
+    bool everything = at_.purpose == purpose::admin_consent_v1;
+    for (scope_item const& i : a_.scopes.items)
+        if (i.is_default())
+            everything = true;
+        else
+            add(i.from ? i.what : find_permission(graph_app_id, i.name, permission_type::delegated));
+    if (everything)
+        for (required_permission const& listed : a_.app->permissions)
+            add(find_permission_id(listed.resource, listed.id));
+    return all;
+}
+
+// The page of the admin consent endpoint. Documented: Microsoft Learn, admin consent.
+inline http::response sign_in_pages::ask_admin(user const& u)
+{
+    std::vector<pages::values> rows;
+    for (wanted_permission const& p : admin_permissions())
+        rows.push_back({.texts = {{"title", std::string(p.what->title)}, {"name", p.name}}});
+    if (!u.is_admin())
+    {
+        refusal const r = refuse(90094, {{"name", a_.app->display_name}});
+        c_.entry.outcome = journal_outcome::refused;
+        c_.entry.answer = "page AADSTS90094";
+        c_.entry.reason = r.text;
+        return show("approval", "Need admin approval", pages::admin_approval,
+                    {.texts = {{"login", u.principal_name},
+                               {"message", "AADSTS90094: " + r.text},
+                               {"trace", c_.trace},
+                               {"correlation", c_.correlation},
+                               {"time", c_.time}},
+                     .lists = {{"permissions", std::move(rows)}}});
+    }
+    tenant const* const publisher = s_.w.directory.find_tenant(a_.app->tenant_id);
+    return show("admin_consent", "Permissions requested", pages::consent,
+                {.texts = {{"login", u.principal_name},
+                           {"publisher", publisher ? publisher->display_name : "unverified"},
+                           {"everybody", "yes"}},
+                 .lists = {{"permissions", std::move(rows)}}});
+}
+
+inline http::response sign_in_pages::admin_has_consented(user const& u)
+{
+    s_.w.directory.ensure_service_principal(s_.w, a_.app->app_id, u.tenant_id);
+    for (wanted_permission const& p : admin_permissions())
+        s_.w.directory.grant({.app_id = a_.app->app_id,
+                              .tenant_id = u.tenant_id,
+                              .user_id = {},
+                              .resource = std::string(p.resource),
+                              .type = p.what->type,
+                              .permissions = {p.name}});
+    fields with{{"admin_consent", "True"}, {"tenant", u.tenant_id}};
+    if (at_.purpose == purpose::admin_consent)
+        with.emplace_back("scope", a_.scopes.text);
+    c_.entry.answer = "redirect: admin consent by " + u.principal_name;
+    return redirect(std::move(with));
+}
+
+inline std::optional<http::response> sign_in_pages::understand_admin(parameters const& p)
+{
+    if (auto refused = understand_client(p))
+        return refused;
+    using kind = authority::kind;
+    bool const v1 = at_.purpose == purpose::admin_consent_v1;
+    if (a_.authority.is == kind::consumers || (!v1 && a_.authority.is == kind::common))
+        return s_.error_page(c_, refuse(90130, {{"appId", a_.app->app_id}, {"name", a_.app->display_name}}));
+    if (v1)
+        return std::nullopt;
+    std::string const scope = p.get("scope");
+    if (scope.find_first_not_of(' ') == scope.npos)
+        return s_.error_page(c_, refuse(900144, {{"name", "scope"}}));
+    a_.scopes = s_.understand(scope, *a_.app, a_.authority);
+    if (a_.scopes.problem)
+        return s_.error_page(c_, *a_.scopes.problem);
+    return std::nullopt;
+}
+
+inline http::response sign_in_pages::begin_admin(bool v1)
+{
+    at_.purpose = v1 ? purpose::admin_consent_v1 : purpose::admin_consent;
+    at_.authority = c_.asked_tenant;
+    open_browser();
+    if (auto refused = understand_admin(c_.query))
+        return std::move(*refused);
+    for (char const* name : {"client_id", "redirect_uri", "scope", "state"})
+        if (std::string const* const value = c_.query.find(name))
+            at_.request.emplace_back(name, *value);
+    return proceed();
 }
 
 // The cookie that the forms to come are tied to.
@@ -844,11 +1156,15 @@ inline http::response sign_in_pages::begin()
     if (c_.request.method == "POST")
         p.all.insert(p.all.end(), c_.form.all.begin(), c_.form.all.end());
     at_.authority = c_.asked_tenant;
+    at_.purpose = c_.v1 ? purpose::authorize_v1 : purpose::authorize;
     open_browser();
+    if (c_.request.target.size() > longest_query)
+        return s_.error_page(c_, refuse(90015));
     if (auto refused = understand(p))
         return std::move(*refused);
-    for (char const* name : {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce",
-                             "prompt", "login_hint", "code_challenge", "code_challenge_method", "client_info"})
+    for (char const* name :
+         {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce", "prompt",
+          "login_hint", "code_challenge", "code_challenge_method", "client_info", "resource", "sid", "max_age"})
         if (std::string const* const value = p.find(name))
             at_.request.emplace_back(name, *value);
     return proceed();
@@ -873,17 +1189,19 @@ inline http::response sign_in_pages::next_form()
         return accept_code(c_.form.get("otc"));
     parameters p;
     p.all = at_.request;
-    if (auto refused = at_.purpose == purpose::device ? understand_device(p.get("user_code")) : understand(p))
+    if (auto refused = at_.purpose == purpose::device ? understand_device(p.get("user_code"))
+                       : for_admin()                  ? understand_admin(p)
+                                                      : understand(p))
         return std::move(*refused);
 
     std::string step = c_.form.get("step");
     if (c_.form.has("pick"))
         step = "pick";
     if (step.empty())  // sent without a button, as programs do: the form's first one
-        step = at_.stage == "consent"         ? "accept"
-               : at_.stage == "second_factor" ? "approve"
-               : at_.stage == "confirm"       ? "continue"
-                                              : at_.stage;
+        step = at_.stage == "consent" || at_.stage == "admin_consent" ? "accept"
+               : at_.stage == "second_factor"                         ? "approve"
+               : at_.stage == "confirm"                               ? "continue"
+                                                                      : at_.stage;
 
     if (step == "cancel")
         return redirect_error({.code = 0, .error = "access_denied", .why = "the user pressed Cancel"}, true);
@@ -907,11 +1225,18 @@ inline http::response sign_in_pages::next_form()
                     at_.user_id = one.user_id;
                     at_.password_at = one.at;
                     at_.multifactor = one.multifactor;
-                    return proceed();
+                    at_.multifactor_at = one.multifactor_at;
+                    if (!too_old(one))
+                        return proceed();
+                    at_.password_at = 0;
+                    if (user const* const who = s_.find(one.user_id))
+                        return password_form(who->principal_name);
                 }
         return email_form({});
     }
     user* const u = s_.w.directory.find_user_id(at_.user_id);
+    if (u && at_.stage == "new_password" && step == "new_password")
+        return change_password(*u);
     if (!u || at_.password_at == 0)
         return email_form({});
     if (at_.stage == "confirm" && step == "continue")
@@ -920,6 +1245,7 @@ inline http::response sign_in_pages::next_form()
     {
         u->mfa_registered = true;
         at_.multifactor = true;
+        at_.multifactor_at = unix_time(s_.w);
         remember_sign_in(*u);
         return proceed();
     }
@@ -927,32 +1253,42 @@ inline http::response sign_in_pages::next_form()
         return s_.error_page(c_, refuse(500121));
     if (at_.stage == "consent" && step == "accept")
     {
-        if (auto refused = check_person(*u))
+        user const seen = here(*u);
+        if (auto refused = check_person(seen))
             return std::move(*refused);
-        std::string const giver = u->is_admin() && c_.form.get("organization") == "1" ? std::string() : u->id;
-        std::vector<wanted_permission> const missing = missing_permissions(*u);
+        std::string const giver = seen.is_admin() && c_.form.get("organization") == "1" ? std::string() : seen.id;
+        std::vector<wanted_permission> const missing = missing_permissions(seen);
         // A policy may have changed since the page was shown; then it is shown anew, as it is now.
         at_.stage = "accepting";
-        tenant_policy const& policy = s_.w.policy.tenant(u->tenant_id);
-        bool const work = u->kind == account_kind::work;
+        tenant_policy const& policy = s_.w.policy.tenant(seen.tenant_id);
+        bool const work = seen.kind == account_kind::work;
         for (wanted_permission const& p : missing)
-            if (work && !u->is_admin() &&
+            if (work && !seen.is_admin() &&
                 ((p.what && p.what->admin_only) || policy.user_consent == user_consent::disabled ||
                  (policy.user_consent == user_consent::low_impact_only && !(p.what && p.what->low_impact))))
                 return proceed();
         for (wanted_permission const& p : missing)
             s_.w.directory.grant({.app_id = a_.app->app_id,
-                                  .tenant_id = u->tenant_id,
+                                  .tenant_id = seen.tenant_id,
                                   .user_id = giver,
                                   .resource = std::string(p.resource),
                                   .type = permission_type::delegated,
                                   .permissions = {p.name}});
-        return finish(*u);
+        return finish(seen);
     }
+    if (at_.stage == "admin_consent" && step == "accept")
+    {
+        user const seen = here(*u);
+        if (auto refused = check_person(seen))
+            return std::move(*refused);
+        return seen.is_admin() ? admin_has_consented(seen) : ask_admin(seen);
+    }
+    if (at_.stage == "admin_consent" && step == "decline")
+        return redirect_error(refuse(65004), true);
     // Documented: Microsoft Learn, Configure the admin consent workflow. The administrator finds it in the journal.
     if (std::string const why = c_.form.get("justification");
         at_.stage == "approval" && step == "request" && !why.empty() && why.size() <= 500 &&
-        s_.w.policy.tenant(u->tenant_id).admin_consent_requests && !missing_permissions(*u).empty())
+        s_.w.policy.tenant(here(*u).tenant_id).admin_consent_requests && !missing_permissions(here(*u)).empty())
     {
         c_.entry.answer = "page Request sent";
         c_.entry.reason = u->principal_name + " asks an administrator to approve " + a_.app->display_name + ": " + why;
@@ -975,6 +1311,11 @@ inline http::response sign_in_pages::next_form()
 OUTKIT_INLINE http::response entra::state::authorize(sts::call& c) { return sts::sign_in_pages(*this, c).begin(); }
 
 OUTKIT_INLINE http::response entra::state::form(sts::call& c) { return sts::sign_in_pages(*this, c).next_form(); }
+
+OUTKIT_INLINE http::response entra::state::admin_consent(sts::call& c)
+{
+    return sts::sign_in_pages(*this, c).begin_admin(c.v1);
+}
 
 OUTKIT_INLINE http::response entra::state::device_form(sts::call& c)
 {

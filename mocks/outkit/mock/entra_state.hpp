@@ -86,6 +86,7 @@ struct call
     http::fields headers;                  // to be added to the answer
     journal_entry entry;
     bool real_credential = false;
+    bool v1 = false;  // asked at /oauth2/ instead of /oauth2/v2.0/
 
     std::string parameter(std::string_view name) const;  // the form's, else the query's
     bool has(std::string_view name) const { return form.has(name) || query.has(name); }
@@ -96,6 +97,7 @@ struct signed_in
     std::string user_id;
     std::int64_t at = 0;
     bool multifactor = false;
+    std::int64_t multifactor_at = 0;
 };
 
 // A browser in which somebody has signed in, by its cookie.
@@ -129,7 +131,10 @@ struct device_request
 enum class purpose
 {
     authorize,
-    device
+    authorize_v1,
+    device,
+    admin_consent,
+    admin_consent_v1
 };
 
 // Where a sign-in stands. Travels sealed in the forms, so nothing is kept of those that are never finished.
@@ -143,6 +148,7 @@ struct sign_in
     std::string user_id;
     std::int64_t password_at = 0;  // 0: not proven yet
     bool multifactor = false;
+    std::int64_t multifactor_at = 0;
     bool picked = false;     // the person has chosen the account; do not ask again
     bool confirmed = false;  // "Are you trying to sign in to ...?"
     bool staying = false;    // "stay signed in"
@@ -161,6 +167,8 @@ struct authorization
     bool has_state = false, client_info = false;
     scope_set scopes;
     device_request* device = nullptr;  // then there is no redirect URI
+    std::optional<std::int64_t> max_age = {};
+    std::string session_wanted;  // sid
 };
 
 // A permission that needs consent.
@@ -184,6 +192,7 @@ struct entra::state
     std::deque<sts::device_request> devices;
     std::set<std::string, std::less<>> used;     // ids of redeemed codes, and in strict mode of used refresh tokens
     std::set<std::string, std::less<>> revoked;  // ids of grants
+    std::map<std::string, std::deque<std::int64_t>, std::less<>> recent;  // when what was asked for, for limits
     std::deque<std::pair<std::set<std::string, std::less<>>*, std::string>> order;
 
     // entra.ipp
@@ -205,12 +214,22 @@ struct entra::state
     mock::person person_of(user const& u) const;
     user const* find(std::string_view user_id) const { return w.directory.find_user_id(user_id); }
     conditional_access conditions_for(user const& u) const;
+    std::optional<refusal> check_conditions(conditional_access c) const;
+    std::optional<refusal> check_restrictions(sts::call const& c, std::string_view tenant_id) const;
+    std::optional<refusal> check_guest(user const& u, tenant const& t, guest const& g) const;
+    bool second_factor_wanted(user const& u, conditional_access c) const;
+    bool second_factor_expired(std::string_view tenant_id, std::int64_t given_at) const;
+    std::optional<user> seen_as_guest(user const& u, std::string_view tenant_id) const;
+    std::string identity_provider(user const& u) const;
+    bool too_many(std::string const& what, unsigned most, std::int64_t within);
+    http::response configuration_v1(sts::call& c, sts::authority const& a);
     bool remember(std::set<std::string, std::less<>>& in, std::string id);  // false: it was there
 
     // entra_sign_in.ipp
     http::response authorize(sts::call& c);
     http::response form(sts::call& c);
     http::response device_form(sts::call& c);
+    http::response admin_consent(sts::call& c);
     http::response logout(sts::call& c);
 
     // entra_token.ipp

@@ -56,15 +56,22 @@ private:
     std::optional<refusal> read_client();
     std::optional<refusal> authenticate(std::string_view platform, bool app_only);
     std::optional<refusal> check_assertion() const;
+    std::optional<refusal> check_federated(std::string_view assertion) const;
+    std::optional<refusal> check_rate(std::string_view tenant_id, std::string const& what);
+    std::string scope_asked() const;
+    std::optional<refusal> check_resource_of_v1() const;
     std::optional<refusal> check_origin(std::string_view platform, bool with_challenge);
 
     http::response code_grant();
     http::response refresh_grant();
     http::response client_credentials();
     http::response device_grant();
+    http::response password_grant();
     http::response issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code);
 
-    std::optional<refusal> check_person(user const* u, grant const& g, scope_set const& wanted) const;
+    std::optional<refusal> check_person(user const& u, user const& at_home, grant const& g,
+                                        scope_set const& wanted) const;
+    std::optional<refusal> check_alive(user const* at_home, grant const& g) const;
     std::optional<refusal> choose(scope_set const& wanted, scope_set const& first, bool from_code,
                                   scope_set const*& chosen) const;
     http::response refuse_with(refusal const& r) { return s_.json_error(c_, r); }
@@ -130,6 +137,44 @@ inline bool is_signed_by(std::string const& pem, bool pss, std::string_view inpu
                             reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1;
 }
 
+// Somebody else's token as the credential. Documented: Microsoft Learn, workload identity federation; the texts observed
+// in many public issues.
+inline std::optional<refusal> token_endpoint::check_federated(std::string_view assertion) const
+{
+    auto const p = jwt::take_apart(assertion);
+    if (!p)
+        return refuse(50027);
+    std::string const issuer = jwt::text(p->payload, "iss"), subject = jwt::text(p->payload, "sub"),
+                      audience = jwt::text(p->payload, "aud");
+    if (jwt::is_microsoft_issuer(issuer) || issuer.starts_with(c_.base + "/"))
+        return refuse(700222);
+    auto const& known = app_->federated_credentials;
+    if (known.empty())
+        return refuse(70021, {{"issuer", issuer}, {"subject", subject}, {"audience", audience}});
+    federated_credential const* found = nullptr;
+    bool issuer_known = false, subject_known = false;
+    for (federated_credential const& f : known)
+    {
+        issuer_known = issuer_known || f.issuer == issuer;
+        subject_known = subject_known || (f.issuer == issuer && f.subject == subject);
+        if (f.issuer == issuer && f.subject == subject && f.audience == audience)
+            found = &f;
+    }
+    if (!found)
+        return !issuer_known    ? refuse(700211, {{"issuer", issuer}})
+               : !subject_known ? refuse(700213, {{"subject", subject}})
+                                : refuse(700212, {{"audience", audience}});
+    std::string const algorithm = jwt::text(p->header, "alg");
+    if ((algorithm != "PS256" && algorithm != "RS256") ||
+        !is_signed_by(found->pem, algorithm == "PS256",
+                      assertion.substr(0, p->encoded_header.size() + 1 + p->encoded_payload.size()), p->signature))
+        return refuse(50012);
+    std::int64_t const now = unix_time(s_.w), ends = jwt::number(p->payload, "exp");
+    if (now - 300 >= ends || now + 300 < jwt::number(p->payload, "nbf"))
+        return refuse(700024, {{"now", timestamp(now, true)}, {"expiry", timestamp(ends, true)}});
+    return std::nullopt;
+}
+
 // A certificate instead of a secret (RFC 7523 section 2.2; documented: Microsoft Learn, certificate credentials).
 inline std::optional<refusal> token_endpoint::check_assertion() const
 {
@@ -138,8 +183,10 @@ inline std::optional<refusal> token_endpoint::check_assertion() const
     std::string const assertion = c_.form.get("client_assertion");
     auto const p = jwt::take_apart(assertion);
     if (!p)
-        return refuse(9002313);
+        return refuse(50027);
     std::string const sha256 = jwt::text(p->header, "x5t#S256"), sha1 = jwt::text(p->header, "x5t");
+    if (sha256.empty() && !same_name(jwt::text(p->payload, "iss"), client_id_) && p->payload.contains("iss"))
+        return check_federated(assertion);
     if (sha256.empty() && sha1.empty())
         return refuse(5002723);
     std::string thumbprint =
@@ -187,7 +234,8 @@ inline std::optional<refusal> token_endpoint::check_assertion() const
 inline std::optional<refusal> token_endpoint::authenticate(std::string_view platform, bool app_only)
 {
     // Without a redirect URI it is the switch "Allow public client flows".
-    bool const confidential = app_only || platform == "web" || (platform == "device" && !app_->allow_public_client);
+    bool const confidential = app_only || platform == "web" ||
+                              ((platform == "device" || platform == "password") && !app_->allow_public_client);
     bool const assertion = c_.form.has("client_assertion");
     if (!has_secret_ && !assertion)
         return !confidential ? std::nullopt : std::optional<refusal>(app_only ? refuse(7000216) : refuse(7000218));
@@ -242,53 +290,99 @@ inline std::optional<refusal> token_endpoint::check_origin(std::string_view plat
     return std::nullopt;
 }
 
-// What has happened to the person since the sign-in.
-inline std::optional<refusal> token_endpoint::check_person(user const* u, grant const& g, scope_set const& wanted) const
+// Whether there still is such a person, and whether the grant is none of before a revocation.
+inline std::optional<refusal> token_endpoint::check_alive(user const* at_home, grant const& g) const
 {
-    if (!u)
-    {
-        if (g.user_tenant == consumers_tenant)
-            return personal(
-                "The user could not be authenticated as the grant is expired. The user must sign in again.");
-        return refuse(50034, {{"tenant", g.user_tenant}});
-    }
-    bool const own = u->kind == account_kind::personal;
-    if (!u->enabled)
-        return own ? personal("The user could not be authenticated as the grant is expired. The user must sign in "
-                              "again.")
-                   : refuse(50057);
-    std::int64_t const valid_from = seconds_of(u->tokens_valid_from);
+    constexpr char over[] = "The user could not be authenticated as the grant is expired. The user must sign in again.";
+    bool const own = g.user_tenant == consumers_tenant && g.tenant == g.user_tenant;
+    if (!at_home)
+        return own ? personal(over) : refuse(50034, {{"tenant", g.user_tenant}});
+    if (!at_home->enabled)
+        return own ? personal(over) : refuse(50057);
+    std::int64_t const valid_from = seconds_of(at_home->tokens_valid_from);
     if (g.signed_in_at < valid_from)
-        return own ? personal("The user could not be authenticated as the grant is expired. The user must sign in "
-                              "again.")
+        return own ? personal(over)
                    : refuse(50173,
                             {{"issued", timestamp(g.signed_in_at, true)}, {"validFrom", timestamp(valid_from, true)}});
-    if (own)
+    return std::nullopt;
+}
+
+// What has happened to the person since the sign-in. `u` as the tenant has them, `at_home` as their own one does.
+inline std::optional<refusal> token_endpoint::check_person(user const& u, user const& at_home, grant const& g,
+                                                           scope_set const& wanted) const
+{
+    if (auto refused = s_.check_restrictions(c_, u.tenant_id))
+        return refused;
+    if (u.minor)
+        return refuse(54000, {{"name", app_->display_name}});
+    if (u.kind == account_kind::personal)
         return std::nullopt;
-    service_principal const* const sp = s_.w.directory.find_service_principal(app_->app_id, u->tenant_id);
+    tenant const* const t = s_.w.directory.find_tenant(u.tenant_id);
+    guest const* const visiting = t && !same_name(t->id, at_home.tenant_id) ? t->find_guest(at_home.id) : nullptr;
+    if (visiting)
+        if (auto refused = s_.check_guest(at_home, *t, *visiting))
+            return refused;
+    service_principal const* const sp = s_.w.directory.find_service_principal(app_->app_id, u.tenant_id);
     if (sp && !sp->enabled)
         return refuse(7000112, {{"appId", app_->app_id}, {"name", app_->display_name}});
+    if (u.risk == user_risk::compromised)
+        return refuse(50135);
     auto const resources = wanted.resources();
     std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
-    conditional_access const conditions = s_.conditions_for(*u);
-    bool const mfa =
-        u->mfa_required || conditions == conditional_access::mfa || conditions == conditional_access::mfa_registration;
-    if (mfa && !g.multifactor)
+    conditional_access const conditions = s_.conditions_for(u);
+    bool const expired = g.multifactor && s_.second_factor_expired(u.tenant_id, g.multifactor_at);
+    if (s_.second_factor_wanted(u, conditions) && (!g.multifactor || expired))
     {
-        bool const registers = conditions == conditional_access::mfa_registration || !u->mfa_registered;
-        refusal r = refuse(registers ? 50079 : 50076, {{"resource", resource}});
+        bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
+        refusal r = refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}});
         r.claims =
             R"({"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-00000000ca01"]}}})";
         return r;
     }
-    switch (conditions)
+    if (auto refused = s_.check_conditions(conditions))
+        return refused;
+    if (sp && sp->assignment_required &&
+        std::none_of(sp->assigned_users.begin(), sp->assigned_users.end(),
+                     [&](std::string const& id) { return same_name(id, u.id); }))
     {
-    case conditional_access::blocked: return refuse(53003);
-    case conditional_access::compliant_device: return refuse(53000, {{"state", "unregistered"}});
-    case conditional_access::joined_device: return refuse(53001, {{"state", "unregistered"}});
-    case conditional_access::approved_app: return refuse(53002);
-    default: return std::nullopt;
+        refusal r = refuse(50105, {{"name", app_->display_name}, {"appId", app_->app_id}, {"login", u.principal_name}});
+        r.error = "invalid_grant";
+        return r;
     }
+    return std::nullopt;
+}
+
+// How often is too often: for a tenant altogether, and for the very same request (documented: Microsoft Learn, breaking
+// changes: a client that asks without looking at its cache).
+inline std::optional<refusal> token_endpoint::check_rate(std::string_view tenant_id, std::string const& what)
+{
+    unsigned const most = s_.w.policy.tenant(tenant_id).token_requests_per_minute;
+    if (most != 0 && s_.too_many("tenant " + lower(tenant_id), most, 60))
+    {
+        c_.headers.push_back({"Retry-After", "60"});
+        return refuse(90055);
+    }
+    unsigned const loop = s_.w.policy.service.loop_limit;
+    if (loop != 0 && s_.too_many("client " + lower(client_id_) + " " + what, loop, 300))
+        return refuse(50196);
+    return std::nullopt;
+}
+
+// The request's scope; the v1 endpoint has a resource instead.
+inline std::string token_endpoint::scope_asked() const
+{
+    if (!c_.v1)
+        return c_.parameter("scope");
+    std::string const resource = c_.parameter("resource");
+    return resource.empty() ? std::string() : resource + (resource.ends_with('/') ? ".default" : "/.default");
+}
+
+inline std::optional<refusal> token_endpoint::check_resource_of_v1() const
+{
+    std::string const asked = c_.parameter("resource");
+    if (c_.v1 && !asked.empty() && !find_resource(asked))
+        return refuse(50001, {{"resource", asked}, {"tenant", a_.asked}});
+    return std::nullopt;
 }
 
 // Which resource the token is for. One token, one resource (documented: Microsoft Learn, scopes; observed:
@@ -311,12 +405,26 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
     scope_set const* chosen = nullptr;
     if (auto const refused = choose(wanted, first, from_code, chosen))
         return refuse_with(*refused);
-    user const* const u = s_.find(g.user_id);
-    if (auto const refused = check_person(u, g, *chosen))
+    user const* const at_home = s_.find(g.user_id);
+    if (auto const refused = check_alive(at_home, g))
         return refuse_with(*refused);
+    std::optional<user> const visiting = s_.seen_as_guest(*at_home, g.tenant);
+    user const* const u = visiting ? &*visiting : at_home;
+    if (!visiting && !same_name(g.tenant, u->tenant_id))  // no guest there any more
+        return refuse_with(refuse(50020, {{"login", u->principal_name},
+                                          {"issuer", s_.identity_provider(*u)},
+                                          {"tenant", g.tenant},
+                                          {"appId", app_->app_id},
+                                          {"name", app_->display_name}}));
+    if (auto const refused = check_person(*u, *at_home, g, *chosen))
+        return refuse_with(*refused);
+    if (c_.v1 && u->kind == account_kind::personal)
+        return refuse_with(refuse(500201));
     auto const resources = chosen->resources();
     resource const* const target = resources.empty() ? find_resource(graph_app_id) : resources.front();
     tenant const* const home = s_.w.directory.find_tenant(u->tenant_id);
+    if (home && !home->state_of(target->app_id).enabled)
+        return refuse_with(refuse(500014, {{"resource", target->app_id}}));
     if (home && !home->has_exchange && target->app_id == exchange_app_id)
         return refuse_with(refuse(500011, {{"resource", target->uris.front()}, {"tenant", home->display_name}}));
 
@@ -364,6 +472,9 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
                                           "to the requested scope.")
                                : refuse(65001, {{"appId", app_->app_id}, {"name", app_->display_name}}));
 
+    if (auto const refused = check_rate(u->tenant_id, lower(u->id) + " " + lower(chosen->text)))
+        return refuse_with(*refused);
+
     auto const asked = [&](char const* name) { return chosen->has(name) || first.has(name); };
     bool const openid = asked("openid"), profile = asked("profile"), email = asked("email");
     bool const graph = target->app_id == graph_app_id;
@@ -381,6 +492,8 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
     claims.client_name = app_->display_name;
     claims.client_authentication = authentication_;
     claims.person = s_.person_of(*u);
+    if (visiting)
+        claims.identity_provider = s_.identity_provider(*at_home);
     if (graph && openid)
         for (char const* name : {"openid", "profile", "email"})
             if (asked(name))
@@ -407,12 +520,26 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
         scope += (scope.empty() ? "" : " ") + prefix + "/.default";
 
     std::int64_t const lifetime = own ? token_life : token_life - 1;
-    boost::json::object o{{"token_type", "Bearer"},
-                          {"scope", scope},
-                          {"expires_in", lifetime},
-                          {"ext_expires_in", lifetime},
-                          {"access_token", access}};
     std::int64_t const now = unix_time(s_.w);
+    boost::json::object o{{"token_type", "Bearer"}, {"scope", scope}};
+    if (c_.v1)  // numbers are strings there, and the scope has the short names
+    {
+        std::string short_names;
+        for (std::string const& name : claims.permissions)
+            short_names += (short_names.empty() ? "" : " ") + name;
+        o["scope"] = short_names;
+        o["expires_in"] = std::to_string(lifetime);
+        o["ext_expires_in"] = std::to_string(lifetime);
+        o["expires_on"] = std::to_string(now + lifetime);
+        o["not_before"] = std::to_string(now - 300);
+        o["resource"] = claims.audience;
+    }
+    else
+    {
+        o["expires_in"] = lifetime;
+        o["ext_expires_in"] = lifetime;
+    }
+    o["access_token"] = access;
     bool const spa = g.platform == "spa";
     if (asked("offline_access"))
     {
@@ -430,7 +557,13 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
     if (openid)
     {
         id_claims id;
-        id.issuer = c_.base + "/" + lower(u->tenant_id) + "/v2.0";
+        id.v1 = c_.v1;
+        id.issuer = c_.v1 ? "https://sts.windows.net/" + lower(u->tenant_id) + "/"
+                          : c_.base + "/" + lower(u->tenant_id) + "/v2.0";
+        if (visiting)
+            id.identity_provider = claims.identity_provider;
+        if (g.says_auth_time)
+            id.auth_time = g.signed_in_at;
         id.audience = app_->app_id;
         id.tenant = u->tenant_id;
         id.person = s_.person_of(*u);
@@ -441,7 +574,7 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
         o["id_token"] = issue_id_token(s_.w.keys, s_.w, id);
     }
     if (c_.parameter("client_info") == "1")
-        o["client_info"] = client_info(s_.person_of(*u));
+        o["client_info"] = client_info(s_.person_of(*at_home));
     c_.entry.answer = "200 token for " + claims.audience + " of " + u->principal_name;
     c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
     if (c_.has("x-client-current-telemetry") || http::find(c_.request.headers, "x-client-current-telemetry"))
@@ -493,8 +626,9 @@ inline http::response token_endpoint::code_grant()
     std::string const verifier = c_.form.get("code_verifier");
     if (g.challenge.empty() ? !verifier.empty() : !proves(verifier, g))
         return refuse_with(refuse(501481));
-    std::string const scope = c_.form.get("scope");
-    http::response r = issue(g, s_.understand(scope, *app_, a_), s_.understand(g.scope, *app_, a_), true);
+    if (auto const refused = check_resource_of_v1())
+        return refuse_with(*refused);
+    http::response r = issue(g, s_.understand(scope_asked(), *app_, a_), s_.understand(g.scope, *app_, a_), true);
     if (r.status == 200)
         s_.remember(s_.used, g.id);
     return r;
@@ -514,7 +648,7 @@ inline http::response token_endpoint::refresh_grant()
         r.why = "the refresh token was not issued by this mock, or has been altered";
         return refuse_with(r);
     }
-    grant const& g = *opened;
+    grant g = *opened;
     if (!same_name(g.client_id, app_->app_id))
     {
         refusal r = refuse(70000);
@@ -526,12 +660,17 @@ inline http::response token_endpoint::refresh_grant()
         return refuse_with(*refused);
     if (auto const refused = authenticate(g.platform, false))
         return refuse_with(*refused);
-    bool const own = g.user_tenant == consumers_tenant;
+    bool const own = g.tenant == consumers_tenant;
     using kind = authority::kind;
     if (own ? a_.is == kind::organizations || a_.is == kind::tenant : a_.is == kind::consumers)
         return refuse_with(refuse(70000));
-    if (a_.is == kind::tenant && !same_name(a_.tenant->id, g.user_tenant))
-        return refuse_with(refuse(700005));
+    // Refresh tokens belong to person and client, not to a tenant (documented: Microsoft Learn, refresh tokens).
+    if (a_.is == kind::tenant && !same_name(a_.tenant->id, g.tenant))
+    {
+        if (!same_name(a_.tenant->id, g.user_tenant) && !a_.tenant->find_guest(g.user_id))
+            return refuse_with(refuse(700005));
+        g.tenant = a_.tenant->id;
+    }
     std::int64_t const now = unix_time(s_.w), age = now - g.issued_at;
     if (s_.revoked.contains(g.id))
         return refuse_with(refuse(70000));
@@ -542,9 +681,19 @@ inline http::response token_endpoint::refresh_grant()
                                           "sign in again.")
                                : refuse(700082, {{"issued", timestamp(g.issued_at, true)},
                                                  {"days", std::to_string(refresh_idle_days)}}));
+    tenant_policy const& policy = s_.w.policy.tenant(g.tenant);
     if (user const* const u = s_.find(g.user_id);
         u && !own && s_.conditions_for(*u) == conditional_access::sign_in_frequency)
         return refuse_with(refuse(70043, {{"issued", timestamp(g.issued_at, true)}, {"lifetime", "3600"}}));
+    std::int64_t const since = now - g.signed_in_at, frequency = policy.sign_in_frequency * std::int64_t(3600);
+    if (!own && frequency != 0 && since >= frequency)
+        return refuse_with(
+            refuse(70043, {{"issued", timestamp(g.issued_at, true)}, {"lifetime", std::to_string(frequency)}}));
+    if (!own && policy.refresh_token_lifetime != 0 && since >= policy.refresh_token_lifetime * std::int64_t(24 * 3600))
+        return refuse_with(refuse(700081, {{"issued", timestamp(g.signed_in_at, true)},
+                                           {"lifetime", std::to_string(policy.refresh_token_lifetime) + ".00:00:00"}}));
+    if (auto const refused = check_resource_of_v1())
+        return refuse_with(*refused);
     if (s_.w.policy.service.strict_oauth)
     {
         // Each refresh token works once; a second use ends the family (RFC 9700 section 4.14.2).
@@ -554,8 +703,7 @@ inline http::response token_endpoint::refresh_grant()
             return refuse_with(refuse(70000));
         }
     }
-    http::response r =
-        issue(g, s_.understand(c_.form.get("scope"), *app_, a_), s_.understand(g.scope, *app_, a_), false);
+    http::response r = issue(g, s_.understand(scope_asked(), *app_, a_), s_.understand(g.scope, *app_, a_), false);
     if (r.status == 200 && s_.w.policy.service.strict_oauth)
         s_.remember(s_.used, g.token_id);
     return r;
@@ -595,8 +743,8 @@ inline http::response token_endpoint::device_grant()
         return refuse_with(r);
     }
     // As with a refresh token: of several resources the first one's.
-    http::response r = issue(d->given, s_.understand(c_.form.get("scope"), *app_, a_),
-                             s_.understand(d->given.scope, *app_, a_), false);
+    http::response r =
+        issue(d->given, s_.understand(scope_asked(), *app_, a_), s_.understand(d->given.scope, *app_, a_), false);
     if (r.status == 200)
         d->is = device_request::state::redeemed;
     return r;
@@ -608,9 +756,11 @@ inline http::response token_endpoint::client_credentials()
         return refuse_with(*refused);
     if (auto const refused = authenticate("web", true))
         return refuse_with(*refused);
-    std::string const scope = c_.form.get("scope");
+    if (auto const refused = check_resource_of_v1())
+        return refuse_with(*refused);
+    std::string const scope = scope_asked();
     if (scope.find_first_not_of(' ') == std::string::npos)
-        return refuse_with(refuse(900144, {{"name", "scope"}}));
+        return refuse_with(refuse(900144, {{"name", c_.v1 ? "resource" : "scope"}}));
     // Not understand(): these are application permissions, and all that counts is the resource.
     std::vector<std::string> words;
     for (std::size_t at = 0; at < scope.size();)
@@ -634,6 +784,13 @@ inline http::response token_endpoint::client_credentials()
         return refuse_with(refuse(7000229, {{"appId", app_->app_id}, {"tenant", a_.tenant->id}}));
     if (!sp->enabled)
         return refuse_with(refuse(7000112, {{"appId", app_->app_id}, {"name", app_->display_name}}));
+    resource_state const state = a_.tenant->state_of(target->app_id);
+    if (!state.enabled)
+        return refuse_with(refuse(500014, {{"resource", target->app_id}}));
+    if (auto const refused = s_.check_restrictions(c_, a_.tenant->id))
+        return refuse_with(*refused);
+    if (auto const refused = check_rate(a_.tenant->id, lower(scope)))
+        return refuse_with(*refused);
 
     access_claims claims;
     claims.audience = lower(prefix);
@@ -643,16 +800,86 @@ inline http::response token_endpoint::client_credentials()
     claims.client_authentication = authentication_;
     claims.app_only = true;
     claims.permissions = s_.w.directory.granted_roles(app_->app_id, a_.tenant->id, target->app_id);
+    if (state.assignment_required && claims.permissions.empty())
+        return refuse_with(refuse(501051, {{"appId", app_->app_id},
+                                           {"name", app_->display_name},
+                                           {"resource", target->app_id},
+                                           {"resourceName", target->name}}));
     claims.service_principal = sp->object_id;
     claims.hashed_nonce = target->app_id == graph_app_id;
     std::string const access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
     c_.entry.answer = "200 app-only token for " + claims.audience;
     c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
-    boost::json::object const o{{"token_type", "Bearer"},
-                                {"expires_in", token_life - 1},
-                                {"ext_expires_in", token_life - 1},
-                                {"access_token", access}};
+    boost::json::object o{{"token_type", "Bearer"}};
+    if (c_.v1)
+    {
+        std::int64_t const now = unix_time(s_.w);
+        o["expires_in"] = std::to_string(token_life - 1);
+        o["ext_expires_in"] = std::to_string(token_life - 1);
+        o["expires_on"] = std::to_string(now + token_life - 1);
+        o["not_before"] = std::to_string(now - 300);
+        o["resource"] = claims.audience;
+    }
+    else
+    {
+        o["expires_in"] = token_life - 1;
+        o["ext_expires_in"] = token_life - 1;
+    }
+    o["access_token"] = access;
     return {.status = 200, .body = boost::json::serialize(o)};
+}
+
+// A name and a password from a program (RFC 6749 section 4.3): discouraged, and off unless the tenant's policy says
+// otherwise. Documented: Microsoft Learn, resource owner password credentials.
+inline http::response token_endpoint::password_grant()
+{
+    if (auto const refused = check_origin("password", false))
+        return refuse_with(*refused);
+    if (auto const refused = authenticate("password", false))
+        return refuse_with(*refused);
+    std::string const name = c_.form.get("username");
+    secret const password(c_.form.get("password"));
+    if (name.empty() || password.reveal().empty())
+        return refuse_with(refuse(900144, {{"name", name.empty() ? "username" : "password"}}));
+    std::size_t const at = name.find('@');
+    if (at == 0 || at == name.npos || at + 1 == name.size())
+        return refuse_with(refuse(90022, {{"name", name}}));
+    user const* const u = s_.w.directory.find_user(name);
+    if (!u && a_.is == authority::kind::organizations && !s_.w.directory.find_tenant(name.substr(at + 1)))
+        return refuse_with(refuse(50128));
+    std::optional<user> const visiting = u && a_.tenant ? s_.seen_as_guest(*u, a_.tenant->id) : std::optional<user>();
+    if (!u || u->kind == account_kind::personal || u->shared_mailbox ||
+        (a_.tenant && !visiting && !same_name(u->tenant_id, a_.tenant->id)))
+        return refuse_with(refuse(50034, {{"tenant", a_.asked}}));
+    if (u->locked)
+        return refuse_with(refuse(50053));
+    if (u->password.empty())
+        return refuse_with(refuse(50056));
+    if (!(secret(u->password) == password))
+        return refuse_with(refuse(50126));
+    if (u->password_expired || u->must_change_password)
+        return refuse_with(refuse(u->on_premises ? 50144 : 50055));
+    std::string const tenant_id = visiting ? visiting->tenant_id : u->tenant_id;
+    tenant_policy const& policy = s_.w.policy.tenant(tenant_id);
+    if (policy.security_defaults)
+        return refuse_with(refuse(530035));
+    if (!policy.password_grant)
+        return refuse_with(refuse(530032));
+    grant g;
+    g.id = random_text(s_.w, 16);
+    g.tenant = tenant_id;
+    g.authority = a_.name;
+    g.client_id = app_->app_id;
+    g.user_id = u->id;
+    g.user_tenant = u->tenant_id;
+    g.scope = scope_asked();
+    g.platform = "password";
+    g.session_id = new_guid(s_.w);
+    g.signed_in_at = g.issued_at = unix_time(s_.w);
+    if (g.scope.find_first_not_of(' ') == std::string::npos)
+        return refuse_with(refuse(900144, {{"name", "scope"}}));
+    scope_set const scopes = s_.understand(g.scope, *app_, a_);
+    return issue(g, scopes, scopes, false);
 }
 
 inline http::response token_endpoint::answer()
@@ -660,17 +887,24 @@ inline http::response token_endpoint::answer()
     if (std::string const twice = c_.form.duplicate(); !twice.empty())
         return refuse_with(refuse(9000411, {{"name", twice}}));
     if (auto const refused = s_.resolve(c_.asked_tenant, a_))
-        return refuse_with(*refused);
-    if (c_.has("resource"))
+        return refuse_with(refused->code == 90038 && (c_.form.has("client_secret") || c_.form.has("client_assertion"))
+                               ? refuse(900382)
+                               : *refused);
+    if (c_.has("resource") && !c_.v1)
         return refuse_with(refuse(901002));
     std::string const type = c_.parameter("grant_type");
     if (type.empty())
         return refuse_with(refuse(900144, {{"name", "grant_type"}}));
     // MSAL Node and MSAL.NET leave the namespace out (observed there).
     bool const device = type == "urn:ietf:params:oauth:grant-type:device_code" || type == "device_code";
-    if (type != "authorization_code" && type != "refresh_token" && type != "client_credentials" && !device)
+    if (type != "authorization_code" && type != "refresh_token" && type != "client_credentials" && type != "password" &&
+        !device)
         return refuse_with(refuse(70003, {{"grant", type}}));
     bool const app_only = type == "client_credentials";
+    if (c_.v1 && a_.is == authority::kind::consumers)
+        return refuse_with(refuse(90027));
+    if (type == "password" && (a_.is == authority::kind::common || a_.is == authority::kind::consumers))
+        return refuse_with(refuse(9001023));
     if (app_only && (a_.is == authority::kind::common || a_.is == authority::kind::organizations))
         return refuse_with(refuse(50059));
     if (auto const refused = read_client())
@@ -679,6 +913,7 @@ inline http::response token_endpoint::answer()
         return refuse_with(refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}}));
     return app_only                  ? client_credentials()
            : device                  ? device_grant()
+           : type == "password"      ? password_grant()
            : type == "refresh_token" ? refresh_grant()
                                      : code_grant();
 }

@@ -92,13 +92,35 @@ OUTKIT_INLINE std::string_view journal_entry::field(std::string_view name) const
 
 OUTKIT_INLINE bool journal::is_secret_name(std::string_view name) noexcept
 {
-    for (std::string_view const s : {"access_token",  "assertion",   "authorization",       "client_assertion",
-                                     "client_secret", "code",        "code_verifier",       "cookie",
-                                     "device_code",   "id_token",    "id_token_hint",       "initial_response",
-                                     "passwd",        "password",    "proxy-authorization", "refresh_token",
-                                     "sasl",          "secret",      "secret_text",         "secretText",
-                                     "session",       "state",       "set-cookie",          "token",
-                                     "user_code",     "x-outkit-key"})
+    for (std::string_view const s : {"access_token",
+                                     "assertion",
+                                     "authorization",
+                                     "client_assertion",
+                                     "client_secret",
+                                     "code",
+                                     "code_verifier",
+                                     "cookie",
+                                     "confirmpasswd",
+                                     "device_code",
+                                     "id_token",
+                                     "id_token_hint",
+                                     "initial_response",
+                                     "newpasswd",
+                                     "oldpasswd",
+                                     "passwd",
+                                     "password",
+                                     "proxy-authorization",
+                                     "refresh_token",
+                                     "sasl",
+                                     "secret",
+                                     "secret_text",
+                                     "secretText",
+                                     "session",
+                                     "state",
+                                     "set-cookie",
+                                     "token",
+                                     "user_code",
+                                     "x-outkit-key"})
         if (same_name(s, name))
             return true;
     return false;

@@ -44,14 +44,19 @@ enum class user_consent
 enum class conditional_access
 {
     pass,
-    mfa,                 // second factor demanded: AADSTS50076
-    mfa_registration,    // second factor must be set up first: AADSTS50079
-    blocked,             // AADSTS53003
-    compliant_device,    // AADSTS53000
-    joined_device,       // AADSTS53001
-    approved_app,        // AADSTS53002
-    sign_in_frequency,   // refresh tokens do not live on: AADSTS70043
-    mail_protocols_only  // sign-in passes, IMAP and SMTP refuse: "did not meet the criteria"
+    mfa,                    // second factor demanded: AADSTS50076
+    mfa_registration,       // second factor must be set up first: AADSTS50079
+    blocked,                // AADSTS53003
+    compliant_device,       // AADSTS53000
+    joined_device,          // AADSTS53001
+    approved_app,           // AADSTS53002
+    sign_in_frequency,      // refresh tokens do not live on: AADSTS70043
+    mail_protocols_only,    // sign-in passes, IMAP and SMTP refuse: "did not meet the criteria"
+    managed_device,         // AADSTS530003
+    registered_device,      // AADSTS50129
+    device_authentication,  // AADSTS50097
+    device_platform,        // none that the policy knows: AADSTS50005
+    external_challenge      // somebody else's second factor: AADSTS50158
 };
 
 /// When the exchange of mail is not refused, but slowed.
@@ -77,6 +82,7 @@ struct service_policy
     unsigned recipients_per_message = 500;
     mock::throttling throttling;
     bool strict_oauth = false;  // PKCE always, 60 s codes, refresh token families: stricter than the real service
+    unsigned loop_limit = 0;    // same token requests within 5 minutes before AADSTS50196; 0: no limit
 };
 
 /// An application registered in Exchange (New-ServicePrincipal), without which app-only tokens open no mailbox.
@@ -95,6 +101,14 @@ struct tenant_policy
     mock::user_consent user_consent = mock::user_consent::allowed;
     bool admin_consent_requests = false;  // "Need admin approval" becomes a request form (AADSTS90095)
     mock::conditional_access conditional_access = mock::conditional_access::pass;
+    bool password_grant = false;          // false: AADSTS530032
+    bool device_code = true;              // false: Conditional Access blocks the device code flow (AADSTS53003)
+    bool outbound_access = true;          // false: its users may not go to other tenants as guests (AADSTS500212)
+    bool inbound_access = true;           // false: guests may not come in (AADSTS500213)
+    unsigned mfa_lifetime = 0;            // hours that a second factor counts (AADSTS50078); 0: for ever
+    unsigned sign_in_frequency = 0;       // hours until a password is asked for again (AADSTS70043, 70044); 0: never
+    unsigned refresh_token_lifetime = 0;  // days from the sign-in, however often it is used (AADSTS700081); 0: no limit
+    unsigned token_requests_per_minute = 0;  // more get 429 and AADSTS90055; 0: no limit
     std::vector<exchange_principal> exchange_principals = {};
     std::vector<std::string> graph_mailboxes =
         {};  // application access policy: app-only Graph opens these only; empty: all

@@ -65,7 +65,12 @@ struct names<conditional_access>
                                                "joined-device",
                                                "approved-app",
                                                "sign-in-frequency",
-                                               "mail-protocols-only"};
+                                               "mail-protocols-only",
+                                               "managed-device",
+                                               "registered-device",
+                                               "device-authentication",
+                                               "device-platform",
+                                               "external-challenge"};
 };
 
 template <class E, auto& All = names<E>::all>
@@ -154,7 +159,7 @@ constexpr row throttle_of(std::string_view name, std::string_view values, std::s
 inline constexpr std::string_view on_off = "on|off";
 inline constexpr std::string_view access_names =
     "pass|mfa|mfa-registration|blocked|compliant-device|joined-device|approved-app|sign-in-frequency|"
-    "mail-protocols-only";
+    "mail-protocols-only|managed-device|registered-device|device-authentication|device-platform|external-challenge";
 
 inline std::span<row const> rows()
 {
@@ -201,7 +206,11 @@ inline std::span<row const> rows()
         throttle_of<&Q::graph_per_10_minutes, 10'000'000>("service.graph_per_10_minutes", "0..10000000",
                                                           "Graph requests per application and mailbox in 10 minutes"),
         switch_of<&S::strict_oauth, S>("service.strict_oauth", on_off,
-                                       "the authority is stricter than the real one: PKCE always, 60 s codes"),
+                                       "the authority is stricter than the real one: PKCE always, 60 s codes, a "
+                                       "refresh token works once and its reuse revokes the family"),
+        number_of<&S::loop_limit, S, 0, 100'000>(
+            "service.loop_limit", "0..100000",
+            "same token requests within five minutes before AADSTS50196; 0 for no limit"),
 
         switch_of<&T::smtp_auth, T>("tenant.smtp_auth", on_off,
                                     "SMTP AUTH for mailboxes without a setting of their own"),
@@ -216,6 +225,23 @@ inline std::span<row const> rows()
         switch_of<&T::conditional_access, T>("tenant.conditional_access", access_names,
                                              "what Conditional Access decides about a sign-in"),
 
+        switch_of<&T::password_grant, T>("tenant.password_grant", on_off, "the password grant, for work accounts"),
+        switch_of<&T::device_code, T>("tenant.device_code", on_off,
+                                      "off: Conditional Access blocks the device code flow"),
+        switch_of<&T::outbound_access, T>("tenant.outbound_access", on_off,
+                                          "off: its users may not be guests of other tenants"),
+        switch_of<&T::inbound_access, T>("tenant.inbound_access", on_off, "off: guests may not sign in"),
+        number_of<&T::mfa_lifetime, T, 0, 100'000>("tenant.mfa_lifetime", "0..100000",
+                                                   "hours that a second factor counts; 0 for ever"),
+        number_of<&T::sign_in_frequency, T, 0, 100'000>(
+            "tenant.sign_in_frequency", "0..100000",
+            "hours from a sign-in until refresh tokens and sessions end; 0 for never"),
+        number_of<&T::refresh_token_lifetime, T, 0, 10'000>(
+            "tenant.refresh_token_lifetime", "0..10000",
+            "days from a sign-in until refresh tokens end, used or not; 0 for never"),
+        number_of<&T::token_requests_per_minute, T, 0, 10'000'000>("tenant.token_requests_per_minute", "0..10000000",
+                                                                   "more token requests get 429; 0 for no limit"),
+
         switch_of<&M::imap, M>("mailbox.imap", on_off, "IMAP for this mailbox"),
         switch_of<&M::smtp_auth, M>("mailbox.smtp_auth", "unset|on|off",
                                     "SMTP AUTH for this mailbox; wins over the tenant's unless unset"),
@@ -225,7 +251,9 @@ inline std::span<row const> rows()
         switch_of<&M::full, M>("mailbox.full", on_off, "over quota: nothing can be sent or stored"),
         switch_of<&M::conditional_access, M>("mailbox.conditional_access",
                                              "unset|pass|mfa|mfa-registration|blocked|compliant-device|joined-device|"
-                                             "approved-app|sign-in-frequency|mail-protocols-only",
+                                             "approved-app|sign-in-frequency|mail-protocols-only|managed-device|"
+                                             "registered-device|device-authentication|device-platform|"
+                                             "external-challenge",
                                              "Conditional Access for this user; wins over the tenant's unless unset"),
         number_of<&M::max_send, M, 1024, 157'286'400>("mailbox.max_send", "1024..157286400",
                                                       "octets of a message that may be sent"),

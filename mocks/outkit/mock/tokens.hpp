@@ -57,6 +57,7 @@ struct access_claims
     std::vector<std::string> permissions;         // short names: scp, or roles when app_only
     std::string service_principal;                // object id, when app_only
     bool multifactor = false;                     // amr says mfa
+    std::string identity_provider;                // of a guest: "live.com", or the home tenant's issuer
     bool hashed_nonce = false;                    // as Graph's: the signature is over another header than one sees
     std::int64_t issued_at = 0;                   // iat = nbf: 300 s before the token was made
     std::int64_t expires_at = 0;                  // exp
@@ -103,12 +104,14 @@ struct id_claims
     std::string audience;  // the client id
     std::string tenant;
     mock::person person;
-    bool profile = false;        // name, oid, preferred_username
-    bool email = false;          // email, when known
-    std::string nonce;           // empty: none
-    std::int64_t auth_time = 0;  // 0: not said
-    std::string c_hash_of;       // a code that came with it, or empty
-    std::string session_id;      // sid, or empty
+    bool profile = false;           // name, oid, preferred_username
+    bool email = false;             // email, when known
+    std::string nonce;              // empty: none
+    std::int64_t auth_time = 0;     // 0: not said
+    std::string c_hash_of;          // a code that came with it, or empty
+    std::string session_id;         // sid, or empty
+    std::string identity_provider;  // of a guest: idp, or empty
+    bool v1 = false;                // as the v1 endpoint makes them: issuer sts.windows.net, upn, ver 1.0
 };
 std::string issue_id_token(signing_keys const& keys, detail::environment& env, id_claims const& claims);
 
@@ -128,7 +131,7 @@ struct grant
     std::string user_id;  // object id
     std::string user_tenant;
     std::string scope;     // as asked for, with offline_access
-    std::string platform;  // of the redirect URI: "web", "spa", "public", or "device"
+    std::string platform;  // of the redirect URI: "web", "spa", "publicClient"; or "device", "password"
     std::string redirect_uri;
     std::string nonce;
     std::string challenge;         // code_challenge, or empty
@@ -136,8 +139,10 @@ struct grant
     std::string session_id;
     std::string token_id;  // of this refresh token
     bool multifactor = false;
-    std::int64_t signed_in_at = 0;  // when the person typed a password
-    std::int64_t issued_at = 0;     // when this code or refresh token was made
+    bool says_auth_time = false;      // max_age was asked for
+    std::int64_t multifactor_at = 0;  // when the second factor was given
+    std::int64_t signed_in_at = 0;    // when the person typed a password
+    std::int64_t issued_at = 0;       // when this code or refresh token was made
 };
 
 std::string seal_code(signing_keys const& keys, detail::environment& env, grant const& g);

@@ -183,7 +183,7 @@ inline json::object v1_payload(detail::environment& env, access_claims const& c)
         {"aud", c.audience}, {"iss", c.issuer}, {"iat", c.issued_at}, {"nbf", c.issued_at}, {"exp", c.expires_at}};
     if (!c.app_only)
     {
-        o["acct"] = p.home_tenant == c.tenant ? 0 : 1;
+        o["acct"] = c.identity_provider.empty() ? 0 : 1;
         o["acr"] = "1";
     }
     o["aio"] = "A" + random_text(env, c.app_only ? 26 : 65) + "=";
@@ -192,8 +192,8 @@ inline json::object v1_payload(detail::environment& env, access_claims const& c)
     o["app_displayname"] = c.client_name;
     o["appid"] = c.client_id;
     o["appidacr"] = std::to_string(c.client_authentication);
-    if (c.app_only)
-        o["idp"] = "https://sts.windows.net/" + c.tenant + "/";
+    if (c.app_only || !c.identity_provider.empty())
+        o["idp"] = c.app_only ? "https://sts.windows.net/" + c.tenant + "/" : c.identity_provider;
     if (!c.app_only && !p.family_name.empty())
         o["family_name"] = p.family_name;
     if (!c.app_only && !p.given_name.empty())
@@ -318,12 +318,25 @@ inline token_fault in_time(access_claims const& c, detail::environment const& en
 
 inline std::string seal_grant(signing_keys const& keys, detail::environment& env, char const* purpose, grant const& g)
 {
-    json::object const o{{"id", g.id},           {"t", g.tenant},     {"a", g.authority},
-                         {"c", g.client_id},     {"u", g.user_id},    {"ut", g.user_tenant},
-                         {"s", g.scope},         {"p", g.platform},   {"r", g.redirect_uri},
-                         {"n", g.nonce},         {"ch", g.challenge}, {"cm", g.challenge_method},
-                         {"sid", g.session_id},  {"tok", g.token_id}, {"mfa", g.multifactor},
-                         {"at", g.signed_in_at}, {"i", g.issued_at}};
+    json::object const o{{"id", g.id},
+                         {"t", g.tenant},
+                         {"a", g.authority},
+                         {"c", g.client_id},
+                         {"u", g.user_id},
+                         {"ut", g.user_tenant},
+                         {"s", g.scope},
+                         {"p", g.platform},
+                         {"r", g.redirect_uri},
+                         {"n", g.nonce},
+                         {"ch", g.challenge},
+                         {"cm", g.challenge_method},
+                         {"sid", g.session_id},
+                         {"tok", g.token_id},
+                         {"mfa", g.multifactor},
+                         {"at", g.signed_in_at},
+                         {"i", g.issued_at},
+                         {"mat", g.multifactor_at},
+                         {"aut", g.says_auth_time}};
     return base64url_encode(keys.seal(purpose, nonce(env), json::serialize(o)));
 }
 
@@ -350,8 +363,13 @@ inline std::optional<grant> open_grant(signing_keys const& keys, char const* pur
     g.challenge_method = text(o, "cm");
     g.session_id = text(o, "sid");
     g.token_id = text(o, "tok");
-    json::value const* const mfa = o.if_contains("mfa");
-    g.multifactor = mfa && mfa->is_bool() && mfa->get_bool();
+    auto const flag = [&](char const* name) {
+        json::value const* const v = o.if_contains(name);
+        return v && v->is_bool() && v->get_bool();
+    };
+    g.multifactor = flag("mfa");
+    g.says_auth_time = flag("aut");
+    g.multifactor_at = number(o, "mat");
     g.signed_in_at = number(o, "at");
     g.issued_at = number(o, "i");
     return g;
@@ -493,22 +511,30 @@ OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::envir
         o["c_hash"] = jwt::base64url_encode(jwt::sha256(claims.c_hash_of).substr(0, 16));
     if (claims.email && !claims.person.email.empty())
         o["email"] = claims.person.email;
+    if (!claims.identity_provider.empty())
+        o["idp"] = claims.identity_provider;
     if (claims.profile)
         o["name"] = claims.person.name;
     if (!claims.nonce.empty())
         o["nonce"] = claims.nonce;
-    if (claims.profile)
+    if (claims.profile || claims.v1)
     {
         o["oid"] = claims.person.object_id;
-        o["preferred_username"] = claims.person.login;
+        if (!claims.v1)
+            o["preferred_username"] = claims.person.login;
     }
     o["rh"] = "1.AXoAMOCK" + random_text(env, 30) + ".";
     if (!claims.session_id.empty())
         o["sid"] = claims.session_id;
     o["sub"] = pairwise_subject(claims.audience, claims.person);
     o["tid"] = claims.tenant;
+    if (claims.v1)
+    {
+        o["unique_name"] = claims.person.login;
+        o["upn"] = claims.person.login;
+    }
     o["uti"] = random_text(env, 16);
-    o["ver"] = "2.0";
+    o["ver"] = claims.v1 ? "1.0" : "2.0";
     std::string const input = jwt::part(header) + "." + jwt::part(o);
     return input + "." + keys.sign_rs256(input);
 }

@@ -502,6 +502,8 @@ public:
         move_date_ = in.has("date");
         in.each("tenants", [&](node const& n, std::string path) { tenant(n, std::move(path)); });
         in.each("users", [&](node const& n, std::string path) { user(n, std::move(path)); });
+        for (auto& invite : guests_)
+            invite();
         in.each("applications", [&](node const& n, std::string path) { application(n, std::move(path)); });
         for (auto& check : later_)
             check();
@@ -545,6 +547,19 @@ private:
         in.texts("domains", t.domains);
         in.text("initial_domain", t.initial_domain, 253);
         in.flag("exchange", t.has_exchange);
+        in.text("cloud", t.cloud, 64);
+        in.each("resources", [&](node const& r, std::string where) {
+            object_reader each(r, where, found_);
+            resource_state s;
+            each.guid("app_id", s.app_id);
+            each.flag("enabled", s.enabled);
+            each.flag("assignment_required", s.assignment_required);
+            if (!s.app_id.empty() && !find_resource(s.app_id))
+                each.reject("app_id", "there is no resource of this id");
+            else if (s.app_id.empty())
+                each.missing("app_id", "application id of Microsoft Graph or Exchange Online");
+            t.resources.push_back(std::move(s));
+        });
         bool const consumers = same_name(t.id, consumers_tenant);
         if (t.domains.empty() && !consumers)
             in.missing("domains", "a tenant has at least one domain");
@@ -571,6 +586,30 @@ private:
         }
         else
             t.id = directory_.add_tenant(w_, std::move(t)).id;
+        in.each("guests", [&](node const& g, std::string where) {
+            object_reader each(g, where, found_);
+            mock::guest invited;
+            std::string who;
+            each.text("user", who);
+            each.guid("id", invited.id);
+            each.flag("accepted", invited.accepted);
+            if (who.empty())
+                each.missing("user", "the principal name of a user of another tenant");
+            if (invited.id.empty())
+                invited.id = new_guid(w_);
+            guests_.push_back([this, id = t.id, who, invited, line = each.line_of("user"), where]() mutable {
+                mock::user const* const u = directory_.find_user(who);
+                mock::tenant* const to = directory_.find_tenant(id);
+                if (!u && !who.empty())
+                    found_.add(line, where + ".user", "there is no user " + in_quotes(who));
+                if (!u || !to)
+                    return;
+                if (same_name(u->tenant_id, to->id))
+                    found_.add(line, where + ".user", in_quotes(who) + " is a member of this tenant, no guest");
+                invited.user_id = u->id;
+                to->guests.push_back(std::move(invited));
+            });
+        });
         if (node const* const policies = in.take("policy"))
             switches(*policies, in.path_to("policy"), "tenant.", t.id);
         in.each("exchange_principals", [&](node const& p, std::string where) {
@@ -641,7 +680,14 @@ private:
         in.flag("mfa_required", u.mfa_required);
         in.flag("mfa_registered", u.mfa_registered);
         in.flag("password_expired", u.password_expired);
+        in.flag("must_change_password", u.must_change_password);
+        in.flag("on_premises", u.on_premises);
         in.flag("locked", u.locked);
+        in.flag("minor", u.minor);
+        std::string risk(to_string(u.risk));
+        in.text("risk", risk);
+        if (!parse(risk, u.risk))
+            in.reject("risk", "expected none, sign-in, compromised or blocked");
         in.flag("shared_mailbox", u.shared_mailbox);
         in.texts("roles", u.roles);
         in.date("tokens_valid_from", date_, u.tokens_valid_from);
@@ -836,6 +882,24 @@ private:
         mock::application& added = directory_.add_application(w_, std::move(a));
         in.each("secrets", [&](node const& s, std::string where) { secret_of(s, std::move(where), added); });
         in.each("certificates", [&](node const& c, std::string where) { certificate_of(c, std::move(where), added); });
+        in.each("federated_credentials", [&](node const& c, std::string where) {
+            object_reader each(c, where, found_);
+            federated_credential f;
+            each.text("name", f.name);
+            each.text("issuer", f.issuer, 600);
+            each.text("subject", f.subject, 600);
+            each.text("audience", f.audience, 600);
+            each.text("pem", f.pem, 16 * 1024);
+            if (f.issuer.empty())
+                each.missing("issuer", "what the assertion's iss says");
+            if (f.subject.empty())
+                each.missing("subject", "what the assertion's sub says");
+            if (f.pem.find("-----BEGIN CERTIFICATE-----") == f.pem.npos)
+                each.reject("pem", "expected a certificate as PEM text");
+            if (f.pem.find("PRIVATE KEY") != f.pem.npos)
+                each.reject("pem", "has a private key in it; a registration has the certificate only");
+            added.federated_credentials.push_back(std::move(f));
+        });
         in.each("service_principals", [&](node const& s, std::string where) {
             object_reader each(s, where, found_);
             mock::tenant const* const t = tenant_of(each, "tenant", "");
@@ -950,8 +1014,10 @@ private:
         if (!who.empty() && !u)
             in.reject("user", "there is no user " + in_quotes(who));
         mock::tenant const* const t = tenant_of(in, "tenant", u ? u->tenant_id : app.tenant_id);
-        if (u && t && !same_name(t->id, u->tenant_id))
+        guest const* const visiting = u && t ? t->find_guest(u->id) : nullptr;
+        if (u && t && !visiting && !same_name(t->id, u->tenant_id))
             in.reject("tenant", "is not the user's");
+        std::string const user_id = visiting ? visiting->id : u ? u->id : std::string();
         std::string resource;
         in.guid("resource", resource);
         std::string type(to_string(permission_type::delegated));
@@ -970,7 +1036,7 @@ private:
                     known && (!u || p.type == permission_type::delegated))
                     directory_.grant({app.app_id,
                                       tenant_id,
-                                      u ? u->id : "",
+                                      user_id,
                                       std::string(known->resource),
                                       p.type,
                                       {std::string(known->name)}});
@@ -986,7 +1052,7 @@ private:
                 in.reject("permissions", "there is no permission " + in_quotes(name));
             else
                 directory_.grant(
-                    {app.app_id, tenant_id, u ? u->id : "", std::string(p->resource), kind, {std::string(p->name)}});
+                    {app.app_id, tenant_id, user_id, std::string(p->resource), kind, {std::string(p->name)}});
         }
     }
 
@@ -1127,7 +1193,8 @@ private:
     wall_time date_;
     bool move_date_ = false;
     std::vector<seeded_message> mail_;
-    std::vector<std::function<void()>> later_;  // what may refer to something further down
+    std::vector<std::function<void()>> guests_;  // once all users are known
+    std::vector<std::function<void()>> later_;   // what may refer to something further down
 };
 
 // Two blanks per level, short lists in one line.
@@ -1417,6 +1484,25 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
         o["initial_domain"] = t.initial_domain;
         if (!t.has_exchange)
             o["exchange"] = false;
+        if (!t.cloud.empty())
+            o["cloud"] = t.cloud;
+        json::array invited;
+        for (guest const& g : t.guests)
+            if (user const* const u = w.directory.find_user_id(g.user_id))
+            {
+                json::object one{{"user", u->principal_name}, {"id", g.id}};
+                if (!g.accepted)
+                    one["accepted"] = false;
+                invited.push_back(std::move(one));
+            }
+        if (!invited.empty())
+            o["guests"] = std::move(invited);
+        json::array states;
+        for (resource_state const& r : t.resources)
+            states.push_back(json::object{
+                {"app_id", r.app_id}, {"enabled", r.enabled}, {"assignment_required", r.assignment_required}});
+        if (!states.empty())
+            o["resources"] = std::move(states);
         if (json::object changed = switches_of(w.policy, "tenant.", t.id); !changed.empty())
             o["policy"] = std::move(changed);
         tenant_policy const& p = w.policy.tenant(t.id);
@@ -1458,7 +1544,12 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
         flag("mfa_required", u.mfa_required, false);
         flag("mfa_registered", u.mfa_registered, true);
         flag("password_expired", u.password_expired, false);
+        flag("must_change_password", u.must_change_password, false);
+        flag("on_premises", u.on_premises, false);
         flag("locked", u.locked, false);
+        flag("minor", u.minor, false);
+        if (u.risk != user_risk::none)
+            o["risk"] = to_string(u.risk);
         flag("shared_mailbox", u.shared_mailbox, false);
         if (!u.roles.empty())
             o["roles"] = list_of(u.roles);
@@ -1550,6 +1641,15 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
                                                 {"end", printed_date(c.end)}});
         if (!certificates.empty())
             o["certificates"] = std::move(certificates);
+        json::array federated;
+        for (federated_credential const& f : a.federated_credentials)
+            federated.push_back(json::object{{"name", f.name},
+                                             {"issuer", f.issuer},
+                                             {"subject", f.subject},
+                                             {"audience", f.audience},
+                                             {"pem", f.pem}});
+        if (!federated.empty())
+            o["federated_credentials"] = std::move(federated);
         json::array principals;
         for (service_principal const& s : w.directory.service_principals())
             if (same_name(s.app_id, a.app_id))
@@ -1573,7 +1673,9 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
             if (same_name(c.app_id, a.app_id))
             {
                 json::object one;
-                if (user const* const u = w.directory.find_user_id(c.user_id))
+                tenant const* const where = w.directory.find_tenant(c.tenant_id);
+                guest const* const visiting = where && !c.user_id.empty() ? where->find_guest(c.user_id) : nullptr;
+                if (user const* const u = w.directory.find_user_id(visiting ? visiting->user_id : c.user_id))
                     one["user"] = u->principal_name;
                 one["tenant"] = c.tenant_id;
                 one["resource"] = c.resource;
@@ -1688,6 +1790,14 @@ OUTKIT_INLINE std::string describe_world(world const& w)
                 text += ", disabled";
             if (u.mfa_required)
                 text += ", second factor";
+            if (u.locked)
+                text += ", locked";
+            if (u.password_expired || u.must_change_password)
+                text += ", password due";
+            if (u.minor)
+                text += ", minor";
+            if (u.risk != user_risk::none)
+                text += ", risk " + std::string(to_string(u.risk));
             for (std::string const& role : u.roles)
                 text += ", " + role;
             line(1, text);

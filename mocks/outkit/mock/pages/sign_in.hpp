@@ -44,6 +44,26 @@ inline constexpr std::string_view sign_in_password = R"html(<p class="who">{{log
 </form>
 )html";
 
+inline constexpr std::string_view new_password = R"html(<p class="who">{{login}}</p>
+<h1>Update your password</h1>
+<p>You need to update your password because this is the first time you are signing in, or because your password has expired.</p>
+<form method="post" action="{{action}}" autocomplete="on">
+<input type="hidden" name="flowToken" value="{{flow}}">
+{{#problem}}<p class="error" id="problem" role="alert">{{problem}}</p>{{/problem}}
+{{#detail}}<p class="quiet">{{detail}}</p>{{/detail}}
+<label for="oldpasswd">Current password</label>
+<input id="oldpasswd" name="oldpasswd" type="password" autocomplete="current-password" maxlength="256" required autofocus>
+<label for="newpasswd">New password</label>
+<input id="newpasswd" name="newpasswd" type="password" autocomplete="new-password" maxlength="256" required{{#problem}} aria-describedby="problem"{{/problem}}>
+<label for="confirmpasswd">Confirm password</label>
+<input id="confirmpasswd" name="confirmpasswd" type="password" autocomplete="new-password" maxlength="256" required>
+<div class="buttons">
+<button name="step" value="new_password">Sign in</button>
+<button class="second" name="step" value="cancel" formnovalidate>Cancel</button>
+</div>
+</form>
+)html";
+
 inline constexpr std::string_view sign_in_pick = R"html(<h1>Pick an account</h1>
 {{#app}}<p class="quiet">to continue to {{app}}</p>{{/app}}
 <form method="post" action="{{action}}">
@@ -114,7 +134,8 @@ inline constexpr std::string_view consent = R"html(<p class="who">{{login}}</p>
 <form method="post" action="{{action}}">
 <input type="hidden" name="flowToken" value="{{flow}}">
 {{#admin}}<label class="check" for="organization"><input id="organization" name="organization" type="checkbox" value="1"> Consent on behalf of your organization</label>
-{{/admin}}<p class="quiet">Accepting lets the application use your data until you or an administrator withdraw it.</p>
+{{/admin}}{{#everybody}}<p>If you accept, this app will get access to the specified resources for all users in your organization. No one else will be prompted to review these permissions.</p>
+{{/everybody}}<p class="quiet">Accepting lets the application use your data until you or an administrator withdraw it.</p>
 <div class="buttons">
 <button name="step" value="accept">Accept</button>
 <button class="second" name="step" value="decline">Cancel</button>
