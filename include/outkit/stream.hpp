@@ -47,6 +47,10 @@ public:
     void cancel() { driver_->cancel(); }  // ends the operation in progress and the connection
     void close() { driver_->close(); }
 
+    // Of the same executor and world: without a connection, for flows that only wait.
+    OUTKIT_DECL stream another() { return stream(get_executor(), tls_context(), world()); }
+
+    detail::environment& world() { return driver_->world(); }
     detail::driver& driver() { return *driver_; }
 
 private:

@@ -1,9 +1,6 @@
 #include <outkit/oauth2/client.hpp>
 
-#include "support.hpp"
-
-#include <outkit/detail/encoding.hpp>
-#include <outkit/http/detail/http1.hpp>
+#include "scripted_office.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,38 +10,12 @@
 
 using namespace outkit;
 using namespace outkit::detail;
+using namespace outkit::tests;
 using namespace std::chrono_literals;
 
 // The device authorization grant (RFC 8628) in virtual time.
 
 namespace {
-
-constexpr char const* client_id = "00001111-aaaa-2222-bbbb-3333cccc4444";
-
-using form = std::vector<std::pair<std::string, std::string>>;
-
-form fields_of(std::string_view text)
-{
-    form fields;
-    while (!text.empty())
-    {
-        auto const end = std::min(text.find('&'), text.size());
-        auto const equals = text.find('=');
-        fields.emplace_back(form_decode(text.substr(0, equals)).value(),
-                            form_decode(text.substr(equals + 1, end - equals - 1)).value());
-        text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return fields;
-}
-
-http::response json(unsigned status, std::string body)
-{
-    http::response r;
-    r.status = status;
-    r.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
-    r.body = std::move(body);
-    return r;
-}
 
 // As Entra words it while it waits (observed: fixtures of MSAL JS, public captures of 2025).
 http::response refused(std::string const& name, std::string const& code = "70016")
@@ -55,28 +26,11 @@ http::response refused(std::string const& name, std::string const& code = "70016
                          code + "]}");
 }
 http::response pending() { return refused("authorization_pending"); }
-http::response busy(std::string const& retry_after = {})
-{
-    http::response r;
-    r.status = 503;
-    r.headers.push_back({"Content-Type", "text/html"});
-    if (!retry_after.empty())
-        r.headers.push_back({"Retry-After", retry_after});
-    r.body = "<html>busy</html>";
-    return r;
-}
 http::response tokens()
 {
     return json(200, R"({"token_type":"Bearer","scope":"https://outlook.office.com/IMAP.AccessAsUser.All",)"
                      R"("expires_in":3599,"access_token":"canary-access","refresh_token":"canary-refresh"})");
 }
-http::response hang_up()
-{
-    http::response r;
-    r.status = 0;
-    return r;
-}
-
 // Documented: Microsoft Learn, device authorization grant.
 std::string const usual_members =
     R"("user_code":"FRWQDE7YL","device_code":"canary-device","verification_uri":"https://microsoft.com/devicelogin")";
@@ -87,73 +41,6 @@ device_answer(std::string const& more = R"(,"expires_in":900,"interval":5,"messa
 {
     return '{' + usual_members + more + '}';
 }
-
-// An authority that says one thing after the other, and remembers when it was asked.
-struct office
-{
-    explicit office(std::deque<http::response> a) : answers(std::move(a))
-    {
-        error_code ec;
-        auto const cloud = oauth2::global_cloud().with_login("https://mail.test");
-        s.from = oauth2::authority::make(cloud, "common", ec);
-        BOOST_TEST_REQUIRE(!ec);
-        s.application.client_id = client_id;
-        s.options.verify_signatures = false;
-        sim.listen("mail.test", 443, [this](wire& w) { return serve(w); }, tests::certified_server());
-    }
-    office(office const&) = delete;
-
-    flow<> serve(wire& w)
-    {
-        co_await w.start_tls();
-        http::limits const l;
-        while (auto r = co_await http::detail::read_request(w, l))
-        {
-            asked_at.push_back(std::chrono::duration_cast<std::chrono::seconds>(sim.now() - begin).count());
-            targets.push_back(r->message.target);
-            bodies.push_back(r->message.body);
-            if (answers.empty() || answers.front().status == 0)
-            {
-                if (!answers.empty())
-                    answers.pop_front();
-                co_await w.close();
-                co_return;
-            }
-            http::response answer = std::move(answers.front());
-            answers.pop_front();
-            co_await http::detail::write_response(w, std::move(answer));
-        }
-    }
-
-    template <class T>
-    std::shared_ptr<simulator::result<T>> run(flow<T> f)
-    {
-        begin = sim.now();
-        auto r = sim.start("client", std::move(f), tests::trusting_client());
-        sim.run();
-        return r;
-    }
-    std::shared_ptr<simulator::result<oauth2::token_response>> poll(oauth2::device_authorization d)
-    {
-        return run(oauth2::detail::await_device(s, std::move(d)));
-    }
-    oauth2::device_authorization code(std::chrono::seconds interval = 5s, std::chrono::seconds life = 900s)
-    {
-        oauth2::device_authorization d;
-        d.device_code = secret("canary-device");
-        d.interval = interval;
-        d.polled_until = sim.now() + life;
-        d.scopes.add("https://outlook.office.com/IMAP.AccessAsUser.All");
-        return d;
-    }
-
-    simulator sim{1};
-    std::deque<http::response> answers;
-    oauth2::detail::session s;
-    time_point begin = {};
-    std::vector<std::int64_t> asked_at;
-    std::vector<std::string> targets, bodies;
-};
 
 oauth2::scope_set some_scopes()
 {

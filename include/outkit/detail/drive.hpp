@@ -42,6 +42,7 @@ public:
 
     asio::any_io_executor get_executor() { return timer_.get_executor(); }
     channel const& connection() const { return channel_; }
+    environment& world() { return world_; }
     void use_proxies(proxy_settings p) { proxies_ = std::move(p); }  // from the next operation on
 
 protected:
@@ -60,7 +61,6 @@ protected:
     OUTKIT_DECL void limit(time_point deadline);
     OUTKIT_DECL void give_up_waits();
     bool suspended() const { return suspended_; }
-    environment& world() { return world_; }
     void use(std::unique_ptr<transport> bottom) { channel_ = channel(std::move(bottom)); }
     asio::any_io_executor const& step_executor_now() const { return op_->executor; }
     std::uint64_t turn() const { return turn_; }

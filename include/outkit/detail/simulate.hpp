@@ -196,6 +196,9 @@ public:
     void cancel() { task_->cancel(); }
     void close() { task_->drop(); }
 
+    simulated_stream another() { return simulated_stream(task_->sim, task_->name); }
+    environment& world() { return task_->sim; }
+
     template <class T, class Handler>
     void start(flow<T> f, std::shared_ptr<std::string> diagnostics, Handler handler)
     {

@@ -136,10 +136,15 @@ private:
 
 OUTKIT_INLINE simulator::~simulator()
 {
-    agenda_.clear();
+    // What is destroyed may put something on the agenda: a connection that ends tells its other end.
+    auto const forget = [this] {
+        while (!agenda_.empty())
+            std::exchange(agenda_, {}).clear();
+    };
+    forget();
     for (auto const& t : tasks_)
         t->cancel();
-    agenda_.clear();
+    forget();
 }
 
 OUTKIT_INLINE void simulator::listen(std::string host, std::uint16_t port, service s, tls_context tls)

@@ -39,6 +39,8 @@ struct stored_token
     secret unknown = secret();  ///< members that a newer version wrote, as they stood in the file
 
     OUTKIT_DECL stored_token clone() const;
+    /// As in token_response.
+    OUTKIT_DECL bool wants_renewal(outkit::detail::wall_time now) const;
 };
 
 /// What is kept of a sign-in.

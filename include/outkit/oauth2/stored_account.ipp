@@ -13,6 +13,11 @@ OUTKIT_DEF stored_token stored_token::clone() const
     return {scopes, access.clone(), received, lifetime, refresh_in, unknown.clone()};
 }
 
+OUTKIT_DEF bool stored_token::wants_renewal(outkit::detail::wall_time now) const
+{
+    return detail::wants_renewal(received, lifetime, refresh_in, now);
+}
+
 OUTKIT_DEF stored_account stored_account::clone() const
 {
     stored_account a{id, tenant, subject, issuer, username, name, refresh.clone(), refused, signed_in, {}, {}};

@@ -26,10 +26,16 @@ OUTKIT_DECL bool is_b64token(std::string_view s)
 
 }  // namespace detail
 
-OUTKIT_DEF bool token_response::wants_renewal(outkit::detail::wall_time now) const
+OUTKIT_DEF bool detail::wants_renewal(outkit::detail::wall_time received, std::chrono::seconds lifetime,
+                                      std::optional<std::chrono::seconds> refresh_in, outkit::detail::wall_time now)
 {
     static constexpr std::chrono::minutes margin{5};
-    return now < received || now >= expires_at() - margin || (refresh_in && now >= received + *refresh_in);
+    return now < received || now >= received + lifetime - margin || (refresh_in && now >= received + *refresh_in);
+}
+
+OUTKIT_DEF bool token_response::wants_renewal(outkit::detail::wall_time now) const
+{
+    return detail::wants_renewal(received, lifetime, refresh_in, now);
 }
 
 OUTKIT_DEF token_response read_token_response(http::response const& answer, scope_set const& asked,
