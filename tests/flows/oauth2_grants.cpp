@@ -1,8 +1,10 @@
 #include <outkit/oauth2/detail/flows.hpp>
 
+#include "entra_office.hpp"
 #include "support.hpp"
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/http/detail/http1.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -602,6 +604,132 @@ BOOST_AUTO_TEST_CASE(HT_38_cookies_are_not_sent_back)
     BOOST_TEST(!second.ec, second.ec.message());
     BOOST_TEST(second.written.starts_with("POST /common/oauth2/v2.0/token"));
     BOOST_TEST(second.written.find("ookie") == std::string::npos);
+}
+
+namespace {
+
+// The mock Entra at login.entra.test, and a client of it, in one simulation.
+struct mock_authority : tests::entra_office
+{
+    explicit mock_authority(std::string_view tenant)
+    {
+        w.clock.set_date(sim.date());
+        error_code ec;
+        auto const own = tests::make_certificate("login.entra.test");
+        sim.listen(
+            "login.entra.test", 443, [this](wire& end) { return serve(end); },
+            tls_context::server_pem(ec, own.chain, own.key));
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        trust = tls_context::client(ec, {.system = false, .authorities_pem = own.chain});
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        cloud = oauth2::global_cloud().with_login("https://login.entra.test");
+        s.from = oauth2::authority::make(cloud, tenant, ec);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        s.application.client_id = app.app_id;
+    }
+    flow<> serve(wire& end)
+    {
+        co_await end.start_tls();
+        http::limits const l;
+        while (auto r = co_await http::detail::read_request(end, l))
+        {
+            http::response answer = entra.answer(r->message);
+            co_await http::detail::write_response(end, std::move(answer));
+        }
+    }
+    template <class T>
+    std::shared_ptr<simulator::result<T>> run(flow<T> f)
+    {
+        auto r = sim.start("client", std::move(f), trust);
+        sim.run();
+        return r;
+    }
+
+    simulator sim{1};
+    tls_context trust;
+    oauth2::cloud cloud;
+    oauth2::detail::session s;  // verifies signatures, as usual
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(the_mock_entra_signs_in_a_device_while_it_polls)
+{
+    for (bool const refuses : {false, true})
+    {
+        mock_authority m("organizations");
+        m.app.allow_public_client = true;
+        oauth2::scope_set const scopes = oauth2::scopes_for(oauth2::base_scope::imap, m.cloud);
+        auto const begun = m.run(oauth2::detail::begin_device(m.s, scopes));
+        BOOST_TEST_REQUIRE(!begun->ec, begun->ec.message() << begun->diagnostics);
+        auto& d = *begun->value;
+        BOOST_TEST(d.verification_uri == "https://login.entra.test/device");
+        BOOST_TEST(d.message.find(d.user_code) != std::string::npos);
+        std::string const code = d.user_code;
+        auto const start = m.sim.now();
+        m.sim.after(12s, [&] {
+            auto page = m.ie.submit(m.ie.get(tests::header(m.ie.get("/device"), "Location")), {{"otc", code}});
+            page = m.ie.submit(page, {{"loginfmt", "adele@woodgrove.example"}});
+            page = m.ie.submit(page, {{"passwd", "correct horse"}});
+            page = m.ie.submit(page);
+            m.ie.submit(page, {}, refuses ? "decline" : "accept");
+        });
+        auto const r = m.sim.start("client", oauth2::detail::await_device(m.s, std::move(d)), m.trust);
+        m.sim.run(start + 20s);
+        BOOST_TEST_REQUIRE(r->done);
+        if (refuses)
+        {
+            BOOST_TEST((r->ec == condition::authentication_failed), r->ec.message());
+            continue;
+        }
+        BOOST_TEST_REQUIRE(!r->ec, r->ec.message() << r->diagnostics);
+        BOOST_TEST(!r->value->refresh.empty());
+        BOOST_TEST(r->value->identity->preferred_username == "adele@woodgrove.example");
+        BOOST_TEST(r->value->identity->tenant_id == m.home.id);
+        error_code ec;
+        auto const home = oauth2::read_client_info(r->value->client_info, ec);
+        BOOST_TEST((!ec && home.tenant_id == m.home.id && home.user_id == m.adele.id), ec.message());
+        auto const renewed = m.run(oauth2::detail::refresh(m.s, r->value->refresh.clone(), {}, *r->value->identity));
+        BOOST_TEST(!renewed->ec, renewed->ec.message() << renewed->diagnostics);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_mock_entra_believes_a_certificate_that_is_uploaded)
+{
+    tests::entra_office o;
+    auto const pem = tests::make_certificate("Mail program");
+    error_code ec;
+    auto const at = oauth2::global_cloud().with_login("https://localhost:8443");
+    auto const from = oauth2::authority::make(at, "woodgrove.example", ec);
+    using how = oauth2::assertion_algorithm;
+    for (how const algorithm : {how::ps256, how::rs256})
+    {
+        auto const c = oauth2::client_certificate::make(pem.chain, secret(pem.key), ec, algorithm);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        auto const answer = [&] {
+            auto const assertion = c->assertion(o.w, o.app.app_id, from.token_endpoint().text(), ec);
+            BOOST_TEST_REQUIRE(!ec, ec.message());
+            return o
+                .token({{"grant_type", "client_credentials"},
+                        {"client_id", o.app.app_id},
+                        {"scope", "https://outlook.office365.com/.default"},
+                        {"client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                        {"client_assertion", std::string(assertion.reveal())}},
+                       "woodgrove.example")
+                .body;
+        };
+        o.app.certificates.clear();
+        BOOST_TEST(answer().find("AADSTS700027") != std::string::npos);
+        mock::client_certificate uploaded;
+        uploaded.sha1 = hex_encode(base64url_decode(c->sha1_thumbprint()).value());
+        uploaded.sha256 = c->sha256_thumbprint();
+        uploaded.pem = pem.chain;
+        uploaded.start = c->not_before();
+        uploaded.end = c->not_after();
+        o.app.certificates.push_back(uploaded);
+        std::string const good = answer();
+        BOOST_TEST(good.starts_with(R"({"token_type":"Bearer","expires_in":)"), good);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
