@@ -2,7 +2,7 @@
 #define OUTKIT_OAUTH2_DEVICE_IPP
 
 #include <outkit/http/url.hpp>
-#include <outkit/oauth2/detail/members.hpp>
+#include <outkit/oauth2/detail/members.ipp>
 #include <outkit/oauth2/device.hpp>
 
 #include <algorithm>

@@ -4,7 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/json.hpp>
 #include <outkit/http/detail/grammar.hpp>
-#include <outkit/oauth2/detail/members.hpp>
+#include <outkit/oauth2/detail/members.ipp>
 #include <outkit/oauth2/id_token.hpp>
 
 #include <openssl/bn.h>

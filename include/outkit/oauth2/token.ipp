@@ -3,7 +3,7 @@
 
 #include <outkit/detail/json.hpp>
 #include <outkit/http/detail/grammar.hpp>
-#include <outkit/oauth2/detail/members.hpp>
+#include <outkit/oauth2/detail/members.ipp>
 #include <outkit/oauth2/token.hpp>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-#ifndef OUTKIT_OAUTH2_DETAIL_MEMBERS_HPP
-#define OUTKIT_OAUTH2_DETAIL_MEMBERS_HPP
+#ifndef OUTKIT_OAUTH2_DETAIL_MEMBERS_IPP
+#define OUTKIT_OAUTH2_DETAIL_MEMBERS_IPP
 
 #include <boost/json/value.hpp>
 
@@ -12,7 +12,7 @@
 #include <optional>
 #include <string_view>
 
-// Members of the authority's JSON documents. Included by .ipp files only.
+// Members of the authority's JSON documents, for several .ipp files: inline, since they are compiled apart.
 
 namespace outkit::inline OUTKIT_ABI::oauth2::detail {
 
