@@ -140,7 +140,7 @@ OUTKIT_DEF error_code connect_answer::outcome() const
 {
     if (status_ == 200)
         return {};
-    if (status_ == 407)
+    if (status_ == 407 || status_ == 401)  // the latter is what tinyproxy says to a wrong password
         return error::proxy_wants_password;
     return status_ < 500 ? error::proxy_refused : error::proxy_cannot_connect;  // tinyproxy has 500 for every reason
 }

@@ -1,8 +1,13 @@
+#include <outkit/detail/encoding.hpp>
+
 #include "interop/command_line.hpp"
+#include "support.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
+
+#include <openssl/sha.h>
 
 #include <filesystem>
 #include <string>
@@ -169,9 +174,102 @@ BOOST_AUTO_TEST_CASE(curl_works_against_the_mock)
 
 BOOST_AUTO_TEST_CASE(python_works_against_the_mock)
 {
-    result const got = run({"mock", "--exec", "--", "/usr/bin/python3", scripts + "python_witness.py"});
+    result const got = run({"mock", "--exec", "--", "/usr/bin/python3", scripts + "python_witness.py"},
+                           {{"PYTHONDONTWRITEBYTECODE", "1"}});
     BOOST_TEST_CONTEXT(got.out << got.err) { BOOST_TEST(got.code == 0); }
     BOOST_TEST(got.says("both refuse a token that is none"));
+}
+
+BOOST_AUTO_TEST_CASE(HT_32_proxies_come_from_the_option_or_the_environment_and_passwords_from_the_latter_only)
+{
+    std::vector<std::string> const others{"HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"};
+    for (std::string const option :
+         {"http://ann:mock-secret-9@proxy.test:3128", "socks5://mock-secret-9", "http://a b"})
+    {
+        result const r = run({"check", "--mock", "--proxy", option}, {}, others);
+        BOOST_TEST(r.code == 2, option);
+        BOOST_TEST(r.says("--proxy: "), r.err);
+        BOOST_TEST(!r.says("mock-secret-9"));
+    }
+    BOOST_TEST(
+        run({"check", "--mock"}, {{"https_proxy", "socks5://proxy.test"}}, others).says("https_proxy or all_proxy: "));
+
+    // Microsoft's servers, which are asked for at a port where nobody is.
+    std::string nobody;
+    {
+        odd_server const taken("");
+        nobody = "127.0.0.1:" + std::to_string(taken.port());
+    }
+    folder const f;
+    std::string const config = f.file(
+        "c.json",
+        R"({"client_id":"00000000-0000-4000-8000-0000000a0001","client_secret":"mock-secret-8","authority":"common",)"
+        R"("redirect_uri":"http://localhost:3000/oauth","base_scope":"imap","user":"adele@woodgrove.example"})");
+    std::vector<std::string> const check{"check", "--config", config, "--no-browser", "--only", "authority", "-v"};
+    std::vector<std::string> with_option = check;
+    with_option.insert(with_option.end(), {"--proxy", "http://" + nobody});
+    for (result const& r : {run(with_option, {{"https_proxy", "http://other.test"}}, others),
+                            run(check, {{"https_proxy", "http://ann:mock-secret-9@" + nobody}}, others)})
+    {
+        BOOST_TEST(r.code == 1, r.err);
+        BOOST_TEST(r.says("proxy-unreachable"), r.out << r.err);
+        BOOST_TEST(r.says("http://" + nobody));
+        BOOST_TEST(!r.says("mock-secret"));
+    }
+}
+
+// A service with a secret and a certificate, and a program without either that may use the device code flow.
+BOOST_AUTO_TEST_CASE(msal_works_against_the_mock)
+{
+    certificate const made = make_certificate("service.test");
+    std::string base64 = made.chain.substr(made.chain.find('\n') + 1);
+    base64.resize(base64.find("-----"));
+    std::erase(base64, '\n');
+    std::string const der = outkit::detail::base64_decode(base64).value();
+    unsigned char digest[20];
+    SHA1(reinterpret_cast<unsigned char const*>(der.data()), der.size(), digest);
+    std::string const thumbprint = outkit::detail::hex_encode({reinterpret_cast<char const*>(digest), sizeof digest});
+
+    std::string const tenant = "woodgrove.example", service = "00000000-0000-4000-8000-0000000a0001",
+                      terminal = "00000000-0000-4000-8000-0000000a0002", secret = "mock-secret-service";
+    json::object const role{{"name", "Mail.Read"}, {"type", "Role"}};
+    json::object const first{
+        {"app_id", service},
+        {"tenant", tenant},
+        {"display_name", "Service"},
+        {"permissions", json::array{role}},
+        {"secrets", json::array{json::object{{"name", "first"}, {"value", secret}}}},
+        {"certificates", json::array{json::object{{"name", "first"}, {"pem", made.chain}}}},
+        {"consents",
+         json::array{json::object{{"tenant", tenant}, {"type", "Role"}, {"permissions", json::array{"Mail.Read"}}}}}};
+    json::object const second{{"app_id", terminal},
+                              {"tenant", tenant},
+                              {"display_name", "Terminal"},
+                              {"allow_public_client", true},
+                              {"permissions", json::array{"IMAP.AccessAsUser.All", "SMTP.Send", "User.Read"}},
+                              {"consents", json::array{json::object{{"tenant", tenant}}}}};
+    folder const f;
+    std::string const world = f.file(
+        "world.json", json::serialize(json::object{{"base", "default"}, {"applications", json::array{first, second}}}));
+    result const got = run({"mock", "--world", world, "--exec", "--", "/usr/bin/python3", scripts + "msal_witness.py"},
+                           {{"WITNESS_TENANT", tenant},
+                            {"WITNESS_SERVICE", service},
+                            {"WITNESS_SECRET", secret},
+                            {"WITNESS_KEY", f.file("key.pem", made.key)},
+                            {"WITNESS_CERTIFICATE", f.file("certificate.pem", made.chain)},
+                            {"WITNESS_THUMBPRINT", thumbprint},
+                            {"WITNESS_TERMINAL", terminal},
+                            {"PYTHONDONTWRITEBYTECODE", "1"}});
+    BOOST_TEST_CONTEXT(got.out << got.err) { BOOST_TEST(got.code == 0); }
+    BOOST_TEST(got.says("works against the mock"));
+}
+
+BOOST_AUTO_TEST_CASE(authlib_verifies_the_mocks_id_tokens)
+{
+    result const got = run({"mock", "--exec", "--", "/usr/bin/python3", scripts + "authlib_witness.py"},
+                           {{"WITNESS_TENANT", "woodgrove.example"}, {"PYTHONDONTWRITEBYTECODE", "1"}});
+    BOOST_TEST_CONTEXT(got.out << got.err) { BOOST_TEST(got.code == 0); }
+    BOOST_TEST(got.says("works against the mock"));
 }
 
 BOOST_AUTO_TEST_CASE(exec_ends_with_the_exit_code_of_its_command)

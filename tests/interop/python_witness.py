@@ -7,17 +7,15 @@ Run by `outkit mock --exec`; ends with 0 when everything was as it should be.
 import email
 import email.message
 import email.policy
-import http.cookiejar
 import imaplib
 import json
 import os
 import secrets
 import smtplib
-import ssl
-import urllib.error
 import urllib.parse
 import urllib.request
-from html.parser import HTMLParser
+
+from forms import TLS, Browser
 
 LOGIN = os.environ["OUTKIT_LOGIN"]
 AUTHORITY = os.environ["OUTKIT_AUTHORITY"]
@@ -31,47 +29,10 @@ SCOPES = " ".join(
         "https://outlook.office.com/SMTP.Send",
     ]
 )
-TLS = ssl.create_default_context(cafile=os.environ["OUTKIT_CA_FILE"])
-
-
-class Form(HTMLParser):
-    """The first form of a page: where it goes, its inputs, and its buttons."""
-
-    def __init__(self, page):
-        super().__init__()
-        self.action = None
-        self.inputs = {}
-        self.buttons = []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attributes):
-        named = dict(attributes)
-        if tag == "form" and self.action is None:
-            self.action = named["action"]
-        elif tag == "input" and named.get("type") != "checkbox":
-            self.inputs[named["name"]] = named.get("value", "")
-        elif tag == "button" and "name" in named:
-            self.buttons.append((named["name"], named["value"]))
-
-
-class StopAtRedirectUri(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        if newurl.startswith(REDIRECT_URI):
-            raise Back(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-class Back(Exception):
-    """The browser was sent back to the program."""
 
 
 def sign_in():
     """Walks through the forms and returns the code."""
-    browser = urllib.request.build_opener(
-        urllib.request.HTTPSHandler(context=TLS),
-        urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()),
-        StopAtRedirectUri(),
-    )
     state = secrets.token_urlsafe()
     query = urllib.parse.urlencode(
         {
@@ -82,26 +43,13 @@ def sign_in():
             "state": state,
         }
     )
-    url = f"{LOGIN}/{AUTHORITY}/oauth2/v2.0/authorize?{query}"
-    body = None
-    try:
-        for _ in range(10):
-            with browser.open(url, body) as answer:
-                form = Form(answer.read().decode())
-                url = urllib.parse.urljoin(answer.url, form.action)
-            fields = dict(form.inputs)
-            if "passwd" in fields:
-                fields["passwd"] = PASSWORD
-            elif "loginfmt" in fields:
-                fields["loginfmt"] = USER
-            name, value = form.buttons[0]
-            fields[name] = value
-            body = urllib.parse.urlencode(fields).encode()
-    except Back as back:
-        answer = urllib.parse.parse_qs(urllib.parse.urlsplit(str(back)).query)
-        assert answer["state"] == [state]
-        return answer["code"][0]
-    raise AssertionError("the sign-in did not come to an end")
+    answer = Browser(REDIRECT_URI).walk(
+        f"{LOGIN}/{AUTHORITY}/oauth2/v2.0/authorize?{query}",
+        loginfmt=USER,
+        passwd=PASSWORD,
+    )
+    assert answer["state"] == state
+    return answer["code"]
 
 
 def redeem(**fields):

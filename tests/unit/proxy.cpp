@@ -352,6 +352,7 @@ BOOST_AUTO_TEST_CASE(TL_26_answers_that_open_no_tunnel)
             "realm=\"x\"\r\n\r\n",
             password,
             "asked for mail.test:993, it answers 407 Proxy Authentication Required; it offers Negotiate, Basic");
+    answers("HTTP/1.1 401 Unauthorized\r\n\r\n", password);  // tinyproxy 1.11.1, to a wrong password
     answers("HTTP/1.1 502 Bad Gateway\r\n\r\n", dead, "asked for mail.test:993, it answers 502 Bad Gateway");
     answers("HTTP/1.1 503 x\r\n\r\n", dead);
     answers("HTTP/1.1 500 Unable to connect\r\n\r\n", dead);  // tinyproxy 1.11.1
@@ -500,6 +501,23 @@ BOOST_AUTO_TEST_CASE(TL_26_the_certificate_is_checked_against_the_server)
         BOOST_TEST(two->diagnostics.find("other.test") != std::string::npos);
         BOOST_TEST(!evil.encrypted());
     }
+    // nor one who goes on in plaintext
+    simulator plain(7);
+    plain.proxies = through(proxy_name);
+    plain.listen("proxy.test", 3128, [&](wire& w) -> flow<> {
+        std::string line = "-";
+        while (!line.empty())
+            line = co_await w.read_line();
+        co_await w.write(opened);
+        co_await w.fill();  // the client's first flight
+        co_await w.write("* OK IMAP4 service ready\r\n");
+    });
+    wire open;
+    auto const talk = plain.start("client", ask(open, "mail.test"), trusting_client());
+    plain.run();
+    BOOST_TEST((talk->ec == condition::protocol_violation), talk->ec.message());
+    BOOST_TEST(!open.encrypted());
+
     // nor is a proxy believed that is somebody else
     simulator sim(7);
     sim.proxies = through("https://proxy.test:3128");

@@ -57,9 +57,12 @@ inline std::string text(json::object const& in, std::string_view name)
     return v && v->is_string() ? std::string(v->get_string()) : std::string();
 }
 
+// A time may have a fraction (RFC 7519 section 2), as MSAL for Python writes it into its assertions.
 inline std::int64_t number(json::object const& in, std::string_view name)
 {
     json::value const* const v = in.if_contains({name.data(), name.size()});
+    if (v && v->is_double() && v->get_double() > 0 && v->get_double() < 1e12)
+        return static_cast<std::int64_t>(v->get_double());
     return v && v->is_int64() ? v->get_int64() : 0;
 }
 
