@@ -277,7 +277,8 @@ BOOST_AUTO_TEST_CASE(no_proxy_means_what_it_means_to_others)
 BOOST_AUTO_TEST_CASE(the_environment_is_read_as_others_read_it)
 {
     auto const chosen = [](std::map<std::string, std::string> const& variables, char const* host = "mail.test") {
-        proxy const* const p = environment_with(variables).for_target(host, 993);
+        proxy_settings const s = environment_with(variables);
+        proxy const* const p = s.for_target(host, 993);
         return p ? p->host : "";
     };
     BOOST_TEST(chosen({}) == "");
