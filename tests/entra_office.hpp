@@ -80,7 +80,10 @@ inline std::string unescaped(std::string_view html)
     std::string out;
     while (!html.empty())
     {
-        bool found = false;
+        std::size_t const plain = std::min(html.find('&'), html.size());
+        out += html.substr(0, plain);
+        html.remove_prefix(plain);
+        bool found = html.empty();
         for (auto const& [entity, c] : entities)
             if (html.starts_with(entity))
             {

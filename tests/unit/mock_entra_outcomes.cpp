@@ -32,7 +32,7 @@ constexpr char both[] = "offline_access https://outlook.office.com/IMAP.AccessAs
 // A certificate of the application's, made once.
 struct app_certificate
 {
-    certificate made = make_certificate("app.test");
+    certificate const& made = test_certificate();
     EVP_PKEY* key = nullptr;
     client_certificate listed;
 
@@ -702,7 +702,7 @@ outcome outcome_of(http::response const& r)
         return o;
     }
     o.where = "page";
-    o.code = number_in(unescaped(r.body));
+    o.code = number_in(r.body);
     o.success = o.code == 0 && r.body.find("role=\"alert\"") == r.body.npos;
     return o;
 }
