@@ -691,6 +691,19 @@ BOOST_AUTO_TEST_CASE(the_mock_entra_signs_in_a_device_while_it_polls)
         BOOST_TEST((!ec && home.tenant_id == m.home.id && home.user_id == m.adele.id), ec.message());
         auto const renewed = m.run(oauth2::detail::refresh(m.s, r->value->refresh.clone(), {}, *r->value->identity));
         BOOST_TEST(!renewed->ec, renewed->ec.message() << renewed->diagnostics);
+        // The one refresh token, for another resource, once that is consented to
+        oauth2::scope_set graph;
+        graph.add("https://graph.microsoft.com/Mail.ReadWrite");
+        auto const not_yet = m.run(oauth2::detail::refresh(m.s, r->value->refresh.clone(), graph, {}));
+        BOOST_TEST((not_yet->ec == condition::interaction_required), not_yet->ec.message());
+        m.w.directory.grant({.app_id = m.app.app_id,
+                             .tenant_id = m.home.id,
+                             .resource = std::string(mock::graph_app_id),
+                             .permissions = {"Mail.ReadWrite"}});
+        auto const other = m.run(oauth2::detail::refresh(m.s, r->value->refresh.clone(), graph, {}));
+        BOOST_TEST_REQUIRE(!other->ec, other->ec.message() << other->diagnostics);
+        BOOST_TEST(tests::text_of(tests::payload_of(std::string(other->value->access.reveal())), "aud") ==
+                   "https://graph.microsoft.com");
     }
 }
 

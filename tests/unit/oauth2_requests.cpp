@@ -247,6 +247,37 @@ BOOST_AUTO_TEST_CASE(endpoints_follow_from_cloud_and_tenant)
     BOOST_TEST(government.discovery_endpoint().text() ==
                "https://login.microsoftonline.us/8eaef023-2b34-4da1-9baa-8bc8c9d6a490/v2.0/.well-known/"
                "openid-configuration");
+    // Five forms in four clouds: each on its own hosts, with its own issuers, and no other cloud's.
+    auto const clouds = {oauth2::global_cloud(), oauth2::us_government_l4_cloud(), oauth2::us_government_dod_cloud(),
+                         oauth2::china_cloud()};
+    std::string const id = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
+    for (auto const& in : clouds)
+        for (std::string const& form : {std::string("common"), std::string("organizations"), std::string("consumers"),
+                                        id, std::string("contoso.onmicrosoft.com")})
+        {
+            auto const a = from(form, in);
+            for (auto const& endpoint :
+                 {a.authorization_endpoint(), a.token_endpoint(), a.device_authorization_endpoint(), a.keys_endpoint(),
+                  a.discovery_endpoint(), a.end_session_endpoint(), a.admin_consent_endpoint()})
+                BOOST_TEST(endpoint.text().starts_with(in.login + '/' + form + '/'));
+            std::string const tenant = form == "common" || form == "organizations" ? "{tenantid}"
+                                       : form == "consumers" ? std::string(oauth2::consumers_tenant_id)
+                                                             : id;
+            for (auto const& other : clouds)
+            {
+                bool const same = other.login == in.login;
+                BOOST_TEST(a.may_discover_issuer(other.issuer + '/' + tenant + "/v2.0") == same, form << other.name);
+                std::string const tid = tenant == "{tenantid}" ? id : tenant;
+                BOOST_TEST(a.may_issue(tid, other.issuer + '/' + tid + "/v2.0") == same, form << other.name);
+                for (std::string const& alias : other.login_aliases)
+                {
+                    BOOST_TEST(a.owns({true, alias, 443}) == same, alias);
+                    BOOST_TEST(!a.owns({true, alias, 8443}), alias);
+                    BOOST_TEST(!a.owns({false, alias, 443}), alias);
+                    BOOST_TEST(!a.owns({true, "x." + alias, 443}), alias);
+                }
+            }
+        }
     BOOST_TEST((from("9188040d-6c67-4c5b-b112-36a304b66dad").kind() == authority::audience::consumers));
     BOOST_TEST(oauth2::find_cloud("us-gov-dod").graph == "https://dod-graph.microsoft.us");
     BOOST_TEST(oauth2::find_cloud("mars").name == "");
@@ -706,6 +737,43 @@ BOOST_AUTO_TEST_CASE(the_mock_entra_lets_in_who_is_predicted)
                 }
             }
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_mock_entra_answers_an_administrator_and_signs_out)
+{
+    tests::entra_office o;
+    mock::application_request asked;
+    asked.add_permission("IMAP.AccessAsApp", mock::permission_type::application);
+    o.app.permissions = asked.permissions;
+    error_code ec;
+    auto const at = oauth2::global_cloud().with_login("https://localhost:8443");
+    auto const home = authority::make(at, "woodgrove.example", ec);
+    oauth2::app const a = {.client_id = o.app.app_id, .redirect_uri = tests::entra_office::callback};
+    auto const pending = begin_admin_consent(o.w, home, a, oauth2::app_scopes_for(oauth2::base_scope::imap, at), ec);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const target_of = [](std::string const& url) {
+        return url.substr(std::string("https://localhost:8443").size());
+    };
+    auto page = o.ie.submit(o.ie.get(target_of(pending.url())), {{"loginfmt", "admin@woodgrove.example"}});
+    page = o.ie.submit(page, {{"passwd", "correct horse"}});
+    auto const read = [&](http::response const& r) {
+        std::string back = tests::header(r, "Location");
+        back.resize(std::min(back.find('#'), back.size()));  // a browser keeps the empty fragment to itself
+        BOOST_TEST(back.starts_with(std::string(tests::entra_office::callback) + '?'), r.body);
+        return pending.read(back.substr(back.find('?') + 1), ec);
+    };
+    auto const no = read(o.ie.submit(page, {}, "decline"));
+    BOOST_TEST((!ec && no.ec == oauth2::error::consent_required), ec.message() << no.ec.message());
+    BOOST_TEST(no.refusal.code() == 65004u);
+    auto const yes = read(o.ie.submit(page, {}, "accept"));
+    BOOST_TEST((!ec && !yes.ec), ec.message() << yes.ec.message());
+    BOOST_TEST(yes.tenant_id == o.home.id);
+
+    oauth2::end_session_options out;
+    out.post_logout_redirect_uri = tests::entra_office::callback;
+    out.state = "s t";
+    auto const gone = o.ie.get(target_of(end_session_url(home, out, ec)));
+    BOOST_TEST(tests::value_of(tests::redirect_parameters(gone), "state") == "s t");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
