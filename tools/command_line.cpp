@@ -236,6 +236,59 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
         chosen = [e] { return explain(e); };
     });
 
+    auto const add_configuration = [](CLI::App* command, std::string& file, std::string& base_scope) {
+        command->add_option("--config", file, "the configuration file")->type_name("FILE")->required();
+        command->add_option("--base-scope", base_scope, "imap or api, instead of the configuration's")
+            ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+            ->type_name("imap|api");
+    };
+    auto const add_store = [](CLI::App* command, store_options& to) {
+        command
+            ->add_option("--store", to.path,
+                         "the file with the sign-ins; without it OUTKIT_TOKEN_STORE, or outkit/tokens in "
+                         "XDG_STATE_HOME or ~/.local/state")
+            ->type_name("FILE");
+        command->add_option("--key-file", to.key_file, "32 octets that the file is encrypted with")->type_name("FILE");
+    };
+
+    login_options l;
+    CLI::App* const login_command =
+        app.add_subcommand("login", "Signs somebody in, and keeps the sign-in for outkit token");
+    add_configuration(login_command, l.configuration, l.base_scope);
+    add_store(login_command, l.store);
+    login_command->add_flag("--device", l.device, "on another device, with a code, instead of this one's browser");
+    login_command->add_flag("--no-browser", l.no_browser, "print the address of the sign-in, and open nothing");
+    add_proxy(login_command, l.proxy);
+    add_format(login_command);
+    login_command->callback([&] {
+        l.format = wanted();
+        chosen = [l] { return login(l); };
+    });
+
+    token_options t;
+    CLI::App* const token_command =
+        app.add_subcommand("token", "A fresh access token on standard output, for mutt, mbsync, msmtp and others");
+    add_configuration(token_command, t.configuration, t.base_scope);
+    add_store(token_command, t.store);
+    token_command->add_option("--account", t.account, "whose, if several are signed in")->type_name("ADDRESS");
+    token_command->add_flag("--app", t.app, "one of the application itself, without a user");
+    add_proxy(token_command, t.proxy);
+    add_format(token_command);
+    token_command->callback([&] {
+        t.format = wanted();
+        chosen = [t] { return token(t); };
+    });
+
+    accounts_options a;
+    CLI::App* const accounts_command = app.add_subcommand("accounts", "Who is signed in, and signing them out");
+    add_store(accounts_command, a.store);
+    accounts_command->add_option("--sign-out", a.sign_out, "forgets this sign-in")->type_name("ADDRESS");
+    add_format(accounts_command);
+    accounts_command->callback([&] {
+        a.format = wanted();
+        chosen = [a] { return accounts(a); };
+    });
+
     try
     {
         app.parse(argc, argv);

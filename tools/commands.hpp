@@ -16,6 +16,13 @@ enum class format
     json
 };
 
+// Where sign-ins are kept.
+struct store_options
+{
+    std::string path = {};      // empty: default_store()
+    std::string key_file = {};  // empty: not encrypted
+};
+
 struct explain_options
 {
     std::vector<std::string> words = {};  // empty, or "-": standard input
@@ -72,6 +79,38 @@ struct connect_options
     std::string proxy = {};  // empty: as the environment says
 };
 int connect(connect_options const& o);
+
+struct login_options
+{
+    std::string configuration = {};
+    std::string base_scope = {};  // empty: the configuration's
+    store_options store = {};
+    bool device = false;
+    bool no_browser = false;
+    std::string proxy = {};
+    cli::format format = format::text;
+};
+int login(login_options const& o);
+
+struct token_options
+{
+    std::string configuration = {};
+    std::string base_scope = {};
+    store_options store = {};
+    std::string account = {};  // empty: the configuration's user, or the only one there is
+    bool app = false;          // of the application itself
+    std::string proxy = {};
+    cli::format format = format::text;
+};
+int token(token_options const& o);
+
+struct accounts_options
+{
+    store_options store = {};
+    std::string sign_out = {};  // a name or object id
+    cli::format format = format::text;
+};
+int accounts(accounts_options const& o);
 
 }  // namespace cli
 

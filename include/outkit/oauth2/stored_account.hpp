@@ -68,7 +68,7 @@ struct stored_account
 /** What is to be kept of a sign-in.
 
     @param from  the authority that was asked
-    @param ec    error::missing_claim: the answer has no ID token, so whose it is cannot be told; ask for `openid`
+    @param ec    error::missing_claim: whose it is cannot be told; ask for `openid` and `profile`
 */
 OUTKIT_DECL stored_account account_of(token_response const& signed_in, std::string const& client_id,
                                       authority const& from, error_code& ec);

@@ -35,7 +35,7 @@ public:
     /** For a sign-in that the store has, or, with an empty account, for one that async_keep() will bring.
 
         @param s       a stream with a TLS context for clients
-        @param scopes  of one resource, with `offline_access` and `openid` as they were asked for at the sign-in
+        @param scopes  of one resource, with `offline_access`, `openid` and `profile` as they were asked for at the sign-in
     */
     basic_token_source(Stream s, app a, authority from, std::shared_ptr<token_store> store, account_id account,
                        scope_set scopes, token_source_options o = {})
@@ -95,7 +95,8 @@ public:
         `void(error_code, account_id)`
 
         @par Errors
-        @li error::missing_claim  there is no ID token or no refresh token; `openid` and `offline_access` bring them
+        @li error::missing_claim  there is no refresh token, or no ID token with `oid`; `offline_access`, `openid` and
+            `profile` bring them
         @li error::store_busy and others of the store; nothing is kept then
     */
     template <class CompletionToken>

@@ -340,7 +340,7 @@ OUTKIT_DEF flow<account_id> keep_sign_in(std::shared_ptr<token_state> s, token_r
     error_code ec;
     stored_account a = account_of(t, s->authority_session.application.client_id, s->authority_session.from, ec);
     if (ec)
-        co_await fail(ec, "there is no ID token; ask for openid");
+        co_await fail(ec, "it cannot be told whose it is; ask for openid and profile");
     if (a.refresh.empty())
         co_await fail(error::missing_claim, "there is no refresh token; ask for offline_access");
     account_id const id = a.id;

@@ -1,0 +1,138 @@
+#include "sign_ins.hpp"
+
+#include "config.hpp"
+#include "console.hpp"
+
+#include <outkit/check/checks.hpp>
+#include <outkit/http/url.hpp>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <utility>
+
+namespace cli {
+
+namespace oauth2 = outkit::oauth2;
+using outkit::error_code;
+
+namespace {
+
+std::string variable(char const* name)
+{
+    char const* const value = std::getenv(name);
+    return value ? value : "";
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    });
+}
+
+}  // namespace
+
+std::string default_store()
+{
+    if (std::string path = variable("OUTKIT_TOKEN_STORE"); !path.empty())
+        return path;
+    if (std::string const state = variable("XDG_STATE_HOME"); state.starts_with('/'))
+        return state + "/outkit/tokens";
+    if (std::string const home = variable("HOME"); home.starts_with('/'))
+        return home + "/.local/state/outkit/tokens";
+    throw usage_error("there is no home folder to keep sign-ins in; name a file with --store or OUTKIT_TOKEN_STORE");
+}
+
+opened_store open_store(store_options const& o)
+{
+    static constexpr std::size_t key_octets = 32;
+    oauth2::file_protection protection;
+    if (!o.key_file.empty())
+    {
+        bool exposed = false;
+        protection.key = outkit::secret(read_file(o.key_file, 4096, exposed));
+        if (exposed)
+            throw usage_error(printable(o.key_file) + ": others may read this key; chmod 600 it, and make a new one");
+        if (protection.key.size() != key_octets)
+            throw usage_error(printable(o.key_file) +
+                              ": a key has 32 octets; make one with: head -c 32 /dev/urandom > FILE");
+    }
+    std::string const path = o.path.empty() ? default_store() : o.path;
+    return {oauth2::make_file_token_store(path, std::move(protection)), path};
+}
+
+application::application(std::string const& configuration, std::string const& base_scope,
+                         outkit::proxy_settings proxies)
+    : settings_(read_configuration(configuration)), proxies_(std::move(proxies))
+{
+    if (!base_scope.empty())
+    {
+        settings_.base_scope =
+            base_scope == "api" ? outkit::account::base_scope::api : outkit::account::base_scope::imap;
+        settings_.scopes.clear();
+    }
+    auto const looked = outkit::check::check_settings(settings_);
+    if (looked.result == outkit::check::outcome::failed)
+        throw usage_error(printable(configuration) + ": " + looked.problem);
+    cloud_ = outkit::check::cloud_of(settings_);
+    error_code ec;
+    from_ = oauth2::authority::make(cloud_, settings_.authority, ec);
+    if (!ec)
+        tls_ = outkit::tls_context::client(ec, {.authorities_file = settings_.authorities_file});
+    if (ec)
+        throw usage_error(printable(configuration) + ": " + ec.message());
+    scopes_ = outkit::check::scopes_of(settings_, cloud_);
+    for (char const* const needed : {"openid", "profile", "offline_access"})  // whose it is, and for how long
+        scopes_.add(needed);
+}
+
+oauth2::app application::app() const
+{
+    return {settings_.client_id, settings_.client_secret.clone(), settings_.redirect_uri};
+}
+
+outkit::stream application::stream(outkit::asio::any_io_executor executor) const
+{
+    return outkit::stream(std::move(executor), tls_, proxies_);
+}
+
+std::string application::login() const { return outkit::http::url{from_.login(), {}}.text(); }
+
+std::vector<oauth2::stored_account> application::accounts(opened_store const& in) const
+{
+    std::vector<oauth2::stored_account> all = all_accounts(in);
+    std::string const origin = login();
+    all.erase(
+        std::remove_if(all.begin(), all.end(),
+                       [&](auto const& a) { return a.id.login != origin || a.id.client_id != settings_.client_id; }),
+        all.end());
+    return all;
+}
+
+std::vector<oauth2::stored_account> all_accounts(opened_store const& in)
+{
+    error_code ec;
+    std::string said;
+    auto all = in.store->accounts(ec, said);
+    if (ec)
+        throw std::runtime_error(with_words(ec, said));
+    return all;
+}
+
+std::string name_of(oauth2::stored_account const& a)
+{
+    return printable(a.username.empty() ? a.id.object_id : a.username, 256);
+}
+
+bool is_meant(oauth2::stored_account const& a, std::string const& name)
+{
+    return same_ignoring_case(a.username, name) || same_ignoring_case(a.id.object_id, name);
+}
+
+std::string with_words(error_code ec, std::string const& said)
+{
+    return said.empty() ? ec.message() : ec.message() + " (" + printable(said, 1024) + ')';
+}
+
+}  // namespace cli
