@@ -393,6 +393,41 @@ BOOST_AUTO_TEST_CASE(CL_14_a_proxy_that_is_in_the_way_is_found_out)
     BOOST_TEST(s.said.starts_with("proxy " + nobody + ": "), s.said);
 }
 
+// curl and we must agree about who goes around a proxy. It is asked which of two closed ports it tries.
+BOOST_AUTO_TEST_CASE(curl_reads_no_proxy_in_the_same_way)
+{
+    static constexpr std::pair<char const*, char const*> rows[] = {
+        {"ample.com", "ample.com"},
+        {"www.ample.com", "ample.com"},
+        {"www.example.com", "ample.com"},
+        {"ample.com.org", "ample.com"},
+        {"www.example.com", "*"},
+        {"example.com", ".example.com"},
+        {"nonexample.com", ".example.com"},
+        {"www.example.com.", "localhost,.example.com"},
+        {"www.example.com", "localhost,www.example.com.,x"},
+        {"mail.example", "a b\tmail.example"},
+        {"BAr", "foo,,,,, bar, ::1/64"},
+        {"192.168.3.4", "192.168.0.0/16"},
+        {"192.168.0.1", "192.168.0.0/32"},
+        {"192.168.0.1", "192.168.0.1/33"},
+        {"203.0.113.10", "0.113.10"},
+        {"203.0.113.10", "203.0.113.10"},
+    };
+    error_code ec;
+    for (auto const& [host, list] : rows)
+    {
+        outkit::proxy_settings const s(outkit::parse_proxy("http://127.0.0.1:1", ec), list);
+        outkit::tests::process curl({"curl", "--silent", "--show-error", "--proxy", "http://127.0.0.1:1", "--noproxy",
+                                     list, "--connect-to", "::127.0.0.1:2", "http://" + std::string(host) + '/'});
+        BOOST_TEST(curl.wait() == 7);
+        bool const asked = curl.errors().find("port 1 ") != std::string::npos;
+        bool const direct = curl.errors().find("port 2 ") != std::string::npos;
+        BOOST_TEST(asked != direct, curl.errors());
+        BOOST_TEST(direct == !s.for_target(host, 80), host << " with no_proxy=" << list);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(tinyproxy_opens_tunnels_and_refuses_them)
 {
     mock::world world;
