@@ -1,5 +1,7 @@
 #include "../entra_office.hpp"
 
+#include <outkit/mock/graph.hpp>
+
 // The ways to a token beside code, refresh token and client credentials: device code, password, the v1 endpoints; and what
 // else clients ask for: user info, admin consent.
 
@@ -317,6 +319,14 @@ BOOST_FIXTURE_TEST_CASE(user_info_says_who_a_graph_token_is_for, office)
     BOOST_TEST(refused.status == 401u);
     BOOST_TEST(refused.body.find("InvalidAuthenticationToken") != std::string::npos);
     BOOST_TEST(ask("nonsense").status == 401u);
+    // The real metadata name it at Graph.
+    outkit::mock::graph graph(w);
+    http::request r{.method = "GET", .target = "/oidc/userinfo", .headers = {{"Host", "localhost"}}};
+    BOOST_TEST(graph.answer(r).status == 401u);
+    json::object const o = json_of(token(code_fields(code({{"scope", "openid User.Read"}}))));
+    r.headers.push_back({"Authorization", "Bearer " + text_of(o, "access_token")});
+    BOOST_TEST(json::parse(graph.answer(r).body).at("sub").as_string() ==
+               payload_of(text_of(o, "id_token")).at("sub").as_string());
     BOOST_TEST(header(ask(""), "WWW-Authenticate").starts_with("Bearer"));
 }
 

@@ -55,12 +55,6 @@ private:
     std::unique_ptr<state> state_;
 };
 
-/** The user info endpoint (OpenID Connect Core 1.0 section 5.3): what a token for Graph with `openid` says of its person.
-
-    Real metadata name it at graph.microsoft.com, so the mocks of both answer it.
-*/
-http::response user_info(world& w, http::request const& request);
-
 }  // namespace outkit::inline OUTKIT_ABI::mock
 
 #ifndef OUTKIT_SEPARATE_COMPILATION

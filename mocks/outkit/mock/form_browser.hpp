@@ -50,6 +50,8 @@ struct person_at_browser
     std::string password = {};
     bool consents = true;  ///< presses Accept, or else Cancel
     bool approves = true;  ///< the second factor
+    /// What a device shows, where a page asks for it (RFC 8628).
+    std::string user_code = {};
     /// When an administrator must approve and may be asked: asks, with this reason. Empty: gives up.
     std::string justification = {};
 };

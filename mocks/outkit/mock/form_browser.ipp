@@ -273,6 +273,13 @@ inline html_form::button const* decide(html_form& f, person_at_browser const& wh
         f.fill("loginfmt", who.login);
         return press("email");
     }
+    if (f.has("otc") && !who.user_code.empty())
+    {
+        f.fill("otc", who.user_code);
+        return press("code");
+    }
+    if (auto const* const go_on = press("continue"))  // "Are you trying to sign in to ...?"
+        return who.consents ? go_on : press("cancel");
     for (auto const& b : f.buttons)
         if (b.name == "pick" && b.text.find(who.login) != std::string::npos)
             return &b;

@@ -9,6 +9,7 @@
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/graph_view.hpp>
 #include <outkit/mock/odata.hpp>
+#include <outkit/mock/user_info.hpp>
 #include <outkit/mock/world.hpp>
 
 #include <algorithm>
@@ -412,6 +413,16 @@ OUTKIT_INLINE http::response graph::exchange::run()
             r.headers.push_back({"Connection", "close"});
         entry.outcome = journal_outcome::fault;
         entry.reason = "a queued fault";
+        return r;
+    }
+
+    // Where the authority's metadata say it is (documented: Microsoft Learn, UserInfo endpoint).
+    if (same_name(path, "/oidc/userinfo") && (request.method == "GET" || request.method == "POST"))
+    {
+        response r = user_info(w, request);
+        entry.answer = std::to_string(r.status) + " user info";
+        if (r.status != 200)
+            entry.outcome = journal_outcome::refused;
         return r;
     }
 

@@ -30,6 +30,7 @@
 #include <outkit/mock/servers.ipp>
 #include <outkit/mock/smtp.ipp>
 #include <outkit/mock/tokens.ipp>
+#include <outkit/mock/user_info.ipp>
 #include <outkit/mock/world.ipp>
 #include <outkit/mock/world_json.ipp>
 
