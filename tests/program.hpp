@@ -1,7 +1,9 @@
 #ifndef OUTKIT_TESTS_PROGRAM_HPP
 #define OUTKIT_TESTS_PROGRAM_HPP
 
-// Folders and programs that a test makes and that go away with it.
+// Programs that a test starts and that go away with it.
+
+#include "folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -25,30 +27,6 @@
 extern char** environ;
 
 namespace outkit::tests {
-
-struct folder
-{
-    std::filesystem::path path;
-    folder()
-    {
-        std::string name = (std::filesystem::temp_directory_path() / "outkit-test-XXXXXX").string();
-        BOOST_TEST_REQUIRE(::mkdtemp(name.data()));
-        path = name;
-    }
-    folder(folder const&) = delete;
-    ~folder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string file(std::string const& name, std::string const& text, mode_t mode = 0600) const
-    {
-        std::string const p = (path / name).string();
-        std::ofstream(p, std::ios::binary) << text;
-        ::chmod(p.c_str(), mode);
-        return p;
-    }
-};
 
 // A program that is running, in the environment of the tests with some variables changed and others left out. Its output goes to files.
 class process

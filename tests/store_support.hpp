@@ -1,11 +1,13 @@
 #ifndef OUTKIT_TESTS_STORE_SUPPORT_HPP
 #define OUTKIT_TESTS_STORE_SUPPORT_HPP
 
-// A folder for one test, a sign-in to be kept, and a system whose calls fail when they are told to.
+// A sign-in to be kept, and a system whose calls fail when they are told to.
 
 #include <outkit/detail/files.hpp>
 #include <outkit/detail/system_calls.hpp>
 #include <outkit/oauth2/token_store.hpp>
+
+#include "folder.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -19,38 +21,10 @@
 
 namespace outkit::tests {
 
-struct folder
-{
-    folder()
-    {
-        char name[] = "/tmp/outkit-test-XXXXXX";
-        BOOST_TEST_REQUIRE(::mkdtemp(name) != nullptr);
-        path = name;
-    }
-    folder(folder const&) = delete;
-    ~folder()
-    {
-        std::error_code ignored;
-        std::filesystem::remove_all(path, ignored);
-    }
-    std::string at(std::string const& name) const { return path + '/' + name; }
-    std::size_t files() const
-    {
-        return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(path), {}));
-    }
-    std::string path;
-};
-
 inline std::string text_of(std::string const& path)
 {
     std::ifstream in(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
-}
-
-inline void put(std::string const& path, std::string_view text)
-{
-    std::ofstream(path, std::ios::binary) << text;
-    std::filesystem::permissions(path, std::filesystem::perms(0600));
 }
 
 inline oauth2::scope_set scopes(std::string_view text)

@@ -200,7 +200,8 @@ struct office
     }
     oauth2::account_id account() const { return {p.client_id, p.login, p.tenant_id, p.object_id}; }
 
-    folder f;
+    // In memory, where there is such a place: what a disk takes to sync is no part of this.
+    folder f{std::filesystem::exists("/dev/shm") ? "/dev/shm" : std::filesystem::temp_directory_path()};
     cli::offline outlook;
     papers p;
     std::uint64_t since = 0;

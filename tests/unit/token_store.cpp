@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(TS_04_a_link_planted_at_the_temporary_name_is_passed_by)
     } calls;
     folder f;
     calls.target = f.at("victim");
-    put(calls.target, "untouched");
+    f.file("victim", "untouched");
     auto const disk = detail::make_files(calls);
     auto const s = make_file_token_store(f.at("tokens"), {}, *disk);
     BOOST_TEST(!keep(*s, account("r1")));
@@ -277,9 +277,9 @@ BOOST_AUTO_TEST_CASE(TS_05_killed_at_any_time_the_file_is_the_old_or_the_new_one
         BOOST_TEST(WIFSIGNALED(status));
         std::string const now = kept(*s);
         BOOST_TEST((now == "start" || now.front() == 'r'), now);
-        BOOST_TEST(f.files() <= 3u);              // file, locks, and one temporary file at most
+        BOOST_TEST(f.size() <= 3u);               // file, locks, and one temporary file at most
         BOOST_TEST(!keep(*s, account("start")));  // the lock is free
-        BOOST_TEST(f.files() == 2u);              // and what was left is gone
+        BOOST_TEST(f.size() == 2u);               // and what was left is gone
     }
 }
 
@@ -308,10 +308,10 @@ BOOST_AUTO_TEST_CASE(TS_06_killed_after_each_call_the_file_is_the_old_or_the_new
             std::string const now = kept(*s);
             BOOST_TEST((now == "old" || now == "new"), now);
             (now == "old" ? seen_old : seen_new) = true;
-            BOOST_TEST(f.files() <= 3u);
+            BOOST_TEST(f.size() <= 3u);
             BOOST_TEST(!keep(*s, account("after")));
             BOOST_TEST(kept(*s) == "after");
-            BOOST_TEST(f.files() == 2u);
+            BOOST_TEST(f.size() == 2u);
         }
     }
     BOOST_TEST((seen_old && seen_new));
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(TS_07_after_a_power_cut_the_file_is_the_old_or_the_new_one)
             for (std::string const& text : whole)
             {
                 ++states;
-                put(f.at("tokens"), text);
+                f.file("tokens", text);
                 std::string const now = kept(*s);
                 bad += now != "old" && now != "new";
                 lost += n == calls.done.size() && now != "new";
@@ -435,7 +435,7 @@ BOOST_AUTO_TEST_CASE(TS_08_each_call_that_fails_is_an_error_and_the_old_file_sta
                                 ec == oauth2::error::store_full),
                                ec.message());
                 BOOST_TEST(!keep(*s, account("after")));
-                BOOST_TEST(f.files() == 2u);
+                BOOST_TEST(f.size() == 2u);
             }
         }
     for (auto const what : {troubled_calls::trouble::interrupted, troubled_calls::trouble::falls_short})
@@ -496,7 +496,7 @@ BOOST_AUTO_TEST_CASE(TS_09_a_sync_that_failed_once_is_not_believed_the_second_ti
     auto const s = make_file_token_store(f.at("tokens"), {}, *disk);
     BOOST_TEST((keep(*s, account("r1")) == oauth2::error::store_io));
     BOOST_TEST(kept(*s) == "none");
-    BOOST_TEST(f.files() == 1u);  // that of the locks
+    BOOST_TEST(f.size() == 1u);  // that of the locks
     // The next one writes a new file and syncs that.
     BOOST_TEST(!keep(*s, account("r1")));
     BOOST_TEST(calls.log == (std::vector<std::string>{"fsync", "fsync", "rename", "fsync"}),
@@ -523,7 +523,7 @@ BOOST_AUTO_TEST_CASE(TS_10_a_close_or_rename_that_fails_leaves_the_old_file_and_
                 ++found;
                 BOOST_TEST((ec == oauth2::error::store_io), ec.message());
                 BOOST_TEST(kept(*s) == "old");
-                BOOST_TEST(f.files() == 2u);
+                BOOST_TEST(f.size() == 2u);
             }
             BOOST_TEST(!keep(*s, account("old")));
         }
@@ -555,7 +555,7 @@ BOOST_AUTO_TEST_CASE(TS_11_a_damaged_file_is_reported_and_kept_and_a_sign_in_wor
             BOOST_TEST(expected, "bit " << bit << " of octet " << n << ": " << ec.message());
         }
     }
-    put(f.at("tokens"), whole.substr(0, whole.size() - 1));
+    f.file("tokens", whole.substr(0, whole.size() - 1));
     std::string said;
     BOOST_TEST(error_of(*s, &said) == damaged);
     BOOST_TEST(said.find("length") != std::string::npos, said);
@@ -566,7 +566,7 @@ BOOST_AUTO_TEST_CASE(TS_11_a_damaged_file_is_reported_and_kept_and_a_sign_in_wor
     BOOST_TEST(kept(*s) == "r2");
     BOOST_TEST(text_of(f.at("tokens.corrupt-1")) == whole.substr(0, whole.size() - 1));
     BOOST_TEST(mode_of(f.at("tokens.corrupt-1")) == 0600u);
-    put(f.at("tokens"), "");
+    f.file("tokens", "");
     BOOST_TEST(!keep(*s, account("r3")));
     BOOST_TEST(text_of(f.at("tokens.corrupt-2")) == "");
     BOOST_TEST(text_of(f.at("tokens.corrupt-1")).size() == whole.size() - 1);
@@ -618,7 +618,7 @@ BOOST_AUTO_TEST_CASE(TS_12_what_the_first_line_says_is_not_believed)
 BOOST_AUTO_TEST_CASE(TS_13_a_huge_file_is_refused_by_its_size)
 {
     folder f;
-    put(f.at("tokens"), "");
+    f.file("tokens", "");
     BOOST_TEST_REQUIRE(::truncate(f.at("tokens").c_str(), 1 << 30) == 0);
     troubled_calls calls;
     auto const disk = detail::make_files(calls);
@@ -641,7 +641,7 @@ BOOST_AUTO_TEST_CASE(TS_14_what_a_newer_minor_version_wrote_is_kept_octet_by_oct
     json.insert(json.find("\"kind\""), in_account + " , ");
     json.insert(json.find("\"accounts\""), whole + ",");
     json.insert(json.find('[') + 1, robot + ",");
-    put(f.at("tokens"), file_text(json, "1.7"));
+    f.file("tokens", file_text(json, "1.7"));
     BOOST_TEST_REQUIRE(error_of(*s) == "");
     BOOST_TEST(!keep(*s, account("r2", id("other"))));
     std::string const after = text_of(f.at("tokens"));
@@ -663,7 +663,7 @@ BOOST_AUTO_TEST_CASE(TS_15_a_newer_major_version_is_not_touched)
 {
     folder f;
     std::string const text = file_text(R"({"accounts":{}})", "2.0");
-    put(f.at("tokens"), text);
+    f.file("tokens", text);
     auto const s = make_file_token_store(f.at("tokens"), {});
     BOOST_TEST(error_of(*s) == message(oauth2::error::store_version));
     BOOST_TEST((keep(*s, account("r1")) == oauth2::error::store_version));
@@ -839,7 +839,7 @@ BOOST_AUTO_TEST_CASE(TS_26_after_a_sign_out_nothing_of_the_secret_is_on_the_disk
 BOOST_AUTO_TEST_CASE(TS_27_paths_that_cannot_be_are_named)
 {
     folder f;
-    for (std::string const& path : {std::string(), f.path + "/", f.at(std::string(5000, 'x')), f.at("a\nb"),
+    for (std::string const& path : {std::string(), f.path.string() + "/", f.at(std::string(5000, 'x')), f.at("a\nb"),
                                     f.at("a\xff"), std::string("\x1b[31m")})
     {
         auto const s = make_file_token_store(path, {});
@@ -848,7 +848,7 @@ BOOST_AUTO_TEST_CASE(TS_27_paths_that_cannot_be_are_named)
         BOOST_TEST(said.find("path") != std::string::npos, said);
         BOOST_TEST(error_of(*s) == message(oauth2::error::store_io));
     }
-    put(f.at("file"), "x");
+    f.file("file", "x");
     BOOST_TEST(!!keep(*make_file_token_store(f.at("file/tokens"), {}), account("r1")));
     BOOST_TEST(text_of(f.at("file")) == "x");
     BOOST_TEST(kept(*make_file_token_store(f.at("no/such/folder/tokens"), {})) == "none");
@@ -942,7 +942,7 @@ BOOST_AUTO_TEST_CASE(TS_34_there_is_room_for_1000_accounts_and_4_MiB)
     for (int n = 0; n != 1000; ++n)
         file.accounts.push_back(account("r" + std::to_string(n), id(std::to_string(n))));
     error_code ec;
-    put(f.at("tokens"), oauth2::detail::write_token_file(file, secret(), ec));
+    f.file("tokens", oauth2::detail::write_token_file(file, secret(), ec));
     auto const s = make_file_token_store(f.at("tokens"), {});
     BOOST_TEST(kept(*s, id("999")) == "r999");
     BOOST_TEST((keep(*s, account("one too many", id("1000"))) == oauth2::error::store_full));
