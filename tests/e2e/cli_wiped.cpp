@@ -50,12 +50,13 @@ void* operator new(std::size_t n)
         return p;
     throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept
+// Not inlined: g++ would see memory of `new` go to free(), and warn.
+[[gnu::noinline]] void operator delete(void* p) noexcept
 {
     look_into(p);
     std::free(p);
 }
-void operator delete(void* p, std::size_t) noexcept
+[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept
 {
     look_into(p);
     std::free(p);
