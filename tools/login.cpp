@@ -75,7 +75,16 @@ int login(login_options const& o)
 {
     application const a(o.configuration, o.base_scope, chosen_proxies(o.proxy));
     opened_store const kept_in = open_store(o.store);
-    all_accounts(kept_in);  // before somebody signs in for nothing
+    // Before somebody signs in for nothing. A damaged file makes room, but is not lost.
+    error_code ec;
+    std::string said;
+    kept_in.store->accounts(ec, said);
+    if (ec == oauth2::error::store_corrupt)
+        console(stderr).line("outkit: " + with_words(ec, said) + "; it is kept as " + printable(kept_in.path) +
+                                 ".corrupt-1 or a later number",
+                             style::warning);
+    else if (ec)
+        throw std::runtime_error(with_words(ec, said));
 
     outkit::blocking_context io;
     oauth2::client client(a.stream(io.get_executor()), a.app(), a.from());
@@ -83,7 +92,6 @@ int login(login_options const& o)
     std::string const who = tokens.identity ? tokens.identity->preferred_username : "";
 
     oauth2::token_source source(a.stream(io.get_executor()), a.app(), a.from(), kept_in.store, {}, a.scopes());
-    error_code ec;
     oauth2::account_id const id = source.async_keep(std::move(tokens), io.wait(ec));
     if (ec)
         throw std::runtime_error(with_words(ec, source.diagnostics()));
