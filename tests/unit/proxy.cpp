@@ -1,5 +1,6 @@
 // Proxies: their URLs, who goes around them, and the conversation with one, from its scripted answers to TLS inside TLS.
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/detail/simulate.hpp>
 #include <outkit/proxy.hpp>
 
