@@ -73,6 +73,13 @@ struct stored_account
 OUTKIT_DECL stored_account account_of(token_response const& signed_in, std::string const& client_id,
                                       authority const& from, error_code& ec);
 
+namespace detail {
+
+// In any order.
+OUTKIT_DECL bool same_scopes(scope_set const& a, scope_set const& b);
+
+}  // namespace detail
+
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 
 #ifndef OUTKIT_SEPARATE_COMPILATION

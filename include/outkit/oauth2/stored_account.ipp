@@ -29,7 +29,7 @@ OUTKIT_DEF stored_account stored_account::clone() const
 
 namespace detail {
 
-OUTKIT_DECL bool same_scopes(scope_set const& a, scope_set const& b)
+OUTKIT_DEF bool same_scopes(scope_set const& a, scope_set const& b)
 {
     return a.size() == b.size() && std::all_of(a.begin(), a.end(), [&](auto const& s) { return b.contains(s); });
 }
