@@ -597,6 +597,10 @@ BOOST_AUTO_TEST_CASE(TS_12_what_the_first_line_says_is_not_believed)
         {file_text(R"({"accounts":[)"), oauth2::error::store_corrupt},
         {file_text(R"({"accounts":[{"kind":"user"}]})"), oauth2::error::store_corrupt},
         {file_text(R"({"accounts":[],"accounts":[]})"), oauth2::error::store_corrupt},
+        {file_text(R"({"accounts":[{"kind":"user","client_id":"c","login":"l","tenant_id":"t","object_id":"o",)"
+                   R"("tenant":"t","subject":"s","issuer":"i","username":"u","name":"n","refresh_token":"r",)"
+                   R"("signed_in":17000000000,"tokens":[]}]})"),
+         oauth2::error::store_corrupt},
         {file_text(R"({"accounts":)" + std::string(40, '[') + std::string(40, ']') + "}"),
          oauth2::error::store_corrupt},
     };

@@ -26,6 +26,8 @@ using outkit::detail::wipe_at_end;
 inline constexpr std::string_view token_file_magic = "outkit-tokens";
 inline constexpr std::string_view token_file_cipher = "aes-256-gcm";
 inline constexpr unsigned token_file_major = 1, token_file_minor = 0;
+inline constexpr std::int64_t latest_time = 9'000'000'000;  // 2255, as far as nanoseconds in 64 bits go
+inline constexpr std::int64_t longest_stored = 172'800;     // as of token answers
 inline constexpr std::size_t nonce_octets = 12, tag_octets = 16;
 
 // A well-formed JSON value at the beginning of the text: how long it is. Blanks before it are no part of it.
@@ -166,14 +168,14 @@ struct member_reader
             missing = name;
         return std::string(v.value_or(""));
     }
-    OUTKIT_DECL std::int64_t number(char const* name)
+    OUTKIT_DECL std::chrono::seconds seconds(char const* name, std::int64_t most)
     {
-        static constexpr std::int64_t latest = 253'402'300'800;  // the year 10000
         auto const* const v = from.if_contains(name);
         auto const n = v ? whole_number(*v) : std::nullopt;
-        if ((!n || *n < 0 || *n > latest) && missing.empty())
+        bool const usable = n && *n >= 0 && *n <= most;
+        if (!usable && missing.empty())
             missing = name;
-        return n && *n >= 0 && *n <= latest ? *n : 0;
+        return std::chrono::seconds(usable ? *n : 0);
     }
 };
 
@@ -186,10 +188,10 @@ OUTKIT_DECL stored_token read_stored_token(boost::json::object const& o, std::st
     if (bad)
         r.missing = "scopes";
     t.access = access_token(r.text("access_token"));
-    t.received = wall_time(std::chrono::seconds(r.number("received")));
-    t.lifetime = std::chrono::seconds(r.number("lifetime"));
+    t.received = wall_time(r.seconds("received", latest_time));
+    t.lifetime = r.seconds("lifetime", longest_stored);
     if (o.if_contains("refresh_in"))
-        t.refresh_in = std::chrono::seconds(r.number("refresh_in"));
+        t.refresh_in = r.seconds("refresh_in", longest_stored);
     t.unknown = unknown_members(o, text, {"scopes", "access_token", "received", "lifetime", "refresh_in"});
     missing = std::move(r.missing);
     return t;
@@ -207,7 +209,7 @@ OUTKIT_DECL stored_account read_stored_account(boost::json::object const& o, std
     a.username = r.text("username");
     a.name = r.text("name");
     a.refresh = secret(r.text("refresh_token"));
-    a.signed_in = wall_time(std::chrono::seconds(r.number("signed_in")));
+    a.signed_in = wall_time(r.seconds("signed_in", latest_time));
     boost::json::value const* const refused = o.if_contains("refused");
     a.refused = refused && refused->is_bool() && refused->get_bool();
     boost::json::value const* const tokens = o.if_contains("tokens");
