@@ -414,6 +414,23 @@ outkit::secret read_secret(std::string const& path)
     return outkit::secret(std::move(text));
 }
 
+std::shared_ptr<outkit::oauth2::client_certificate const> read_certificate(std::string const& certificate,
+                                                                           std::string const& key)
+{
+    bool readable_by_all = false, exposed = false;
+    std::string const chain = read_file(certificate, most_configuration_octets, readable_by_all);
+    outkit::secret const private_key(read_file(key, most_configuration_octets, exposed));
+    if (exposed)
+        throw usage_error(printable(key) + ": others may read this key; chmod 600 it");
+    outkit::error_code ec;
+    auto made = outkit::oauth2::client_certificate::make(chain, private_key, ec);
+    if (!ec)
+        ec = made->check(std::chrono::system_clock::now());
+    if (ec)
+        throw usage_error(printable(certificate) + ": " + ec.message());
+    return made;
+}
+
 std::string what_failed(std::string const& path, char const* doing)
 {
     return printable(path) + ": cannot be " + doing + ": " + std::strerror(errno);
@@ -502,6 +519,17 @@ settings parse_configuration(std::string_view text, std::string const& path, boo
         s.client_secret = read_secret(beside(path, secret_file));
     }
 
+    std::string certificate_file, key_file;
+    node const* const certificate = f.text("certificate_file", certificate_file);
+    node const* const key = f.text("certificate_key_file", key_file);
+    if (key && !certificate)
+        f.reject(*key, "certificate_key_file", "is the key of no certificate; give \"certificate_file\", too");
+    if (certificate && (secret || file))
+        f.reject(*certificate, "certificate_file", "and a client secret stand both here; give one of them");
+    if (certificate)
+        s.certificate =
+            read_certificate(beside(path, certificate_file), beside(path, key ? key_file : certificate_file));
+
     if (node const* const n = f.text("redirect_uri", s.redirect_uri))
     {
         outkit::error_code ec;
@@ -578,7 +606,7 @@ settings read_configuration(std::string const& path)
     }
     if (char const* const from_environment = std::getenv(secret_variable))
     {
-        if (s.client_secret.empty() && *from_environment)
+        if (s.client_secret.empty() && !s.certificate && *from_environment)
             s.client_secret = outkit::secret(from_environment);
         ::unsetenv(secret_variable);  // programs that are started later do not see it
     }

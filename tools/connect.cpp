@@ -341,7 +341,7 @@ private:
         oauth2::authorization_options o;
         o.scopes = check::scopes_of(s, cloud);
         o.prompt = "select_account";  // the browser's other account is the most human mistake
-        oauth2::app const app{s.client_id, s.client_secret.clone(), s.redirect_uri};
+        oauth2::app const app = account::app_of(s);
         oauth2::pending_authorization pending;
         if (!ec)
             pending = oauth2::begin_authorization(host_, from, app, o, ec);

@@ -47,6 +47,7 @@ outkit::account::settings clone(outkit::account::settings const& s)
     c.enabled = s.enabled;
     c.client_id = s.client_id;
     c.client_secret = s.client_secret.clone();
+    c.certificate = s.certificate;
     c.redirect_uri = s.redirect_uri;
     c.authority = s.authority;
     c.cloud = s.cloud;

@@ -87,10 +87,7 @@ application::application(std::string const& configuration, std::string const& ba
         scopes_.add(needed);
 }
 
-oauth2::app application::app() const
-{
-    return {settings_.client_id, settings_.client_secret.clone(), settings_.redirect_uri};
-}
+oauth2::app application::app() const { return outkit::account::app_of(settings_); }
 
 outkit::stream application::stream(outkit::asio::any_io_executor executor) const
 {

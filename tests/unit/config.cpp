@@ -2,6 +2,7 @@
 #include "../../tools/console.hpp"
 
 #include "program.hpp"
+#include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -214,6 +215,41 @@ BOOST_AUTO_TEST_CASE(CL_03_a_secret_file_is_private_short_and_trimmed_once)
     std::string const said = complaint_of([&] { cli::read_configuration((f.path / "c.json").string()); });
     BOOST_TEST(contains(said, "secret: cannot be opened"));
     BOOST_TEST(contains(complaint(R"({"client_id":"x","client_secret":"a","client_secret_file":"b"})"), "one of them"));
+}
+
+BOOST_AUTO_TEST_CASE(a_certificate_stands_instead_of_a_secret_and_its_key_is_private)
+{
+    folder const f;
+    auto const made = outkit::tests::make_certificate("service.test");
+    f.file("both.pem", made.chain + made.key);
+    f.file("certificate.pem", made.chain, 0644);
+    f.file("key.pem", made.key);
+    auto const with = [&](std::string const& members) {
+        return f.file("c.json", R"({"client_id":"x",)" + members + '}', 0644);
+    };
+    auto const said = [&](std::string const& members) {
+        return complaint_of([&] { cli::read_configuration(with(members)); });
+    };
+    std::string const two = R"("certificate_file":"certificate.pem","certificate_key_file":"key.pem")";
+    for (std::string const& members : {two, std::string(R"("certificate_file":"both.pem")")})
+    {
+        auto const s = cli::read_configuration(with(members));
+        BOOST_TEST_REQUIRE(!!s.certificate);
+        BOOST_TEST(!outkit::account::app_of(s).is_public());
+        BOOST_TEST((outkit::account::app_of(s).certificate == s.certificate));
+    }
+    BOOST_TEST(contains(said(R"("certificate_file":"certificate.pem")"), "certificate.pem"));
+    BOOST_TEST(contains(said(R"("certificate_key_file":"key.pem")"), "key of no certificate"));
+    f.file("s", "secret");
+    BOOST_TEST(contains(said(two + R"(,"client_secret_file":"s")"), "client secret stand both here"));
+    ::chmod(f.at("key.pem").c_str(), 0640);
+    BOOST_TEST(contains(said(two), "chmod 600"));
+    auto const other = outkit::tests::make_certificate("other.test");
+    f.file("key.pem", other.key);
+    BOOST_TEST(!said(two).empty());
+    auto const expired = outkit::tests::make_certificate("service.test", -1);
+    f.file("both.pem", expired.chain + expired.key);
+    BOOST_TEST(contains(said(R"("certificate_file":"both.pem")"), "expired"));
 }
 
 BOOST_AUTO_TEST_CASE(CL_04_a_secret_from_the_environment_is_used_and_not_passed_on)

@@ -1,10 +1,12 @@
 #ifndef OUTKIT_ACCOUNT_TYPES_HPP
 #define OUTKIT_ACCOUNT_TYPES_HPP
 
+#include <outkit/oauth2/app.hpp>
 #include <outkit/oauth2/scope.hpp>
 #include <outkit/secret.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -44,7 +46,8 @@ struct settings
     std::string title = {};  // what people call the application; empty: none
     bool enabled = true;     // false: not offered on the sign-in page
     std::string client_id = {};
-    secret client_secret = {};  // empty: a public client
+    secret client_secret = {};  // empty: a public client, or one with a certificate
+    std::shared_ptr<oauth2::client_certificate const> certificate = {};
     std::string redirect_uri = "http://localhost:3000/oauth";
     std::string authority = "common";  // common, organizations, consumers, a tenant's GUID or domain
     std::string cloud = "global";      // see oauth2::find_cloud
@@ -54,6 +57,9 @@ struct settings
     account::endpoints endpoints = {};
     std::string authorities_file = {};  // PEM file with further certificate authorities; empty: the system's only
 };
+
+/// The application of the settings.
+OUTKIT_DECL oauth2::app app_of(settings const& s);
 
 /// What state a mailbox is in. An error state says in the account's `trouble` what happened.
 enum class account_state

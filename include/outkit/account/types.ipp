@@ -5,6 +5,11 @@
 
 namespace outkit::inline OUTKIT_ABI::account {
 
+OUTKIT_DEF oauth2::app app_of(settings const& s)
+{
+    return {s.client_id, s.client_secret.clone(), s.redirect_uri, s.certificate};
+}
+
 OUTKIT_DEF std::string_view name(account_state s) noexcept
 {
     switch (s)

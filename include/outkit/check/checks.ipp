@@ -206,7 +206,7 @@ private:
         return good;
     }
 
-    oauth2::app app() const { return {settings_.client_id, settings_.client_secret.clone(), settings_.redirect_uri}; }
+    oauth2::app app() const { return account::app_of(settings_); }
 
     outkit::stream stream() { return outkit::stream(io_.get_executor(), tls_, how_.proxies, world_); }
 
@@ -1019,7 +1019,7 @@ OUTKIT_DEF step check_settings(account::settings const& settings)
                     "refuse; ask for " +
                     cloud.mail_resource + "/IMAP.AccessAsUser.All and " + cloud.mail_resource + "/SMTP.Send";
     }
-    else if (authority.kind() == oauth2::authority::audience::common && settings.client_secret.empty())
+    else if (authority.kind() == oauth2::authority::audience::common && account::app_of(settings).is_public())
     {
         s.verified += "; a public client, as there is no secret";
     }
