@@ -5,11 +5,15 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
 
 namespace outkit::inline OUTKIT_ABI::oauth2::detail {
 
 using outkit::detail::attempt;
+using outkit::detail::environment;
+using outkit::detail::fail;
 using outkit::detail::sleep_until;
+using outkit::detail::this_environment;
 using outkit::detail::time_point;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -68,8 +72,10 @@ OUTKIT_DECL flow<account_lock> take_lock_in_turn(token_state& s)
     co_return lock;
 }
 
-// Waits only where somebody else is writing just now.
-OUTKIT_DECL flow<> write_account(std::shared_ptr<token_store> store, stored_account a, milliseconds patience)
+using store_change = std::function<void(error_code&, std::string&)>;
+
+// Changes the store, and waits where somebody else is changing it just now.
+OUTKIT_DECL flow<> change_store(store_change change, milliseconds patience)
 {
     environment& world = co_await this_environment();
     time_point const until = world.now() + patience;
@@ -77,7 +83,7 @@ OUTKIT_DECL flow<> write_account(std::shared_ptr<token_store> store, stored_acco
     {
         error_code ec;
         std::string said;
-        store->write(a, ec, said);
+        change(ec, said);
         if (!ec)
             co_return;
         if (ec != error::store_busy || world.now() >= until)
@@ -85,6 +91,12 @@ OUTKIT_DECL flow<> write_account(std::shared_ptr<token_store> store, stored_acco
         time_point const next = world.now() + some_milliseconds(world, milliseconds(2), milliseconds(8));
         co_await sleep_until(next);
     }
+}
+
+OUTKIT_DECL flow<> write_account(std::shared_ptr<token_store> store, stored_account a, milliseconds patience)
+{
+    store_change write = [&](error_code& ec, std::string& said) { store->write(a, ec, said); };
+    co_await change_store(std::move(write), patience);
 }
 
 OUTKIT_DECL stored_token token_of(token_response const& t, scope_set const& asked)
@@ -360,22 +372,11 @@ OUTKIT_DEF flow<account_id> keep_sign_in(std::shared_ptr<token_state> s, token_r
 
 OUTKIT_DEF flow<> sign_out(std::shared_ptr<token_state> s)
 {
-    environment& world = co_await this_environment();
     account_lock const lock = co_await take_lock(s->store, s->account, s->options.lock_patience);
     s->current = {};
     s->unsaved = secret();
-    for (time_point const until = world.now() + s->options.lock_patience;;)
-    {
-        error_code ec;
-        std::string said;
-        s->store->erase(s->account, ec, said);
-        if (!ec)
-            co_return;
-        if (ec != error::store_busy || world.now() >= until)
-            co_await fail(ec, std::move(said));
-        time_point const next = world.now() + some_milliseconds(world, milliseconds(2), milliseconds(8));
-        co_await sleep_until(next);
-    }
+    store_change erase = [&](error_code& ec, std::string& said) { s->store->erase(s->account, ec, said); };
+    co_await change_store(std::move(erase), s->options.lock_patience);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2::detail
