@@ -2,6 +2,7 @@
 // this thread frees; the servers run on another one. OpenSSL's own buffers are not seen by it.
 
 #include "e2e/offline_token.hpp"
+#include "store_support.hpp"
 
 #include <outkit/blocking.hpp>
 #include <outkit/detail/encoding.hpp>
@@ -204,6 +205,36 @@ BOOST_AUTO_TEST_CASE(LG_10_what_carries_secrets_to_Entra_and_tokens_back_is_wipe
                    client().async_redeem(std::move(r), h.io.wait(ec));
                }) == 0u);
     BOOST_TEST((ec == oauth2::error::invalid_grant), ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(TS_32_what_carries_a_sign_in_to_a_file_and_back_is_wiped)
+{
+    std::string const refresh = "canary-refresh." + std::string(500, 'r'),
+                      access = "canary-access." + std::string(500, 'a');
+    std::string const more = "\"more\":\"" + refresh + '"';
+    for (secret const& key : {secret(), secret(std::string(32, 'k'))})
+    {
+        tests::folder const f;
+        error_code ec;
+        bool right = false;
+        BOOST_TEST(left_behind_by(refresh, access, [&] {
+                       auto const store = oauth2::make_file_token_store(f.at("tokens"), {.key = key.clone()});
+                       for (char const* const who : {"anna", "adele"})
+                       {
+                           oauth2::stored_account a = tests::account("none", tests::id(who));
+                           a.refresh = secret(std::string(refresh));
+                           a.tokens.front().access = access_token(std::string(access));
+                           a.unknown = secret(std::string(more));
+                           ec = tests::keep(*store, a);
+                       }
+                       std::string said;
+                       auto const a = store->read(tests::id("anna"), ec, said);
+                       right = a && a->refresh.size() == refresh.size() && store->accounts(ec, said).size() == 2;
+                       store->erase(tests::id("anna"), ec, said);
+                   }) == 0u);
+        BOOST_TEST(!ec, ec.message());
+        BOOST_TEST(right);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,8 +6,9 @@
 #include <outkit/detail/wiping.hpp>
 #include <outkit/oauth2/detail/token_file.hpp>
 
-#include <boost/json/serialize.hpp>
+#include <boost/json/serializer.hpp>
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -79,13 +80,19 @@ OUTKIT_DECL std::vector<std::string_view> json_parts(std::string_view text)
     }
 }
 
+// Quoted, without a copy that nobody wipes.
 OUTKIT_DECL void append_json(std::string& out, std::string_view text)
 {
-    boost::json::string const copy(text.data(), text.size());
-    std::string quoted = boost::json::serialize(copy);
-    wipe_at_end const wiped(quoted);
-    make_room(out, quoted.size());
-    out += quoted;
+    boost::json::serializer quoted;
+    quoted.reset(boost::json::string_view(text.data(), text.size()));
+    char piece[512];
+    while (!quoted.done())
+    {
+        auto const part = quoted.read(piece, sizeof piece);
+        make_room(out, part.size());
+        out.append(part.data(), part.size());
+    }
+    OPENSSL_cleanse(piece, sizeof piece);
 }
 
 OUTKIT_DECL void append_member(std::string& out, std::string_view name, std::string_view value)
