@@ -68,7 +68,6 @@ struct user
         app.client_id = p.client_id;
         app.client_secret = secret(p.client_secret);
         oauth2::token_source_options o;
-        o.client.verify_signatures = false;
         o.most_requests = 100'000;
         source = std::make_unique<oauth2::token_source>(
             outkit::stream(io.get_executor(), tls), std::move(app), from,

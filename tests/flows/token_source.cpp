@@ -95,7 +95,6 @@ struct scene : office
     {
         oauth2::app app;
         app.client_id = client_id;
-        o.client.verify_signatures = false;
         return source(simulated_stream(sim, "source", trusting_client()), std::move(app), s.from, store, who,
                       scopes(wanted), o);
     }
@@ -458,6 +457,29 @@ BOOST_AUTO_TEST_CASE(TR_20_a_token_that_cannot_be_saved_is_used_and_saved_the_ne
     BOOST_TEST(o.said_by(tokens) == "a4");
     BOOST_TEST(!tokens.store_trouble());
     BOOST_TEST((o.in_store().refresh.reveal() == "r4"));
+}
+
+BOOST_AUTO_TEST_CASE(an_id_token_of_a_renewal_is_about_the_same_account_and_asks_for_no_keys)
+{
+    for (std::string const subject : {"sub", "somebody else"})
+    {
+        scene o;
+        o.sign_in();
+        auto const seconds = std::chrono::duration_cast<std::chrono::seconds>(o.sim.date().time_since_epoch()).count();
+        std::string const claims = R"({"iss":"https://mail.test/)" + o.who.tenant_id + R"(/v2.0","sub":")" + subject +
+                                   R"(","aud":")" + client_id + R"(","tid":")" + o.who.tenant_id + R"(","iat":)" +
+                                   std::to_string(seconds) + R"(,"exp":)" + std::to_string(seconds + 3600) + '}';
+        o.service.more = R"(,"id_token":")" + base64url_encode(R"({"typ":"JWT","alg":"RS256","kid":"k"})") + '.' +
+                         base64url_encode(claims) + R"(.eA")";
+        oauth2::stored_account a = o.in_store();
+        a.issuer = "https://mail.test/" + o.who.tenant_id + "/v2.0";
+        BOOST_TEST(!keep(*o.store, a));
+        source tokens = o.make();
+        BOOST_TEST(o.said_by(tokens) == (subject == "sub" ? "a2" : message(oauth2::error::account_mismatch)));
+        BOOST_TEST(o.targets == (std::vector<std::string>{"/common/oauth2/v2.0/token"}),
+                   boost::test_tools::per_element());
+        BOOST_TEST((o.in_store().refresh.reveal() == (subject == "sub" ? "r2" : "r1")));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(TR_28_a_thousand_callers_are_one_request_and_get_one_result)

@@ -45,6 +45,7 @@ public:
         t.authority_session.application = std::move(a);
         t.authority_session.from = std::move(from);
         t.authority_session.options = o.client;
+        t.authority_session.options.verify_signatures = false;
         t.store = std::move(store);
         t.account = std::move(account);
         t.scopes = std::move(scopes);

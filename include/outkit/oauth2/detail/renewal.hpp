@@ -18,6 +18,9 @@ namespace outkit::inline OUTKIT_ABI::oauth2 {
 /// How patient a token source is.
 struct token_source_options
 {
+    /// Of an ID token that comes with a renewal the claims are checked, and not the signature: it comes straight from the
+    /// token endpoint over verified TLS (OpenID Connect Core section 3.1.3.7), and keys that cannot be had must not cost a
+    /// refresh token that has just been issued.
     client_options client = {};
     /// How long to wait for another process that renews the same sign-in. Without the lock nothing is asked.
     std::chrono::milliseconds lock_patience{10'000};
