@@ -158,7 +158,7 @@ public:
     endless_driver(asio::any_io_executor ex, std::string line)
         : driver(std::move(ex), {}, outkit::detail::real_environment()), line_(std::move(line))
     {
-        use(std::make_unique<endless>(*this), {});
+        use(std::make_unique<endless>(*this));
     }
     std::size_t said = 0;
 
