@@ -4,6 +4,7 @@
 #include <outkit/detail/abi.hpp>
 
 #include <cstddef>
+#include <cstdio>
 
 #include <fcntl.h>
 #include <sys/stat.h>
