@@ -885,7 +885,8 @@ OUTKIT_DECL bool merge(message& into, message& from)
 OUTKIT_DECL bool settle(message_batch& batch, number_set const& asked, numbering by)
 {
     auto const key = [by](message const* m) { return by == numbering::uid ? m->uid : m->sequence; };
-    if (!batch.settle(key, merge))
+    auto const join = [](message& into, message& from) { return merge(into, from); };  // merge may be a template
+    if (!batch.settle(key, join))
         return false;
     if (by == numbering::uid)
     {
