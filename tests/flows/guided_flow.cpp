@@ -12,8 +12,7 @@
 //   S14  that a secret's value is shown once: a view of the portal and the admin API. Pasting its id is here.
 //   S16, S19, S21, S23, S24: fields, switches, page and links of the program that is being configured. What of its
 //        settings cannot work is here, by check_settings().
-//   S30  fewer scopes than were asked for: this authority grants all or refuses; a client that is granted fewer is tested
-//        with recorded answers.
+//   S30  fewer scopes than were asked for: the mock grants all or refuses; tests/unit/oauth2_token_answers.cpp has fewer.
 //   S31  where a program sends its user afterwards: the program's choice. That nothing comes back to it from an error on
 //        Microsoft's page is here, with each of them.
 
