@@ -1,0 +1,275 @@
+#!/usr/bin/python3
+"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`. Arguments: the outkit
+program, and the folder that the screenshots go to."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import chromium
+from chromium import Chromium, Failed
+
+ADELE = ("adele@woodgrove.example", "mock-secret-adele")
+BOB = ("bob@woodgrove.example", "mock-secret-bob")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Program:
+    """An outkit that is running, and what it has said."""
+
+    def __init__(self, folder, *arguments):
+        self.arguments = arguments
+        self.paths = [tempfile.mkstemp(dir=folder)[1] for _ in range(2)]
+        with open(self.paths[0], "wb") as out, open(self.paths[1], "wb") as err:
+            self.process = subprocess.Popen([TOOL, *arguments], stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def said(self):
+        out = []
+        for path in self.paths:
+            with open(path, encoding="utf-8") as f:
+                out.append(f.read())
+        return out
+
+    def wait_for(self, pattern, of=1):
+        until = time.monotonic() + 20
+        while True:
+            over = self.process.poll() is not None
+            if found := re.search(pattern, self.said()[of], re.DOTALL):
+                return found
+            if over or time.monotonic() > until:
+                raise Failed(f"{self.arguments} did not say {pattern}: {self.said()}")
+            time.sleep(0.02)
+
+    def ends_well(self):
+        code = self.process.wait(20)
+        out, err = self.said()
+        if code != 0:
+            raise Failed(f"{self.arguments} ended with {code}: {out}{err}")
+        return out, " ".join(err.split())
+
+
+class Shots:
+    """Numbered screenshots."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.taken = 0
+
+    def __call__(self, page, name):
+        self.taken += 1
+        page.screenshot(os.path.join(self.folder, f"{self.taken:02}-{name}.png"))
+
+
+def sign_in(page, who, walk, shot, first=True):
+    """From the e-mail address to the consent's "Accept", each the first time."""
+    if first:
+        page.wait("#loginfmt:focus")
+        page.type(who[0])
+        shot(page, walk + "-email")
+        page.press("Enter")
+    page.wait("#passwd:focus")
+    page.type(who[1])
+    shot(page, walk + "-password")
+    page.press("Enter")
+
+
+def accept(page, walk, shot):
+    page.wait("button[value=accept]")
+    shot(page, walk + "-consent")
+    page.push("button[value=accept]")
+
+
+def expect(holds, *what):
+    if not holds:
+        raise Failed(f"unexpected: {what}")
+
+
+def code_flow(browser, login, shot):
+    """The person whom the configuration names, by the code flow."""
+    page = browser.person()
+    with login("--no-browser") as program:
+        page.open(program.wait_for(r"https://localhost:\d+/\S+")[0])
+        sign_in(page, ADELE, "code", shot, first=False)  # the configuration names the account
+        accept(page, "code", shot)
+        out, err = program.ends_well()
+        page.wait("body", "close")
+        shot(page, "code-done")
+    expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
+    return page
+
+
+def other_account(page, login, shot):
+    """Somebody else at the same browser, who presses "Use another account"."""
+    with login("--no-browser", user="dora@woodgrove.example") as program:
+        page.open(program.wait_for(r"https://localhost:\d+/\S+")[0])
+        page.wait("#passwd:focus")
+        page.push("button[value=another]")
+        sign_in(page, BOB, "other", shot)
+        accept(page, "other", shot)
+        out, err = program.ends_well()
+    expect(out.startswith("signed in as " + BOB[0]), out)
+    expect("names dora@woodgrove.example, and " + BOB[0] + " has signed in" in err, err)
+
+
+def device_code(program):
+    said = program.wait_for(r"(https://localhost:\d+/\S+).*\bcode\s+([A-Z0-9]+).*Only if")
+    return said[1], said[2]
+
+
+def device_flow(browser, login, shot):
+    """The device flow, with scripts switched off."""
+    page = browser.person(scripts=False)
+    with login("--device") as program:
+        address, code = device_code(program)
+        page.open(address)
+        page.wait("#otc:focus")
+        page.type(code)
+        shot(page, "device-code")
+        page.press("Enter")
+        sign_in(page, ADELE, "device", shot)
+        page.wait("button[value=continue]")
+        shot(page, "device-confirm")
+        page.push("button[value=continue]")
+        page.wait("main", "You have signed in")
+        shot(page, "device-done")
+        out, err = program.ends_well()
+    expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
+
+
+def wrong_pick(page, login, shot):
+    """Two have signed in at the browser, and the one who is not meant is picked."""
+    with login("--device") as program:
+        address, code = device_code(program)
+        page.open(address)
+        page.wait("#otc:focus")
+        page.type(code)
+        page.press("Enter")
+        page.wait("main", "Pick an account")
+        for somebody in (ADELE, BOB):
+            page.wait("main", somebody[0])
+        shot(page, "wrong-pick")
+        while BOB[0] not in page.html("button:focus"):
+            page.press("Tab")
+        page.press("Enter")
+        page.push("button[value=continue]")
+        page.wait("main", "You have signed in")
+        out, err = program.ends_well()
+    expect(out.startswith("signed in as " + BOB[0]), out)
+    expect(f"names {ADELE[0]}, and {BOB[0]} has signed in" in err, err)
+
+
+def connect(browser, address, shot):
+    """The button of `outkit connect`; then for its other application, where the browser offers the wrong account."""
+    page = browser.person()
+    page.open(address)
+    page.wait("form button")
+    shot(page, "connect-begin")
+    page.push("form:nth-of-type(1) button")
+    sign_in(page, BOB, "connect", shot)
+    accept(page, "connect", shot)
+    page.wait("tbody", "connected", 20)
+    page.push("form:nth-of-type(2) button")
+    page.wait("main", "Pick an account")
+    shot(page, "connect-pick")
+    page.push("button[name=pick]")
+    accept(page, "connect-pick", shot)
+    page.wait("tbody tr:nth-child(2)", "connected", 20)
+    shot(page, "connect-wrong-account")
+    table = page.html("tbody")
+    expect(table.count(BOB[0]) == 2 and ADELE[0] not in table, table)
+    # The person sees it, and uses another account.
+    page.push("form:nth-of-type(1) button")
+    page.push("button[value=another]")
+    sign_in(page, ADELE, "connect-right", shot)
+    accept(page, "connect-right", shot)
+    page.wait("tbody tr:nth-child(3)", "connected", 20)
+    shot(page, "connect-connected")
+    expect(ADELE[0] in page.html("tbody tr:nth-child(3)"), page.html("tbody"))
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="outkit-browser-") as folder:
+        config = os.path.join(folder, "config.json")
+        redirect = f"http://localhost:{free_port()}/oauth"
+        with Program(folder, "mock", "--redirect-uri", redirect, "--write-config", config) as mock, Program(
+            folder, "connect", "--mock", "--no-browser", "--port", "0"
+        ) as page_of_connect:
+            about = json.loads(mock.wait_for(r"^\{.*\}\n", 0)[0])
+            address = page_of_connect.wait_for(r"http://localhost:\d+", 0)[0]
+            connect_ca = page_of_connect.wait_for(r"certificates in\s+(\S+)\n")[1]
+
+            def login(*arguments, user=None):
+                of = config
+                if user:
+                    of = os.path.join(folder, "other.json")
+                    with open(config, encoding="utf-8") as f:
+                        changed = json.load(f)
+                    changed["user"] = user
+                    with open(of, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as f:
+                        json.dump(changed, f)
+                return Program(folder, "login", "--config", of, "--store", os.path.join(folder, "in/tokens"), *arguments)
+
+            profile = os.path.join(folder, "profile")
+            os.mkdir(profile)
+            keys = [key_of(about["endpoints"]["login"], about["ca_file"])]
+            keys.append(key_of(sign_in_of(address), connect_ca))
+            with Chromium(profile, keys) as browser:
+                shot = Shots(SHOTS)
+                for walk in (code_flow, device_flow):
+                    began = time.monotonic()
+                    page = walk(browser, login, shot) or page
+                    print(f"{walk.__name__}: {time.monotonic() - began:.1f} s")
+                for walk in (other_account, wrong_pick):
+                    began = time.monotonic()
+                    walk(page, login, shot)
+                    print(f"{walk.__name__}: {time.monotonic() - began:.1f} s")
+                began = time.monotonic()
+                connect(browser, address, shot)
+                print(f"connect: {time.monotonic() - began:.1f} s")
+
+
+def key_of(url, ca_file):
+    return chromium.key_hash(int(re.search(r":(\d+)", url)[1]), ca_file)
+
+
+def sign_in_of(address):
+    """Where the page of `outkit connect` sends people: its policy for forms names it."""
+    import urllib.request
+
+    with urllib.request.urlopen(address, timeout=10) as answer:
+        return re.search(r"form-action 'self' (https://localhost:\d+)", answer.headers["Content-Security-Policy"])[1]
+
+
+if __name__ == "__main__":
+    TOOL, SHOTS = sys.argv[1:]
+    os.makedirs(SHOTS, exist_ok=True)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if not chromium.PROGRAM:
+        sys.exit("there is no chromium")
+    try:
+        main()
+    except Failed as failed:
+        sys.exit(str(failed))
