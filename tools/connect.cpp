@@ -167,7 +167,7 @@ private:
         r.headers = {{"Content-Type", "text/html; charset=utf-8"},
                      {"Cache-Control", "no-store"},
                      {"X-Content-Type-Options", "nosniff"},
-                     {"Referrer-Policy", "no-referrer"},
+                     {"Referrer-Policy", "same-origin"},  // with no-referrer a browser's form says Origin: null
                      {"Cross-Origin-Opener-Policy", "same-origin"},
                      {"Content-Security-Policy", "default-src 'none'; style-src 'nonce-" + key_.substr(0, 16) +
                                                      "'; form-action 'self'" + logins +
