@@ -1,5 +1,7 @@
-"""Headless Chromium, driven over the pipe of its DevTools protocol. Nothing is read or done by scripts in the page, so that
-pages can be walked with scripts switched off."""
+"""Headless Chromium, driven over the pipe of its DevTools protocol.
+
+Nothing is read or done by scripts in the page, so that pages can be walked with scripts switched off.
+"""
 
 import base64
 import fcntl
@@ -37,7 +39,7 @@ def key_hash(port, ca_file):
 
 
 class Chromium:
-    """The browser. It trusts the servers with these keys besides the public authorities, and reaches this machine only."""
+    """The browser. Besides the public authorities it trusts servers with these keys; it reaches this machine only."""
 
     def __init__(self, folder, trusted_keys):
         # Above what the shell below gives to the browser.

@@ -1,7 +1,10 @@
 #!/usr/bin/python3
-"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`. Arguments: the outkit
-program, and the folder that the screenshots go to."""
+"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`.
 
+Arguments: the outkit program, and the folder that the screenshots go to.
+"""
+
+import contextlib
 import json
 import os
 import re
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import chromium
 from chromium import Chromium, Failed
@@ -140,13 +144,14 @@ def device_code(program):
 
 
 def runs_scripts(page):
-    page.open("data:text/html,<p></p><script>document.querySelector('p').className = 'ran'</script><footer>end</footer>")
+    script = "document.querySelector('p').className = 'ran'"
+    page.open(f"data:text/html,<p></p><script>{script}</script><footer>end</footer>")
     page.wait("footer")
     return page.html("p.ran") != ""
 
 
 def device_flow(browser, login, shot):
-    """The device flow, with scripts switched off."""
+    """The device flow, with scripts switched off. Stops at what the program is yet to learn."""
     page = browser.person(scripts=False)
     expect(not runs_scripts(page) and runs_scripts(browser.person()))
     with login("--device") as program:
@@ -162,12 +167,13 @@ def device_flow(browser, login, shot):
         page.push("button[value=continue]")
         page.wait("main", "You have signed in")
         shot(page, "device-done")
+        yield  # the program asks every 5 seconds only
         out, err = program.ends_well()
     expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
 
 
 def wrong_pick(page, login, shot):
-    """Two have signed in at the browser, and the one who is not meant is picked."""
+    """Two have signed in at the browser, and the one who is not meant is picked. Stops as above."""
     with login("--device") as program:
         address, code = device_code(program)
         page.open(address)
@@ -181,6 +187,7 @@ def wrong_pick(page, login, shot):
         page.push("button[name=pick]:nth-of-type(2)")
         page.push("button[value=continue]")
         page.wait("main", "You have signed in")
+        yield
         out, err = program.ends_well()
     expect(out.startswith("signed in as " + BOB[0]), out)
     expect(f"names {ADELE[0]}, and {BOB[0]} has signed in" in err, err)
@@ -235,7 +242,8 @@ def main():
                     changed["user"] = user
                     with open(of, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as f:
                         json.dump(changed, f)
-                return Program(folder, "login", "--config", of, "--store", os.path.join(folder, "in/tokens"), *arguments)
+                store = os.path.join(folder, "in/tokens")
+                return Program(folder, "login", "--config", of, "--store", store, *arguments)
 
             profile = os.path.join(folder, "profile")
             os.mkdir(profile)
@@ -243,17 +251,29 @@ def main():
             keys.append(key_of(sign_in_of(address), connect_ca))
             with Chromium(profile, keys) as browser:
                 shot = Shots(SHOTS)
-                for walk in (code_flow, device_flow):
-                    began = time.monotonic()
-                    page = walk(browser, login, shot) or page
-                    print(f"{walk.__name__}: {time.monotonic() - began:.1f} s")
-                for walk in (other_account, wrong_pick):
-                    began = time.monotonic()
-                    walk(page, login, shot)
-                    print(f"{walk.__name__}: {time.monotonic() - began:.1f} s")
                 began = time.monotonic()
-                connect(browser, address, shot)
-                print(f"connect: {time.monotonic() - began:.1f} s")
+
+                def done(what):
+                    print(f"{what} after {time.monotonic() - began:.1f} s")
+
+                page = code_flow(browser, login, shot)
+                done("code flow")
+                with contextlib.ExitStack() as programs:
+                    waiting = [device_flow(browser, login, shot)]
+                    programs.callback(waiting[0].close)
+                    next(waiting[0])
+                    done("device flow")
+                    other_account(page, login, shot)
+                    done("another account")
+                    waiting.append(wrong_pick(page, login, shot))
+                    programs.callback(waiting[1].close)
+                    next(waiting[1])
+                    done("the wrong account picked")
+                    connect(browser, address, shot)
+                    done("connect")
+                    for walk in waiting:
+                        next(walk, None)
+                    done("everything")
 
 
 def key_of(url, ca_file):
@@ -262,8 +282,6 @@ def key_of(url, ca_file):
 
 def sign_in_of(address):
     """Where the page of `outkit connect` sends people: its policy for forms names it."""
-    import urllib.request
-
     with urllib.request.urlopen(address, timeout=10) as answer:
         return re.search(r"form-action 'self' (https://localhost:\d+)", answer.headers["Content-Security-Policy"])[1]
 
