@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <initializer_list>
 
 namespace outkit::inline OUTKIT_ABI::oauth2::detail {
@@ -31,27 +32,46 @@ inline constexpr std::int64_t latest_time = 9'000'000'000;  // 2255, as far as n
 inline constexpr std::int64_t longest_stored = 172'800;     // as of token answers
 inline constexpr std::size_t nonce_octets = 12, tag_octets = 16;
 
+// Behind the string that begins at `at`. Tokens are long: memchr passes over them.
+OUTKIT_DECL std::size_t end_of_json_string(std::string_view text, std::size_t at)
+{
+    for (++at; at < text.size(); ++at)
+    {
+        void const* const quote = std::memchr(text.data() + at, '"', text.size() - at);
+        if (!quote)
+            return text.size();
+        at = static_cast<std::size_t>(static_cast<char const*>(quote) - text.data());
+        std::size_t escapes = 0;
+        while (text[at - 1 - escapes] == '\\')
+            ++escapes;
+        if (escapes % 2 == 0)
+            return at + 1;
+    }
+    return text.size();
+}
+
 // A well-formed JSON value at the beginning of the text: how long it is. Blanks before it are no part of it.
 OUTKIT_DECL std::size_t json_value_length(std::string_view text)
 {
     std::size_t depth = 0;
-    bool in_string = false;
-    for (std::size_t i = 0; i != text.size(); ++i)
+    for (std::size_t i = 0; i < text.size();)
     {
         char const c = text[i];
-        if (in_string && c == '\\')
-            ++i;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
+        if (c == '"')
+        {
+            i = end_of_json_string(text, i);
+            continue;
+        }
+        if (c == '{' || c == '[')
             ++depth;
-        else if (!in_string && (c == '}' || c == ']' || c == ','))
+        else if (c == '}' || c == ']' || c == ',')
         {
             if (depth == 0)
                 return i;
             if (c != ',' && --depth == 0)
                 return i + 1;
         }
+        ++i;
     }
     return text.size();
 }
