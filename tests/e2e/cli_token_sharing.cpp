@@ -69,6 +69,7 @@ struct user
         app.client_secret = secret(p.client_secret);
         oauth2::token_source_options o;
         o.most_requests = 100'000;
+        o.lock_patience = 60s;  // however slow the machine is
         source = std::make_unique<oauth2::token_source>(
             outkit::stream(io.get_executor(), tls), std::move(app), from,
             oauth2::make_file_token_store(p.file, std::move(protection)),

@@ -41,7 +41,7 @@ using account_lock = std::unique_ptr<token_store::lock>;
 OUTKIT_DECL flow<account_lock> take_lock(std::shared_ptr<token_store> store, account_id of, milliseconds patience)
 {
     environment& world = co_await this_environment();
-    time_point const until = world.now() + patience;
+    time_point const begin = world.now();
     for (;;)
     {
         error_code ec;
@@ -51,9 +51,12 @@ OUTKIT_DECL flow<account_lock> take_lock(std::shared_ptr<token_store> store, acc
             co_await fail(ec, std::move(said));
         if (lock)
             co_return lock;
-        if (world.now() >= until)
+        if (world.now() >= begin + patience)
             co_await fail(error::store_busy, "somebody else is renewing this sign-in");
-        time_point const next = world.now() + some_milliseconds(world, milliseconds(5), milliseconds(15));
+        // The longer one has waited, the more often one looks: of many, those who came first are served first.
+        auto const waited = std::chrono::duration_cast<seconds>(world.now() - begin).count();
+        milliseconds const longest(waited < 4 ? 20 >> waited : 1);
+        time_point const next = world.now() + some_milliseconds(world, milliseconds(1), longest);
         co_await sleep_until(next);
     }
 }
