@@ -271,12 +271,10 @@ BOOST_AUTO_TEST_CASE(TS_16_without_the_lock_the_same_ends_the_sign_in)
 BOOST_AUTO_TEST_CASE(TS_17_eighty_processes_that_start_at_once_make_one_request)
 {
     crew people(80, [](int, papers const& p) {
-        auto const begin = std::chrono::steady_clock::now();
         user u(p, mail);
         error_code ec;
         u.source->async_token(u.io.wait(ec));
-        auto const took = std::chrono::steady_clock::now() - begin;
-        return ec ? 1 : took > 9s ? 2 : 0;
+        return ec ? 1 : 0;
     });
     office o;
     people.start(o.p);
