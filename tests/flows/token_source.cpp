@@ -222,6 +222,13 @@ BOOST_AUTO_TEST_CASE(a_token_of_the_application_itself_has_no_store)
     BOOST_TEST(o.said_by(tokens) == "app");
     BOOST_TEST(o.said_by(tokens) == "app");
     BOOST_TEST(o.bodies.size() == 1u);
+    error_code kept_ec, out_ec;  // a mistake of the program's, and said to be one
+    tokens.async_keep({}, [&](error_code e, oauth2::account_id const&) { kept_ec = e; });
+    o.pass(1s);
+    tokens.async_sign_out([&](error_code e) { out_ec = e; });
+    o.pass(1s);
+    BOOST_TEST((kept_ec == oauth2::error::store_io && out_ec == oauth2::error::store_io));
+    BOOST_TEST(tokens.diagnostics().find("has no store") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_sign_in_is_kept_with_its_first_token_and_forgotten)

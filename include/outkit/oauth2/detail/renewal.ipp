@@ -202,7 +202,7 @@ OUTKIT_DECL flow<> save_renewed(token_state& s, account_lock lock, stored_accoun
 }
 
 // Marks the refresh token as dead, so that nobody asks with it again. It is not erased: that is for the next sign-in.
-OUTKIT_DECL flow<> mark_refused(token_state& s, account_lock lock, stored_account a)
+OUTKIT_DECL flow<> mark_refused(token_state& s, stored_account a)
 {
     a.refused = true;
     a.tokens.erase(std::remove_if(a.tokens.begin(), a.tokens.end(),
@@ -211,7 +211,6 @@ OUTKIT_DECL flow<> mark_refused(token_state& s, account_lock lock, stored_accoun
     auto written = co_await attempt(write_account(s.store, std::move(a), s.options.lock_patience));
     s.store_trouble = written.ec;
     s.store_said = std::move(written.diagnostics);
-    lock.reset();
 }
 
 OUTKIT_DECL flow<> renew_sign_in(token_state& s)
@@ -270,7 +269,7 @@ OUTKIT_DECL flow<> renew_sign_in(token_state& s)
         if (changed && !second)
             continue;
         if (!changed)
-            co_await mark_refused(s, std::move(lock), std::move(*a));
+            co_await mark_refused(s, std::move(*a));
         s.released = world.now();
         co_await fail(error::sign_in_required, std::move(answer.diagnostics));
     }
@@ -350,9 +349,13 @@ OUTKIT_DEF flow<access_token> await_token(std::shared_ptr<token_state> s)
     co_return s->current.access.clone();
 }
 
+inline constexpr char const* no_store = "this source is for the application itself and has no store";
+
 OUTKIT_DEF flow<account_id> keep_sign_in(std::shared_ptr<token_state> s, token_response t)
 {
     error_code ec;
+    if (!s->store)
+        co_await fail(error::store_io, no_store);
     stored_account a = account_of(t, s->authority_session.application.client_id, s->authority_session.from, ec);
     if (ec)
         co_await fail(ec, "it cannot be told whose it is; ask for openid and profile");
@@ -375,6 +378,8 @@ OUTKIT_DEF flow<account_id> keep_sign_in(std::shared_ptr<token_state> s, token_r
 
 OUTKIT_DEF flow<> sign_out(std::shared_ptr<token_state> s)
 {
+    if (!s->store)
+        co_await fail(error::store_io, no_store);
     account_lock const lock = co_await take_lock(s->store, s->account, s->options.lock_patience);
     s->current = {};
     s->unsaved = secret();
