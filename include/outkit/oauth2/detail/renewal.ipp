@@ -354,13 +354,13 @@ inline constexpr char const* no_store = "this source is for the application itse
 OUTKIT_DEF flow<account_id> keep_sign_in(std::shared_ptr<token_state> s, token_response t)
 {
     error_code ec;
-    if (!s->store)
-        co_await fail(error::store_io, no_store);
     stored_account a = account_of(t, s->authority_session.application.client_id, s->authority_session.from, ec);
     if (ec)
         co_await fail(ec, "it cannot be told whose it is; ask for openid and profile");
     if (a.refresh.empty())
         co_await fail(error::missing_claim, "there is no refresh token; ask for offline_access");
+    if (!s->store)
+        co_await fail(error::store_io, no_store);
     account_id const id = a.id;
     account_lock const lock = co_await take_lock(s->store, id, s->options.lock_patience);
     std::string said;
