@@ -45,6 +45,16 @@ http::response throttled(unsigned status, std::string const& retry_after)
     return r;
 }
 
+// What the service says of the person who signed in.
+oauth2::id_claims anna()
+{
+    oauth2::id_claims c;
+    c.tenant_id = id().tenant_id;
+    c.object_id = id().object_id;
+    c.preferred_username = "anna@contoso.example";
+    return c;
+}
+
 // A refresh token n is answered with n + 1, and an access token of that number. In strict mode each works once, and the
 // second use of one is the end of all.
 struct sts
@@ -223,7 +233,13 @@ BOOST_AUTO_TEST_CASE(a_token_of_the_application_itself_has_no_store)
     BOOST_TEST(o.said_by(tokens) == "app");
     BOOST_TEST(o.bodies.size() == 1u);
     error_code kept_ec, out_ec;  // a mistake of the program's, and said to be one
-    tokens.async_keep({}, [&](error_code e, oauth2::account_id const&) { kept_ec = e; });
+    oauth2::token_response whole;
+    whole.access = access_token("a1");
+    whole.refresh = secret("r1");
+    whole.received = o.sim.date();
+    whole.lifetime = 3599s;
+    whole.identity = anna();
+    tokens.async_keep(std::move(whole), [&](error_code e, oauth2::account_id const&) { kept_ec = e; });
     o.pass(1s);
     tokens.async_sign_out([&](error_code e) { out_ec = e; });
     o.pass(1s);
@@ -258,11 +274,7 @@ BOOST_AUTO_TEST_CASE(a_sign_in_is_kept_with_its_first_token_and_forgotten)
     };
     BOOST_TEST(o.said_by(tokens) == message(oauth2::error::sign_in_required));
     BOOST_TEST((keep_it() == oauth2::error::missing_claim));
-    oauth2::id_claims c;
-    c.tenant_id = id().tenant_id;
-    c.object_id = id().object_id;
-    c.preferred_username = "anna@contoso.example";
-    t.identity = c;
+    t.identity = anna();
     BOOST_TEST(!keep_it());
     o.who = tokens.account();
     BOOST_TEST(o.who.login == "https://mail.test");
