@@ -225,6 +225,42 @@ BOOST_FIXTURE_TEST_CASE(MK_31_preflights_are_answered_where_the_service_does, of
     BOOST_TEST(header(sign_in, "Access-Control-Allow-Origin") == "");
 }
 
+// A page reads user info with a bearer token: the browser asks whether it may send one, and reads the answer, a refusal
+// as well, only if that says so.
+BOOST_FIXTURE_TEST_CASE(MK_31_user_info_can_be_read_by_a_page, office)
+{
+    auto const words = [](std::string const& list) { return ", " + list + ","; };
+    for (char const* target : {"/oidc/userinfo", "/common/openid/userinfo"})
+        BOOST_TEST_CONTEXT(target)
+        {
+            http::response const may = get(target, "localhost", "OPTIONS",
+                                           {{"Origin", "https://app.test"},
+                                            {"Access-Control-Request-Method", "GET"},
+                                            {"Access-Control-Request-Headers", "authorization"}});
+            BOOST_TEST(may.status == 200u);
+            BOOST_TEST(header(may, "Access-Control-Allow-Origin") == "*");
+            BOOST_TEST(words(header(may, "Access-Control-Allow-Methods")).find(", GET,") != std::string::npos);
+            BOOST_TEST(words(header(may, "Access-Control-Allow-Headers")).find(", authorization,") !=
+                       std::string::npos);
+            for (char const* method : {"GET", "POST"})
+            {
+                http::response const refused = get(target, "localhost", method, {{"Origin", "https://app.test"}});
+                BOOST_TEST(refused.status == 401u);
+                BOOST_TEST(header(refused, "Access-Control-Allow-Origin") == "*");
+                BOOST_TEST(header(refused, "Access-Control-Expose-Headers") == "WWW-Authenticate");
+                // Nobody may ever make it send cookies along.
+                BOOST_TEST(header(refused, "Access-Control-Allow-Credentials") == "");
+            }
+            BOOST_TEST(header(get(target), "Access-Control-Allow-Origin") == "");
+        }
+    json::object const o = json_of(token(code_fields(code({{"scope", "openid profile email User.Read"}}))));
+    http::response const r =
+        get("/oidc/userinfo", "localhost:8443", "GET",
+            {{"Origin", "https://app.test"}, {"Authorization", "Bearer " + text_of(o, "access_token")}});
+    BOOST_TEST(r.status == 200u);
+    BOOST_TEST(header(r, "Access-Control-Allow-Origin") == "*");
+}
+
 BOOST_FIXTURE_TEST_CASE(queued_faults_happen_instead_of_the_answer, office)
 {
     w.faults.next_status("entra", "keys", 503, std::chrono::seconds(7), "busy");

@@ -738,13 +738,14 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
     };
     auto const preflight = [&](char const* methods) {
         c.entry.answer = "200 preflight";
-        for (http::field& f : std::vector<http::field>{
-                 {"Access-Control-Allow-Origin", "*"},
-                 {"Access-Control-Allow-Methods", methods},
-                 {"Access-Control-Allow-Headers",
-                  "content-type, client-request-id, return-client-request-id, x-client-sku, x-client-ver, "
-                  "x-client-current-telemetry, x-client-last-telemetry, x-ms-lib-capability"},
-                 {"Access-Control-Max-Age", "7200"}})
+        for (http::field& f :
+             std::vector<http::field>{{"Access-Control-Allow-Origin", "*"},
+                                      {"Access-Control-Allow-Methods", methods},
+                                      {"Access-Control-Allow-Headers",
+                                       "authorization, content-type, client-request-id, return-client-request-id, "
+                                       "x-client-sku, x-client-ver, "
+                                       "x-client-current-telemetry, x-client-last-telemetry, x-ms-lib-capability"},
+                                      {"Access-Control-Max-Age", "7200"}})
             c.headers.push_back(std::move(f));
         return http::response{.status = 200};
     };
@@ -793,6 +794,11 @@ OUTKIT_INLINE http::response entra::state::route(sts::call& c)
         if (!get && !post)
             return not_allowed("GET, POST");
         http::response r = user_info(w, c.request);
+        if (http::find(c.request.headers, "Origin"))  // Graph's endpoint, and so as the mock of Graph does
+        {
+            c.headers.push_back({"Access-Control-Allow-Origin", "*"});
+            c.headers.push_back({"Access-Control-Expose-Headers", "WWW-Authenticate"});
+        }
         c.headers.insert(c.headers.end(), r.headers.begin(), r.headers.end());
         r.headers.clear();
         c.entry.answer = std::to_string(r.status) + " user info";
