@@ -547,8 +547,8 @@ void go(way const& way)
     BOOST_TEST_REQUIRE((!g.token.refresh.empty() && g.token.identity));
     BOOST_TEST(g.token.identity->preferred_username == g.login);
     BOOST_TEST(g.token.identity->tenant_id == (as_guest ? g.home.id : person.tenant_id));
-    BOOST_TEST_REQUIRE(g.client.keys.has_value());  // fetched, as the signature was looked at
-    BOOST_TEST(g.client.keys->has(g.w.keys.kid()));
+    BOOST_TEST_REQUIRE(g.client.options.keys);  // fetched, as the signature was looked at
+    BOOST_TEST(g.client.options.keys->keys->has(g.w.keys.kid()));
     error_code ec;
     auto const home = oauth2::read_client_info(g.token.client_info, ec);
     BOOST_TEST((!ec && home.tenant_id == person.tenant_id));

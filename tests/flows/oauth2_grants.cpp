@@ -1,6 +1,7 @@
 #include <outkit/oauth2/detail/flows.hpp>
 
 #include "entra_office.hpp"
+#include "scripted_office.hpp"
 #include "support.hpp"
 
 #include <outkit/detail/encoding.hpp>
@@ -14,6 +15,8 @@
 #include <openssl/rsa.h>
 
 #include <algorithm>
+#include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -511,7 +514,7 @@ BOOST_AUTO_TEST_CASE(DJ_16_id_tokens_are_verified_with_published_keys_and_new_on
     BOOST_TEST(!second.ec, second.ec.message());
 
     // A new one: fetched, once the last fetch is five minutes ago; the old one is still good.
-    s.keys_at -= 6min;
+    s.options.keys->fetched_at -= 6min;
     auto const rotated = play(oauth2::detail::redeem(s, with_nonce()), {"", closing(with_id_token(newer.token("k2"))),
                                                                         jwks(old.jwk("k1") + ',' + newer.jwk("k2"))});
     BOOST_TEST(!rotated.ec, rotated.ec.message());
@@ -535,6 +538,133 @@ BOOST_AUTO_TEST_CASE(DJ_15_unknown_kids_do_not_make_us_ask_again_and_again)
             std::count(r.connected.begin(), r.connected.end(), "login.microsoftonline.com:443"));
     }
     BOOST_TEST(connections == 1000u);  // one each, for the token
+}
+
+namespace {
+
+// An authority in virtual time whose keys take as long as they are told, and clients that share what it published.
+struct busy_authority
+{
+    busy_authority()
+    {
+        sim.listen("mail.test", 443, [this](wire& w) { return serve(w); }, tests::certified_server());
+    }
+
+    flow<> serve(wire& w)
+    {
+        co_await w.start_tls();
+        http::limits const l;
+        while (auto r = co_await http::detail::read_request(w, l))
+        {
+            bool const keys = r->message.target.ends_with("/keys");
+            http::response a = tests::json(200, "{\"keys\":[" + a_signer().jwk("k1") + "]}");
+            if (keys)
+            {
+                ++fetches;
+                co_await sleep_until(sim.now() + keys_take);
+                a.status = status;
+            }
+            else
+                a.body = tokens.substr(0, tokens.size() - 1) + R"(,"id_token":")" +
+                         a_signer().token("k1", "AAAA", sim.date()) + "\"}";
+            co_await http::detail::write_response(w, std::move(a));
+        }
+    }
+
+    struct client
+    {
+        std::unique_ptr<session> state = std::make_unique<session>();
+        std::unique_ptr<simulated_stream> stream;
+        std::string said = {};
+        error_code ec = os_error(EAGAIN);
+        std::chrono::seconds took{0};
+    };
+    // Each may wait for `patience(number)`.
+    template <class F>
+    void start(std::size_t n, F patience)
+    {
+        auto const begin = sim.now();
+        auto const shared = std::make_shared<oauth2::key_cache>();
+        for (std::size_t i = 0; i != n; ++i)
+        {
+            client& c = clients.emplace_back();
+            error_code ec;
+            c.state->from =
+                oauth2::authority::make(oauth2::global_cloud().with_login("https://mail.test"), "common", ec);
+            c.state->options.verify_signatures = true;
+            c.state->options.patience = patience(i);
+            c.state->options.keys = shared;
+            c.stream = std::make_unique<simulated_stream>(sim, "client", tests::trusting_client());
+            async_run(*c.stream, oauth2::detail::redeem(*c.state, with_nonce()), c.said,
+                      [this, &c, begin](error_code e, oauth2::token_response const&) {
+                          c.ec = e;
+                          c.took = std::chrono::duration_cast<std::chrono::seconds>(sim.now() - begin);
+                      });
+        }
+    }
+
+    simulator sim{1};
+    std::size_t fetches = 0;
+    std::chrono::seconds keys_take{0};
+    unsigned status = 200;
+    std::list<client> clients;
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(DJ_30_one_fetch_of_keys_for_all_and_each_waits_as_long_as_it_will)
+{
+    {
+        busy_authority o;
+        o.keys_take = 24h;
+        o.start(50, [](std::size_t i) { return std::chrono::seconds(100 - i); });
+        o.sim.run(o.sim.now() + 1h);
+        std::int64_t expected = 100;
+        for (auto const& c : o.clients)
+        {
+            BOOST_TEST((c.ec == make_error_code(error::timeout)), c.ec.message());
+            BOOST_TEST(c.took.count() == expected--);
+        }
+        BOOST_TEST(o.fetches == 1u);
+    }
+    {
+        busy_authority o;
+        o.keys_take = 10s;
+        o.start(50, [](std::size_t) { return 60s; });
+        o.sim.run();
+        for (auto const& c : o.clients)
+            BOOST_TEST(!c.ec, c.ec.message() << c.said);
+        BOOST_TEST(o.fetches == 1u);
+    }
+    {
+        // What became of the one fetch is told to all who waited, and is not kept.
+        busy_authority o;
+        o.keys_take = 10s;
+        o.status = 503;
+        o.start(50, [](std::size_t) { return 60s; });
+        o.sim.run();
+        for (auto const& c : o.clients)
+            BOOST_TEST((c.ec == condition::transient), c.ec.message());
+        BOOST_TEST(o.fetches == 1u);
+        o.status = 200;
+        auto& one = o.clients.front();
+        async_run(*one.stream, oauth2::detail::redeem(*one.state, with_nonce()), one.said,
+                  [&](error_code e, oauth2::token_response const&) { one.ec = e; });
+        o.sim.run();
+        BOOST_TEST(!one.ec, one.ec.message());
+        BOOST_TEST(o.fetches == 2u);
+    }
+    {
+        // The one that fetches is cancelled: the next takes over.
+        busy_authority o;
+        o.keys_take = 10s;
+        o.start(3, [](std::size_t) { return 60s; });
+        o.sim.after(5s, [&] { o.clients.front().stream->cancel(); });
+        o.sim.run();
+        BOOST_TEST((o.clients.front().ec == os_error(ECANCELED)));
+        BOOST_TEST(!o.clients.back().ec, o.clients.back().ec.message());
+        BOOST_TEST(o.fetches == 2u);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(an_id_token_by_another_key_is_refused_and_no_token_handed_out)

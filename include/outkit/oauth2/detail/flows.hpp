@@ -7,10 +7,12 @@
 #include <outkit/oauth2/device.hpp>
 #include <outkit/oauth2/id_token.hpp>
 #include <outkit/oauth2/instance.hpp>
+#include <outkit/oauth2/key_cache.hpp>
 #include <outkit/oauth2/metadata.hpp>
 #include <outkit/oauth2/token.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -29,6 +31,7 @@ struct client_options
     std::chrono::seconds leeway{300};  ///< how wrong clocks may be
     std::chrono::hours metadata_lifetime{24};
     std::chrono::minutes least_key_age{5};  ///< keys are not fetched more often for an unknown kid
+    std::shared_ptr<key_cache> keys = {};   ///< shared with other clients; null: the client's own
 };
 
 /// A code with what belongs to it.
@@ -62,8 +65,6 @@ struct session
     std::optional<metadata> discovered = {};
     outkit::detail::time_point discovered_at = {};
     std::string pinned_issuer = {};  // found by domain; must stay the same
-    std::optional<key_set> keys = {};
-    outkit::detail::time_point keys_at = {};
     // How far this machine's clock is ahead of the authority's, by the last answer's Date.
     std::optional<std::chrono::seconds> ahead = {};
 };

@@ -73,11 +73,11 @@ OUTKIT_DEF flow<metadata> discover(session& s)
 
 OUTKIT_DECL metadata endpoints(session const& s) { return s.discovered ? *s.discovered : usual_metadata(s.from); }
 
-OUTKIT_DECL flow<> fetch_keys(session& s)
+OUTKIT_DECL flow<> fetch_keys(session& s, http::url where)
 {
     environment& world = co_await this_environment();
-    http::url const where = endpoints(s).keys_endpoint;
-    http::response const answer = co_await ask(s, where, http::request(), s.options.key_limits);
+    std::string from = where.text();
+    http::response const answer = co_await ask(s, std::move(where), http::request(), s.options.key_limits);
     if (answer.status != 200)
     {
         s.last = read_refusal(answer);
@@ -91,8 +91,62 @@ OUTKIT_DECL flow<> fetch_keys(session& s)
     key_set keys = key_set::parse(answer.body, ec);
     if (ec)
         co_await fail(ec);
-    s.keys = std::move(keys);
-    s.keys_at = world.now();
+    key_cache& cache = *s.options.keys;
+    cache.keys = std::move(keys);
+    cache.from = std::move(from);
+    cache.fetched_at = world.now();
+}
+
+// Tells those who wait that the fetch is over, also when its flow is cancelled.
+struct key_fetch
+{
+    explicit key_fetch(key_cache& c) : cache(c) { cache.fetching = true; }
+    key_fetch(key_fetch const&) = delete;
+    ~key_fetch()
+    {
+        cache.fetching = false;
+        ++cache.ended;
+        cache.outcome = outcome;
+        cache.said = std::move(said);
+        cache.changed.notify();
+    }
+
+    key_cache& cache;
+    error_code outcome = os_error(ECANCELED);
+    std::string said = {};
+};
+
+// Keys that are good for a token with that kid, or the newest that may be asked for.
+OUTKIT_DECL flow<> provide_keys(session& s, std::string key_id)
+{
+    environment& world = co_await this_environment();
+    if (!s.options.keys)
+        s.options.keys = std::make_shared<key_cache>();
+    key_cache& cache = *s.options.keys;
+    http::url where = endpoints(s).keys_endpoint;
+    auto const deadline = world.now() + s.options.patience;
+    outkit::detail::event::watch changed(cache.changed);
+    for (;;)
+    {
+        bool const any = cache.keys && cache.from == where.text();
+        if (any &&
+            (key_id.empty() || cache.keys->has(key_id) || world.now() < cache.fetched_at + s.options.least_key_age))
+            co_return;
+        if (!cache.fetching)
+            break;
+        auto const before = cache.ended;
+        auto const why = co_await outkit::detail::wait_for(changed, deadline);
+        if (cache.ended == before && why == outkit::detail::wake::time)
+            co_await fail(outkit::error::timeout, "another client's request for the signing keys is not answered");
+        if (cache.ended != before && cache.outcome && cache.outcome != os_error(ECANCELED))
+            co_await fail(cache.outcome, cache.said);
+    }
+    key_fetch fetch(cache);
+    auto done = co_await outkit::detail::attempt(fetch_keys(s, std::move(where)));
+    fetch.outcome = done.ec;
+    fetch.said = done.diagnostics;
+    if (done.ec)
+        co_await fail(done.ec, std::move(done.diagnostics));
 }
 
 OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_token_expectation expected)
@@ -116,11 +170,8 @@ OUTKIT_DECL flow<id_claims> check_id_token(session& s, std::string text, id_toke
     }
     if (s.options.verify_signatures)
     {
-        bool const stale = !s.keys || (!s.keys->has(token.key_id) && !token.key_id.empty() &&
-                                       world.now() >= s.keys_at + s.options.least_key_age);
-        if (stale)
-            co_await fetch_keys(s);
-        ec = s.keys->verify(token);
+        co_await provide_keys(s, token.key_id);
+        ec = s.options.keys->keys->verify(token);
         if (ec)
             co_await fail(ec);
     }
