@@ -921,6 +921,57 @@ BOOST_AUTO_TEST_CASE(TS_31_without_the_right_key_nothing_is_read_or_written)
     BOOST_TEST(text_of(f.at("tokens")).substr(120) != before.substr(120));
 }
 
+BOOST_AUTO_TEST_CASE(TS_31_a_keyring_that_does_not_give_the_key_ends_in_an_error_and_never_in_a_plain_file)
+{
+    folder f;
+    int asked = 0;
+    bool locked = true;
+    secret in_keyring(std::string(32, 'k'));
+    auto const keyring = [&](error_code& ec, std::string& said) {
+        ++asked;
+        if (locked)
+        {
+            ec = os_error(EACCES);
+            said = "the keyring is locked, and the dialog was refused";
+            return secret();
+        }
+        return in_keyring.clone();
+    };
+    auto const store = [&] { return make_file_token_store(f.at("tokens"), {.find_key = keyring}); };
+    auto const s = store();
+    error_code ec;
+    std::string said;
+    s->write(account("canary"), ec, said);
+    BOOST_TEST((ec == oauth2::error::store_key));
+    BOOST_TEST(said.find("the keyring is locked, and the dialog was refused") != std::string::npos, said);
+    BOOST_TEST(error_of(*s) == message(oauth2::error::store_key));
+    BOOST_TEST(!fs::exists(f.at("tokens")));
+
+    // The user has unlocked it: the same store goes on, and asks no more.
+    locked = false;
+    BOOST_TEST(!keep(*s, account("canary")));
+    int const before = asked;
+    BOOST_TEST(error_of(*s).empty());
+    locked = true;
+    BOOST_TEST(!keep(*s, account("canary")));
+    BOOST_TEST(asked == before);
+    std::string const kept = text_of(f.at("tokens"));
+    BOOST_TEST(kept.find("canary") == std::string::npos);
+
+    // A file that is there stays as it is while there is no key, the wrong one, or half of one.
+    for (char const* what : {"locked", "empty", "short", "wrong"})
+    {
+        locked = what == std::string("locked");
+        in_keyring = secret(what == std::string("empty")   ? std::string()
+                            : what == std::string("short") ? std::string(16, 'k')
+                                                           : std::string(32, 'x'));
+        auto const other = store();
+        BOOST_TEST(error_of(*other) == message(oauth2::error::store_key), what);
+        BOOST_TEST((keep(*other, account("r2")) == oauth2::error::store_key), what);
+        BOOST_TEST(text_of(f.at("tokens")) == kept, what);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(TS_33_a_secret_is_overwritten_wherever_it_has_been)
 {
     static_assert(!std::is_copy_constructible_v<secret> && !std::is_convertible_v<secret, std::string>);

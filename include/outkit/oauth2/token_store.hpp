@@ -4,6 +4,7 @@
 #include <outkit/detail/files.hpp>
 #include <outkit/oauth2/stored_account.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,15 @@ struct file_protection
         AES-256-GCM. Keep it where the file is not: a keyring, another machine's secret service. It is a key and not a
         password: nothing makes it harder to guess. */
     secret key = secret();
+
+    /** Asks for that key when the file is first read or written, and keeps it: for a keyring, which may be locked or ask
+        the user. What it returns or says is the end of it: with an error, or without a key of 32 octets, the operation
+        ends with error::store_key, nothing is read or written, and the next operation asks again. A file with a key
+        that cannot be had is never written without one. Called by one thread at a time.
+
+        @param said  what to show beside an error, no secrets
+    */
+    std::function<secret(error_code& ec, std::string& said)> find_key = {};
 
     /// For a file system without locks, when no other process ever uses the file: nothing is locked then.
     bool single_process = false;

@@ -201,10 +201,41 @@ private:
         return false;
     }
 
+    // The key, empty when the file has none.
+    secret key(error_code& ec, std::string& said)
+    {
+        ec = {};
+        if (!protection_.find_key)
+            return protection_.key.clone();
+        std::lock_guard const guard(key_mutex_);
+        if (protection_.key.empty())
+        {
+            std::string why;
+            secret found = protection_.find_key(ec, why);
+            if (!ec && found.size() != token_key_octets)
+            {
+                ec = error::store_key;
+                why = found.empty() ? "there is none" : "it must have 32 octets";
+            }
+            if (ec)
+            {
+                if (why.empty())
+                    why = ec.message();
+                blame(error::store_key, path_, "its key cannot be had: " + why, ec, said);
+                return secret();
+            }
+            protection_.key = std::move(found);
+        }
+        return protection_.key.clone();
+    }
+
     token_file load(error_code& ec, std::string& said)
     {
         ec = {};
         if (!usable_path(ec, said))
+            return {};
+        secret const its_key = key(ec, said);
+        if (ec)
             return {};
         outkit::detail::file_facts facts;
         std::string text = disk_.read_private(path_, most_octets, facts, ec);
@@ -231,7 +262,7 @@ private:
             blame(error::store_io, path_, ec.message(), ec, said);
         if (ec)
             return {};
-        token_file f = read_token_file(text, protection_.key, ec, said);
+        token_file f = read_token_file(text, its_key, ec, said);
         if (ec)
             said = path_ + ": " + said;
         return f;
@@ -263,7 +294,9 @@ private:
         else
             f.accounts.erase(at);
         ++f.generation;
-        std::string text = write_token_file(f, protection_.key, ec);
+        error_code unread;
+        secret const its_key = key(unread, said);  // load() has had it
+        std::string text = write_token_file(f, its_key, ec);
         outkit::detail::wipe_at_end const wiped(text);
         if (ec)
             return blame(error::store_key, path_, "the key must have 32 octets", ec, said);
@@ -285,6 +318,7 @@ private:
 
     std::string path_;
     file_protection protection_;
+    std::mutex key_mutex_;  // for protection_.key, when it is asked for
     outkit::detail::files& disk_;
 };
 

@@ -16,20 +16,26 @@ OUTKIT_DECL bool printable(std::string_view s)
 }
 
 // b64token = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" ; RFC 6750 section 2.1
-// (edited: '!' and '*' as well, which opaque tokens of personal accounts have)
+// (edited: '!' and '*' as well, which opaque tokens of personal accounts have). A table: tokens are long.
+struct token_characters
+{
+    bool is_one[256];
+    constexpr token_characters() : is_one()
+    {
+        for (char const c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/!*"))
+            is_one[static_cast<unsigned char>(c)] = true;
+    }
+};
+inline constexpr token_characters token_character;
+
 OUTKIT_DECL bool bearer_token(std::string_view s)
 {
     while (s.ends_with('='))
         s.remove_suffix(1);
-    if (s.empty())
-        return false;
-    for (char const c : s)
-    {
-        bool const alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!alphanumeric && std::string_view("-._~+/!*").find(c) == std::string_view::npos)
-            return false;
-    }
-    return true;
+    bool all = !s.empty();
+    for (char const c : s)  // to the end in any case: the compiler needs no branch in it
+        all &= token_character.is_one[static_cast<unsigned char>(c)];
+    return all;
 }
 
 OUTKIT_DECL bool same_word(std::string_view a, std::string_view lower_case)
