@@ -3,11 +3,14 @@
 //   g++ -std=c++20 -O2 -Iinclude -Imocks tests/bench/entra_bench.cpp -o entra_bench
 //       -lboost_json -lboost_url -lssl -lcrypto -lpthread
 //   entra_bench REQUESTS
+//   entra_bench serve
 //
-// Prints one line of JSON: CPU time in microseconds of one RS256 signature, and of one request at the server's thread for
-// client credentials (one signature) and refresh with an ID token (two), over one kept-alive HTTPS connection; nanoseconds
-// and allocations of token_source::cached() and of an XOAUTH2 initial response for a token of 1.5 KB; and milliseconds
-// to make a directory of 1,000 users and 100 applications.
+// The second serves tokens until standard input ends, for a client that is not ours; it prints where, and what to send.
+//
+// The first prints one line of JSON: CPU time in microseconds of one RS256 signature, and of one request at the server's
+// thread for client credentials (one signature) and refresh with an ID token (two), over one kept-alive HTTPS connection;
+// nanoseconds and allocations of token_source::cached() and of an XOAUTH2 initial response for a token of 1.5 KB; and
+// milliseconds to make a directory of 1,000 users and 100 applications.
 
 #include <outkit/blocking.hpp>
 #include <outkit/mock/scenarios.hpp>
@@ -28,6 +31,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <utility>
 
 using namespace outkit;
@@ -97,9 +101,10 @@ int main(int argc, char** argv)
 {
     if (argc != 2)
     {
-        std::fputs("usage: entra_bench REQUESTS\n", stderr);
+        std::fputs("usage: entra_bench REQUESTS | serve\n", stderr);
         return 2;
     }
+    bool const serve = argv[1] == std::string_view("serve");
     std::size_t const requests = std::max<std::size_t>(std::strtoul(argv[1], nullptr, 10), 1);
 
     mock::world w;
@@ -113,9 +118,6 @@ int main(int argc, char** argv)
     mock::application const& app = *w.directory.find_application(setup.client_id);
     w.directory.grant_all(w, app, person.tenant_id);
 
-    std::string const text(1400, 'x');
-    cost const signature = of_each(requests, [&] { w.keys.sign_rs256(text); });
-
     mock::grant g;
     g.id = g.token_id = "00000000-0000-4000-8000-00000000b001";
     g.tenant = g.user_tenant = person.tenant_id;
@@ -127,6 +129,24 @@ int main(int argc, char** argv)
     g.signed_in_at = g.issued_at =
         std::chrono::duration_cast<std::chrono::seconds>(w.date().time_since_epoch()).count();
     secret const refresh_token(mock::seal_refresh_token(w.keys, w, g));
+    if (serve)
+    {
+        std::printf(
+            "{\"url\":\"%s/%s/oauth2/v2.0/token\",\"client_id\":\"%s\",\"client_secret\":\"%s\",\"scope\":\"%s\","
+            "\"application_scope\":\"https://outlook.office365.com/.default\",\"refresh_token\":\"%s\"}\n",
+            outlook.login_url().c_str(), person.tenant_id.c_str(), setup.client_id.c_str(), setup.client_secret.c_str(),
+            g.scope.c_str(), std::string(refresh_token.reveal()).c_str());
+        std::fflush(stdout);
+        w.start_thread();
+        while (std::getchar() != EOF)
+        {
+        }
+        return 0;
+    }
+
+    std::string const text(1400, 'x');
+    cost const signature = of_each(requests, [&] { w.keys.sign_rs256(text); });
+
     w.start_thread();
 
     blocking_context io;
