@@ -1,7 +1,6 @@
 #include <outkit/oauth2/detail/flows.hpp>
 
 #include "entra_office.hpp"
-#include "scripted_office.hpp"
 #include "support.hpp"
 
 #include <outkit/detail/encoding.hpp>
@@ -557,7 +556,10 @@ struct busy_authority
         while (auto r = co_await http::detail::read_request(w, l))
         {
             bool const keys = r->message.target.ends_with("/keys");
-            http::response a = tests::json(200, "{\"keys\":[" + a_signer().jwk("k1") + "]}");
+            http::response a;
+            a.status = 200;
+            a.headers.push_back({"Content-Type", "application/json"});
+            a.body = "{\"keys\":[" + a_signer().jwk("k1") + "]}";
             if (keys)
             {
                 ++fetches;
