@@ -448,15 +448,15 @@ struct signer
         return R"({"kty":"RSA","use":"sig","kid":")" + kid + R"(","n":")" + number(OSSL_PKEY_PARAM_RSA_N) +
                R"(","e":")" + number(OSSL_PKEY_PARAM_RSA_E) + "\"}";
     }
-    std::string token(std::string const& kid, std::string const& subject = "AAAA",
-                      wall_time at = simulator().date()) const
+    std::string token(std::string const& kid, std::string const& subject = "AAAA", wall_time at = simulator().date(),
+                      std::string const& login = "https://login.microsoftonline.com") const
     {
         static std::string const tenant = "8eaef023-2b34-4da1-9baa-8bc8c9d6a490";
         auto const now = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count();
         std::string const text =
             base64url_encode(R"({"typ":"JWT","alg":"RS256","kid":")" + kid + "\"}") + '.' +
-            base64url_encode(R"({"iss":"https://login.microsoftonline.com/)" + tenant + R"(/v2.0","tid":")" + tenant +
-                             R"(","aud":")" + client_id + R"(","sub":")" + subject + R"(","nonce":"n1","iat":)" +
+            base64url_encode(R"({"iss":")" + login + '/' + tenant + R"(/v2.0","tid":")" + tenant + R"(","aud":")" +
+                             client_id + R"(","sub":")" + subject + R"(","nonce":"n1","iat":)" +
                              std::to_string(now - 300) + R"(,"exp":)" + std::to_string(now + 3600) + '}');
         EVP_MD_CTX* const context = EVP_MD_CTX_new();
         std::vector<unsigned char> const t(text.begin(), text.end());
@@ -568,7 +568,7 @@ struct busy_authority
             }
             else
                 a.body = tokens.substr(0, tokens.size() - 1) + R"(,"id_token":")" +
-                         a_signer().token("k1", "AAAA", sim.date()) + "\"}";
+                         a_signer().token("k1", "AAAA", sim.date(), "https://mail.test") + "\"}";
             co_await http::detail::write_response(w, std::move(a));
         }
     }
