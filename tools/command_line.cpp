@@ -248,7 +248,9 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
                          "the file with the sign-ins; without it OUTKIT_TOKEN_STORE, or outkit/tokens in "
                          "XDG_STATE_HOME or ~/.local/state")
             ->type_name("FILE");
-        command->add_option("--key-file", to.key_file, "32 octets that the file is encrypted with")->type_name("FILE");
+        command
+            ->add_option("--key-file", to.key_file, "32 octets that the file is encrypted with; - reads standard input")
+            ->type_name("FILE");
     };
 
     login_options l;

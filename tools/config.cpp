@@ -448,6 +448,25 @@ struct descriptor
     }
 };
 
+std::string read_to_end(int fd, std::string const& name, std::size_t limit)
+{
+    std::string text;
+    char piece[16 * 1024];
+    for (;;)
+    {
+        ssize_t const n = ::read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            throw usage_error(what_failed(name, "read"));
+        if (n == 0)
+            return text;
+        text.append(piece, static_cast<std::size_t>(n));
+        if (text.size() > limit)
+            throw usage_error(printable(name) + ": is larger than " + std::to_string(limit) + " octets");
+    }
+}
+
 }  // namespace
 
 std::string read_file(std::string const& path, std::size_t limit, bool& exposed)
@@ -465,22 +484,10 @@ std::string read_file(std::string const& path, std::size_t limit, bool& exposed)
         throw usage_error(printable(path) + ": is " + (S_ISDIR(s.st_mode) ? "a folder" : "not a regular file") +
                           "; expected a file");
     exposed = (s.st_mode & (S_IRWXG | S_IRWXO)) != 0;
-    std::string text;
-    char piece[16 * 1024];
-    for (;;)
-    {
-        ssize_t const n = ::read(file.fd, piece, sizeof piece);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            throw usage_error(what_failed(path, "read"));
-        if (n == 0)
-            return text;
-        text.append(piece, static_cast<std::size_t>(n));
-        if (text.size() > limit)
-            throw usage_error(printable(path) + ": is larger than " + std::to_string(limit) + " octets");
-    }
+    return read_to_end(file.fd, path, limit);
 }
+
+std::string read_standard_input(std::size_t limit) { return read_to_end(STDIN_FILENO, "standard input", limit); }
 
 settings parse_configuration(std::string_view text, std::string const& path, bool exposed)
 {

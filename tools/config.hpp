@@ -27,6 +27,9 @@ outkit::account::settings parse_configuration(std::string_view text, std::string
 // owner may read or change it.
 std::string read_file(std::string const& path, std::size_t limit, bool& exposed);
 
+// All of it, for what a pipe brings.
+std::string read_standard_input(std::size_t limit);
+
 // The settings as a configuration file, with the secret in it, ending in a line feed.
 std::string to_json(outkit::account::settings const& s);
 

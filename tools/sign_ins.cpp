@@ -50,12 +50,14 @@ opened_store open_store(store_options const& o)
     oauth2::file_protection protection;
     if (!o.key_file.empty())
     {
+        static constexpr std::size_t most_octets = 4096;
         bool exposed = false;
-        protection.key = outkit::secret(read_file(o.key_file, 4096, exposed));
+        protection.key = outkit::secret(o.key_file == "-" ? read_standard_input(most_octets)
+                                                          : read_file(o.key_file, most_octets, exposed));
         if (exposed)
             throw usage_error(printable(o.key_file) + ": others may read this key; chmod 600 it, and make a new one");
         if (protection.key.size() != key_octets)
-            throw usage_error(printable(o.key_file) +
+            throw usage_error((o.key_file == "-" ? "standard input" : printable(o.key_file)) +
                               ": a key has 32 octets; make one with: head -c 32 /dev/urandom > FILE");
     }
     std::string const path = o.path.empty() ? default_store() : o.path;

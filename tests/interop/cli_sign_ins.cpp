@@ -157,6 +157,12 @@ BOOST_AUTO_TEST_CASE(TS_27_without_a_home_or_with_a_key_that_is_none_it_is_said_
     BOOST_TEST(run({"accounts", "--store", f.at("t"), "--key-file", f.file("short", "abc")}).code == 2);
     BOOST_TEST(run({"accounts", "--store", f.at("t"), "--key-file", f.file("open", std::string(32, 'k'), 0644)}).code ==
                2);
+    auto const piped = [&](std::string const& input) {
+        return run({"accounts", "--store", f.at("t"), "--key-file", "-"}, {}, {}, input);
+    };
+    BOOST_TEST(piped(f.file("whole", std::string(32, 'k'))).code == 0);
+    BOOST_TEST(piped(f.at("short")).code == 2);
+    BOOST_TEST(piped(f.at("short")).says("standard input: a key has 32 octets"));
     BOOST_TEST(run({"accounts", "--store", f.file("damaged", "x")}).code == 1);
     BOOST_TEST(run({"token", "--config", f.at("no.json")}).code == 2);
     BOOST_TEST(run({"token"}).code == 2);
