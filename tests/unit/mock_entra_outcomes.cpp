@@ -774,7 +774,7 @@ BOOST_AUTO_TEST_CASE(every_outcome_is_reached_by_a_change_and_by_nothing_else)
         BOOST_TEST(seen.count(known.code) == 1u, "nothing produces AADSTS" << known.code);
     table << "\n" << seen.size() << " numbers.\n";
 
-    std::filesystem::path const file = std::filesystem::path(__FILE__).parent_path() / "../../docs/aadsts.md";
+    std::filesystem::path const file = std::filesystem::path(OUTKIT_SOURCE_DIR) / "docs/aadsts.md";
     if (char const* const write = std::getenv("OUTKIT_WRITE_TABLES"); write && std::string_view(write) == "1")
         std::ofstream(file, std::ios::binary) << table.str();
     std::ifstream in(file, std::ios::binary);
