@@ -191,7 +191,7 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_everything_is_said)
 // docs/world.md has the tables of switches, misbehaviour and scenarios.
 BOOST_AUTO_TEST_CASE(the_documentation_lists_everything_there_is)
 {
-    std::ifstream file(std::filesystem::path(__FILE__).parent_path() / "../../docs/world.md");
+    std::ifstream file(std::filesystem::path(OUTKIT_SOURCE_DIR) / "docs/world.md");
     BOOST_TEST_REQUIRE(file.good());
     std::string const text{std::istreambuf_iterator<char>(file), {}};
     auto const row = [&](std::string_view name, std::string_view description) {
