@@ -669,6 +669,7 @@ BOOST_AUTO_TEST_CASE(who_can_sign_in_where_is_known_before)
     for (oauth2::legality_rule const& r : oauth2::legality_rules())
     {
         BOOST_TEST(r.outcome.allowed == !*r.outcome.remedy);
+        BOOST_TEST(r.outcome.allowed == !*r.outcome.reason);
         BOOST_TEST(*r.outcome.source != '\0');
         BOOST_TEST((!r.outcome.allowed || (r.outcome.page == 0 && r.outcome.token == 0)));
     }
@@ -736,6 +737,99 @@ BOOST_AUTO_TEST_CASE(the_mock_entra_lets_in_who_is_predicted)
                         BOOST_TEST(page.body.find("AADSTS" + std::to_string(expected.page)) != std::string::npos);
                 }
             }
+    }
+}
+
+// An application on its own behalf: a token at its own tenant, and with consent at others; the tenant must be named
+// (documented: Microsoft Learn, client credentials flow; numbers as the rules mark them).
+BOOST_AUTO_TEST_CASE(where_an_application_gets_a_token_of_its_own_is_known_before)
+{
+    struct row
+    {
+        sign_in_audience audience;
+        char const* outcomes[5];  // home, another tenant, organizations, common, consumers
+    };
+    static constexpr row table[] = {
+        {sign_in_audience::my_org, {"ok", "700016", "50059", "50059", "9002332"}},
+        {sign_in_audience::multiple_orgs, {"ok", "consent 7000229", "50059", "50059", "9002332"}},
+        {sign_in_audience::orgs_and_personal, {"ok", "consent 7000229", "50059", "50059", "700016"}},
+        {sign_in_audience::personal, {"9002346", "700016", "50059", "50059", "700016"}},
+    };
+    auto const short_of = [](oauth2::legality const& l) {
+        std::string const number = std::to_string(l.token);
+        return !l.allowed ? number : l.needs_consent ? "consent " + number : std::string("ok");
+    };
+    std::size_t combinations = 0;
+    for (row const& r : table)
+        for (std::size_t f = 0; f != 5; ++f, ++combinations)
+            BOOST_TEST(short_of(find_legality(r.audience, all_forms[f])) == r.outcomes[f], to_string(r.audience)
+                                                                                               << ' ' << f);
+    BOOST_TEST(combinations == 20u);
+    for (oauth2::app_legality_rule const& r : oauth2::app_legality_rules())
+    {
+        BOOST_TEST(r.outcome.allowed == !*r.outcome.remedy);
+        BOOST_TEST(r.outcome.allowed == !*r.outcome.reason);
+        BOOST_TEST(*r.outcome.source != '\0');
+        BOOST_TEST(r.outcome.page == 0u);  // nobody sees one
+        BOOST_TEST((r.outcome.token != 0) == (!r.outcome.allowed || r.outcome.needs_consent));
+    }
+
+    auto const predicted = [&](sign_in_audience a, std::string_view tenant,
+                               oauth2::cloud const& in = oauth2::global_cloud()) {
+        return short_of(predict(a, from(tenant, in), "Contoso.com"));
+    };
+    BOOST_TEST(predicted(sign_in_audience::my_org, "contoso.com") == "ok");
+    BOOST_TEST(predicted(sign_in_audience::my_org, "fabrikam.com") == "700016");
+    BOOST_TEST(predicted(sign_in_audience::multiple_orgs, "fabrikam.com") == "consent 7000229");
+    BOOST_TEST(predicted(sign_in_audience::multiple_orgs, "common") == "50059");
+    BOOST_TEST(predicted(sign_in_audience::personal, "consumers") == "700016");
+    for (auto const& national :
+         {oauth2::us_government_l4_cloud(), oauth2::us_government_dod_cloud(), oauth2::china_cloud()})
+    {
+        BOOST_TEST(predicted(sign_in_audience::my_org, "contoso.com", national) == "ok");
+        BOOST_TEST(predicted(sign_in_audience::orgs_and_personal, "contoso.com", national) == "0");
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_mock_entra_gives_an_application_what_is_predicted)
+{
+    static constexpr mock::sign_in_audience registered[] = {
+        mock::sign_in_audience::my_org, mock::sign_in_audience::multiple_orgs,
+        mock::sign_in_audience::orgs_and_personal, mock::sign_in_audience::personal};
+    tests::entra_office o;
+    for (std::size_t a = 0; a != 4; ++a)
+    {
+        mock::application& app = o.add_app(registered[a]);
+        std::string const secret = o.add_secret(app);
+        for (authority_form const f : all_forms)
+        {
+            std::string const tenant = f == authority_form::home_tenant     ? "woodgrove.example"
+                                       : f == authority_form::other_tenant  ? o.other.id
+                                       : f == authority_form::organizations ? "organizations"
+                                       : f == authority_form::common        ? "common"
+                                                                            : "consumers";
+            auto const asked = [&] {
+                return o.token({{"client_id", app.app_id},
+                                {"client_secret", secret},
+                                {"grant_type", "client_credentials"},
+                                {"scope", "https://outlook.office365.com/.default"}},
+                               tenant);
+            };
+            auto const& expected = find_legality(sign_in_audience(a), f);
+            BOOST_TEST_CONTEXT(to_string(sign_in_audience(a)) << " at " << tenant)
+            {
+                auto const answer = asked();
+                if (expected.token == 0)
+                    BOOST_TEST(answer.status == 200u, answer.body);
+                else
+                    BOOST_TEST(answer.body.find("AADSTS" + std::to_string(expected.token) + ':') != std::string::npos,
+                               answer.body);
+                if (!expected.needs_consent)
+                    continue;
+                o.w.directory.grant_all(o.w, app, o.other.id);
+                BOOST_TEST(asked().status == 200u);
+            }
+        }
     }
 }
 

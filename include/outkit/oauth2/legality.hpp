@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-// Which accounts can sign in to which applications where: known before anybody has tried.
+// Which accounts can sign in to which applications where, and where an application gets a token of its own: known before
+// anybody has tried.
 
 namespace outkit::inline OUTKIT_ABI::oauth2 {
 
@@ -53,6 +54,19 @@ enum class account_kind
     personal     ///< outlook.com, hotmail.com and so on, not invited anywhere
 };
 
+/// As a configuration spells it.
+constexpr std::string_view to_string(account_kind k)
+{
+    switch (k)
+    {
+    case account_kind::home_work: return "home_work";
+    case account_kind::other_work: return "other_work";
+    case account_kind::guest: return "guest";
+    case account_kind::personal: return "personal";
+    }
+    return {};
+}
+
 /// How well something is known.
 enum class evidence
 {
@@ -61,18 +75,21 @@ enum class evidence
     inferred
 };
 
-/// What becomes of a sign-in.
+/// What becomes of a sign-in, or of an application's request on its own behalf (client credentials).
 struct legality
 {
     bool allowed = false;
     bool needs_consent = false;  ///< allowed once a user or an administrator of that tenant has consented
     /// AADSTS number on the page that the user sees instead; it does not come back to the application. 0 when it is
-    /// refused: a page without a number.
+    /// refused: a page without a number, or no page at all, as nobody signs in.
     std::uint32_t page = 0;
-    std::uint32_t also = 0;   ///< seen on the page instead; 0: none
-    std::uint32_t token = 0;  ///< the number in the answers of token and device endpoint; 0: one does not get so far
+    std::uint32_t also = 0;  ///< seen instead; 0: none
+    /// The number in the answers of token and device endpoint; of an application on its own behalf that needs consent:
+    /// until it has it. 0: one does not get so far.
+    std::uint32_t token = 0;
     evidence known = evidence::inferred;
     char const* source = "";
+    char const* reason = "";  ///< why it is refused; empty when it is allowed
     char const* remedy = "";  ///< what to change, in the registration or here; empty when it is allowed
 };
 
@@ -104,6 +121,33 @@ OUTKIT_DECL legality const& find_legality(sign_in_audience a, authority_form f, 
                  (documented: Microsoft Learn, supported account types)
 */
 OUTKIT_DECL legality predict(sign_in_audience a, authority const& from, std::string_view home, account_kind k);
+
+/// For which registrations and authorities something holds of an application on its own behalf: bits, as above.
+struct app_legality_rule
+{
+    unsigned audiences, forms;
+    legality outcome;
+
+    constexpr bool covers(sign_in_audience a, authority_form f) const
+    {
+        return (audiences >> unsigned(a) & 1u) && (forms >> unsigned(f) & 1u);
+    }
+};
+
+/// All that is known of client credentials, as data: each of the 20 combinations is covered by one rule and no other.
+OUTKIT_DECL std::span<app_legality_rule const> app_legality_rules();
+
+/// What becomes of an application's request on its own behalf.
+OUTKIT_DECL legality const& find_legality(sign_in_audience a, authority_form f);
+
+/** Predicts whether an application gets a token on its own behalf (client credentials). What the token opens is another
+    matter: without permissions that an administrator has granted, nothing.
+
+    @param a     the registration's supported account types
+    @param from  where the token is asked for
+    @param home  a name of the registration's tenant, as above
+*/
+OUTKIT_DECL legality predict(sign_in_audience a, authority const& from, std::string_view home);
 
 }  // namespace outkit::inline OUTKIT_ABI::oauth2
 
