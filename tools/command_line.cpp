@@ -166,6 +166,10 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     check_options c;
     CLI::App* const check_command = app.add_subcommand(
         "check", "Goes from a configuration to the connected mailbox, and names the cause of a refusal");
+    check_command->footer(
+        "With sign_in_audience in the configuration, and home_tenant and account_kind\n"
+        "where they are known, a refusal that is bound to come is told before anybody\nsigns in.\n\n" +
+        app.get_footer());
     check_command->add_option("--config", c.configuration, "the configuration file")->type_name("FILE");
     check_command->add_flag("--mock", c.mock, "against an offline Outlook of its own");
     check_command->add_option("--world", c.world_file, "with --mock: what is in it")->type_name("FILE");

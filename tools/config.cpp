@@ -3,7 +3,9 @@
 #include "console.hpp"
 
 #include <outkit/http/url.hpp>
+#include <outkit/oauth2/authority.hpp>
 #include <outkit/oauth2/cloud.hpp>
+#include <outkit/oauth2/legality.hpp>
 #include <outkit/oauth2/scope.hpp>
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -15,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -388,6 +391,38 @@ void read_server(fields& parent, std::string_view key, outkit::account::server& 
     f.finish();
 }
 
+using outkit::oauth2::account_kind;
+using outkit::oauth2::sign_in_audience;
+
+template <class T>
+std::vector<std::pair<std::string_view, std::optional<T>>> by_name(std::initializer_list<T> all)
+{
+    std::vector<std::pair<std::string_view, std::optional<T>>> named;
+    for (T const one : all)
+        named.emplace_back(to_string(one), one);
+    return named;
+}
+
+// What is known of the registration and of who signs in, so that a sign-in can be predicted.
+void read_expectations(fields& f, settings& s)
+{
+    choose(f, "sign_in_audience", s.sign_in_audience,
+           by_name({sign_in_audience::my_org, sign_in_audience::multiple_orgs, sign_in_audience::orgs_and_personal,
+                    sign_in_audience::personal}));
+    if (node const* const n = f.text("home_tenant", s.home_tenant))
+    {
+        outkit::error_code ec;
+        using outkit::oauth2::authority;
+        auto const kind = authority::make(outkit::oauth2::global_cloud(), s.home_tenant, ec).kind();
+        if (ec || (kind != authority::audience::tenant && kind != authority::audience::domain))
+            f.reject(*n, "home_tenant",
+                     "must be the Directory (tenant) ID of the registration, or a domain of that tenant, not \"" +
+                         printable(s.home_tenant, 128) + "\"");
+    }
+    choose(f, "account_kind", s.account_kind,
+           by_name({account_kind::home_work, account_kind::other_work, account_kind::guest, account_kind::personal}));
+}
+
 bool is_mock_secret(std::string_view s) { return s.starts_with("mock-secret-"); }
 
 std::string beside(std::string const& path, std::string const& file)
@@ -573,6 +608,7 @@ settings parse_configuration(std::string_view text, std::string const& path, boo
             s.user.find(' ') != s.user.npos || s.user.size() > 320)
             f.reject(*n, "user", "must be a mail address, not \"" + printable(s.user, 128) + "\"");
     }
+    read_expectations(f, s);
     if (f.text("ca_file", s.authorities_file))
         s.authorities_file = beside(path, s.authorities_file);
     if (node const* const n = f.find("endpoints", node::kind::object))
@@ -638,6 +674,12 @@ std::string to_json(settings const& s)
         o["scopes"] = s.scopes;
     if (!s.user.empty())
         o["user"] = s.user;
+    if (s.sign_in_audience)
+        o["sign_in_audience"] = to_string(*s.sign_in_audience);
+    if (!s.home_tenant.empty())
+        o["home_tenant"] = s.home_tenant;
+    if (s.account_kind)
+        o["account_kind"] = to_string(*s.account_kind);
     json::object endpoints;
     if (!s.endpoints.login.empty())
         endpoints["login"] = s.endpoints.login;

@@ -7,6 +7,7 @@
 #include "process.hpp"
 #include "proxies.hpp"
 #include "sign_in.hpp"
+#include "sign_ins.hpp"
 
 #include <outkit/http/message.hpp>
 #include <outkit/http/url.hpp>
@@ -385,7 +386,6 @@ private:
         entry_->mailbox.enter(account::account_state::unset, host_.date());
         accounts_.push_back(entry_);
         account::settings settings = clone(applications_[application]);
-        settings.user.clear();  // whoever has signed in
         workers_.emplace_back([this, entry_, s = std::move(settings), g = std::move(granted)]() mutable {
             check::options how;
             how.already = &g;
@@ -441,14 +441,14 @@ int connect(connect_options const& o)
         {
             applications.push_back(outlook->settings(scope));
             applications.back().title.clear();
+            applications.back().user.clear();
         }
     }
     for (std::string const& file : o.configurations)
     {
         applications.push_back(read_configuration(file));
-        check::step const looked = check::check_settings(applications.back());
-        if (looked.result == check::outcome::failed)
-            throw usage_error(printable(file) + ": " + looked.problem);
+        applications.back().user.clear();  // whoever signs in
+        look_at(applications.back(), file, check::principal::user);
     }
 
     mock::world host;

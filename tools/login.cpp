@@ -73,7 +73,7 @@ oauth2::token_response by_device(application const& a, oauth2::client& client, o
 
 int login(login_options const& o)
 {
-    application const a(o.configuration, o.base_scope, chosen_proxies(o.proxy));
+    application const a(o.configuration, o.base_scope, chosen_proxies(o.proxy), outkit::check::principal::user);
     opened_store const kept_in = open_store(o.store);
     // Before somebody signs in for nothing. A damaged file makes room, but is not lost.
     error_code ec;

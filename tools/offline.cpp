@@ -54,6 +54,9 @@ outkit::account::settings clone(outkit::account::settings const& s)
     c.base_scope = s.base_scope;
     c.scopes = s.scopes;
     c.user = s.user;
+    c.sign_in_audience = s.sign_in_audience;
+    c.home_tenant = s.home_tenant;
+    c.account_kind = s.account_kind;
     c.endpoints = s.endpoints;
     c.authorities_file = s.authorities_file;
     return c;

@@ -3,11 +3,14 @@
 #include "config.hpp"
 #include "console.hpp"
 
-#include <outkit/check/checks.hpp>
+#include <outkit/check/atlas.hpp>
 #include <outkit/http/url.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cstdio>
 #include <cstdlib>
 #include <utility>
 
@@ -17,6 +20,39 @@ namespace oauth2 = outkit::oauth2;
 using outkit::error_code;
 
 namespace {
+
+namespace check = outkit::check;
+
+// What was found, and of each finding the likeliest cause, as `outkit explain` tells it; without a line feed at the end.
+std::string told(std::string const& path, check::step const& s)
+{
+    static constexpr std::string_view name = "outkit: ";  // stands before it on the first line
+    std::size_t const width = console(stderr).width();
+    std::string text;
+    for (std::string const& line : wrap(std::string(name) + printable(path) + ": " + printable(s.problem), width))
+        text += (text.empty() ? "" : "\n") + line;
+    text.erase(0, name.size());
+    for (check::symptom const& found : s.symptoms)
+    {
+        if (found.causes.empty())
+            continue;
+        check::cause const& c = found.causes.front();
+        text += fmt::format("\n  {}", found.id);
+        for (auto const& [what, said] : {std::pair<std::string_view, std::string>{"  why:  ", c.what},
+                                         {"  who:  ", std::string(check::name(c.who))},
+                                         {"  mend: ", std::string(c.remedy)},
+                                         {"  from: ", fmt::format("{} ({})", c.source, check::name(c.mark))}})
+        {
+            std::string_view margin = what;
+            for (std::string const& line : wrap(said, width - what.size()))
+            {
+                text += fmt::format("\n{}{}", margin, line);
+                margin = "        ";
+            }
+        }
+    }
+    return text;
+}
 
 std::string variable(char const* name)
 {
@@ -64,8 +100,17 @@ opened_store open_store(store_options const& o)
     return {oauth2::make_file_token_store(path, std::move(protection)), path};
 }
 
+void look_at(outkit::account::settings const& s, std::string const& path, check::principal who)
+{
+    check::step const looked = check::check_settings(s, who);
+    if (looked.result == check::outcome::failed)
+        throw usage_error(told(path, looked));
+    if (looked.result == check::outcome::warning)
+        console(stderr).line("outkit: " + told(path, looked), style::warning);
+}
+
 application::application(std::string const& configuration, std::string const& base_scope,
-                         outkit::proxy_settings proxies)
+                         outkit::proxy_settings proxies, check::principal who)
     : settings_(read_configuration(configuration)), proxies_(std::move(proxies))
 {
     if (!base_scope.empty())
@@ -74,17 +119,15 @@ application::application(std::string const& configuration, std::string const& ba
             base_scope == "api" ? outkit::account::base_scope::api : outkit::account::base_scope::imap;
         settings_.scopes.clear();
     }
-    auto const looked = outkit::check::check_settings(settings_);
-    if (looked.result == outkit::check::outcome::failed)
-        throw usage_error(printable(configuration) + ": " + looked.problem);
-    cloud_ = outkit::check::cloud_of(settings_);
+    look_at(settings_, configuration, who);
+    cloud_ = check::cloud_of(settings_);
     error_code ec;
     from_ = oauth2::authority::make(cloud_, settings_.authority, ec);
     if (!ec)
         tls_ = outkit::tls_context::client(ec, {.authorities_file = settings_.authorities_file});
     if (ec)
         throw usage_error(printable(configuration) + ": " + ec.message());
-    scopes_ = outkit::check::scopes_of(settings_, cloud_);
+    scopes_ = check::scopes_of(settings_, cloud_);
     for (char const* const needed : {"openid", "profile", "offline_access"})  // whose it is, and for how long
         scopes_.add(needed);
 }

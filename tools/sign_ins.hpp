@@ -4,6 +4,7 @@
 #include "commands.hpp"
 
 #include <outkit/account/types.hpp>
+#include <outkit/check/checks.hpp>
 #include <outkit/oauth2/authority.hpp>
 #include <outkit/oauth2/token_source.hpp>
 #include <outkit/proxy.hpp>
@@ -13,7 +14,7 @@
 #include <string>
 #include <vector>
 
-// What `outkit login`, `token` and `accounts` share: where sign-ins are kept, and the application that uses them.
+// What `outkit login`, `token`, `accounts` and `connect` share: where sign-ins are kept, and the application that uses them.
 
 namespace cli {
 
@@ -29,12 +30,17 @@ struct opened_store
 };
 opened_store open_store(store_options const& o);
 
+// Looks at settings before anything is sent. Throws usage_error for those that cannot work; what looks like a mistake is told
+// on standard error. `path` is what messages call them.
+void look_at(outkit::account::settings const& s, std::string const& path, outkit::check::principal who);
+
 // The application of a configuration at its authority, with its scopes. Throws usage_error where that cannot work.
 class application
 {
 public:
-    // `base_scope`: empty, "imap" or "api", instead of the configuration's.
-    application(std::string const& configuration, std::string const& base_scope, outkit::proxy_settings proxies);
+    // `base_scope`: empty, "imap" or "api", instead of the configuration's. `who`: whom the tokens are for.
+    application(std::string const& configuration, std::string const& base_scope, outkit::proxy_settings proxies,
+                outkit::check::principal who);
 
     outkit::account::settings const& settings() const { return settings_; }
     outkit::oauth2::cloud const& cloud() const { return cloud_; }

@@ -55,7 +55,8 @@ oauth2::account_id chosen_account(application const& a, opened_store const& in, 
 
 int token(token_options const& o)
 {
-    application const a(o.configuration, o.base_scope, chosen_proxies(o.proxy));
+    application const a(o.configuration, o.base_scope, chosen_proxies(o.proxy),
+                        o.app ? outkit::check::principal::application : outkit::check::principal::user);
     outkit::blocking_context io;
     std::unique_ptr<oauth2::token_source> source;
     if (o.app)

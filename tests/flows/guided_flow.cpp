@@ -1038,7 +1038,28 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_named_without_asking_anybody)
          [](A& s) { s.authority = "Woodgrove"; }},
         {"S18 no such cloud", outcome::failed, "no cloud of that name", "", [](A& s) { s.cloud = "moon"; }},
         {"S20 Graph's scopes, and base scope imap", outcome::warning, "no Outlook prefix", "",
-         [](A& s) { s.scopes = "https://graph.microsoft.com/Mail.ReadWrite offline_access"; }}};
+         [](A& s) { s.scopes = "https://graph.microsoft.com/Mail.ReadWrite offline_access"; }},
+        {"S20 Graph's scopes, and base scope api", outcome::passed, "", "",
+         [](A& s) {
+             s.base_scope = base_scope::api;
+             s.scopes = "Mail.ReadWrite https://graph.microsoft.com/SMTP.Send offline_access";
+         }},
+        {"S20 Outlook's scopes, and base scope api", outcome::warning, "set base_scope to imap", "graph-wrong-audience",
+         [](A& s) {
+             s.base_scope = base_scope::api;
+             s.scopes = "https://outlook.office.com/IMAP.AccessAsUser.All https://outlook.office.com/SMTP.Send";
+         }},
+        {"S20 the same without the prefix", outcome::warning, "ask for https://graph.microsoft.com/Mail.ReadWrite", "",
+         [](A& s) {
+             s.base_scope = base_scope::api;
+             s.scopes = "imap.accessasuser.all SMTP.Send offline_access";
+         }},
+        {"S14 and S20", outcome::warning, "secret's Value; and the scopes are for https://outlook.office365.com,",
+         "AADSTS7000215", [](A& s) {
+             s.client_secret = secret("00000000-0000-4000-8000-000000000009");
+             s.base_scope = base_scope::api;
+             s.scopes = "https://outlook.office365.com/IMAP.AccessAsUser.All";
+         }}};
     for (row const& r : rows)
         BOOST_TEST_CONTEXT(r.step)
         {
@@ -1053,6 +1074,210 @@ BOOST_AUTO_TEST_CASE(settings_that_cannot_work_are_named_without_asking_anybody)
         }
 }
 
+// S4, S18: what the registration and the account are, and what becomes of a sign-in then. What is only inferred does not keep
+// anybody from trying, and nothing is claimed that depends on what is not said.
+BOOST_AUTO_TEST_CASE(a_refusal_that_is_bound_to_come_is_told_before_anybody_signs_in)
+{
+    using check::outcome;
+    using check::owner;
+    using A = account::settings;
+    using oauth2::account_kind;
+    struct row
+    {
+        char const* what;
+        outcome result;
+        char const* says;
+        char const* symptom;
+        check::evidence mark;
+        owner who;
+        void (*change)(A&);
+        check::principal principal = check::principal::user;
+    };
+    constexpr auto documented = check::evidence::documented, observed = check::evidence::observed,
+                   inferred = check::evidence::inferred;
+    static constexpr char const *home = "00000000-0000-4000-8000-00000000000a",
+                                *other = "00000000-0000-4000-8000-00000000000b";
+    static constexpr auto own = audience::my_org, orgs = audience::multiple_orgs, all = audience::orgs_and_personal,
+                          personal = audience::personal;
+    constexpr auto passed = outcome::passed, warning = outcome::warning, failed = outcome::failed;
+    constexpr auto developer = owner::developer, user = owner::user;
+    constexpr auto application = check::principal::application;
+    // Whatever signs in
+    static constexpr auto is = [](A& s, audience a, char const* authority, char const* home_tenant = "") {
+        s.sign_in_audience = oauth2::sign_in_audience(a);
+        s.authority = authority;
+        s.home_tenant = home_tenant;
+    };
+    row const rows[] = {
+        {"nothing is known",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             s.account_kind = account_kind::personal;
+             s.authority = "organizations";
+         }},
+        {"one tenant, at common", failed, "a sign-in will be refused with AADSTS50194", "AADSTS50194", observed,
+         developer, [](A& s) { is(s, own, "common"); }},
+        {"one tenant, at organizations", warning, "will probably be refused with AADSTS50194", "AADSTS50194", inferred,
+         developer, [](A& s) { is(s, own, "organizations"); }},
+        {"one tenant, at consumers", failed, "AADSTS9002332, or AADSTS700016", "AADSTS9002332", documented, developer,
+         [](A& s) { is(s, own, "consumers"); }},
+        {"one tenant, at home", passed, "", "", {}, {}, [](A& s) { is(s, own, home, home); }},
+        {"one tenant, at another", warning, "AADSTS700016", "AADSTS700016", inferred, developer,
+         [](A& s) { is(s, own, other, home); }},
+        {"one tenant, at one that may be home", passed, "", "", {}, {}, [](A& s) { is(s, own, other); }},
+        {"one tenant, by domain, known by id",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) { is(s, own, "contoso.example", home); }},
+        {"one tenant, by another domain",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) { is(s, own, "contoso.example", "contoso.onmicrosoft.com"); }},
+        {"one tenant, and a stranger", failed, "AADSTS50020", "AADSTS50020", documented, user,
+         [](A& s) {
+             is(s, own, home, home);
+             s.account_kind = account_kind::other_work;
+         }},
+        {"one tenant, and a guest",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             is(s, own, home, home);
+             s.account_kind = account_kind::guest;
+         }},
+        {"work accounts, at common", passed, "", "", {}, {}, [](A& s) { is(s, orgs, "common"); }},
+        {"work accounts, a personal one", failed, "on a page without a number, or AADSTS500200", "AADSTS500200",
+         observed, user,
+         [](A& s) {
+             is(s, orgs, "common");
+             s.account_kind = account_kind::personal;
+         }},
+        {"work accounts, an address of Outlook.com", warning, "the domain of the address", "AADSTS500200", inferred,
+         user,
+         [](A& s) {
+             is(s, orgs, "common");
+             s.user = "robin@Outlook.com";
+         }},
+        {"the same, known to be of work",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             is(s, orgs, "common");
+             s.user = "robin@outlook.com";
+             s.account_kind = account_kind::home_work;
+         }},
+        {"an address that only ends so",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             is(s, orgs, "common");
+             s.user = "robin@notoutlook.com";
+         }},
+        {"an address of Outlook.com at a tenant, which may have invited it",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             is(s, all, home, home);
+             s.user = "robin@outlook.com";
+         }},
+        {"all accounts, a personal one at organizations", warning, "AADSTS500208, or AADSTS50020", "AADSTS500208",
+         inferred, user,
+         [](A& s) {
+             is(s, all, "organizations");
+             s.account_kind = account_kind::personal;
+         }},
+        {"all accounts, one of work at consumers", failed, "on a page without a number: ", "account-not-served",
+         documented, user,
+         [](A& s) {
+             is(s, all, "consumers");
+             s.account_kind = account_kind::home_work;
+         }},
+        {"all accounts, at consumers", passed, "", "", {}, {}, [](A& s) { is(s, all, "consumers"); }},
+        {"personal accounts, at common", failed, "AADSTS9002346 (with a device code AADSTS9002331)", "AADSTS9002346",
+         observed, developer, [](A& s) { is(s, personal, "common"); }},
+        {"personal accounts, in a national cloud", failed, "no personal accounts", "account-not-served", documented,
+         developer,
+         [](A& s) {
+             is(s, personal, "consumers");
+             s.cloud = "china";
+         }},
+        {"by itself, at home", passed, "", "", {}, {}, [](A& s) { is(s, own, home, home); }, application},
+        {"by itself, where an administrator may have consented",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) { is(s, orgs, other, home); },
+         application},
+        {"by itself, at another tenant", warning,
+         "the application's request for a token will probably be refused with AADSTS700016, or AADSTS7000229",
+         "AADSTS700016", inferred, developer, [](A& s) { is(s, own, other, home); }, application},
+        {"by itself, at common", warning, "AADSTS50059", "AADSTS50059", inferred, developer,
+         [](A& s) { is(s, orgs, "common"); }, application},
+        {"by itself, at consumers", failed, "AADSTS9002332", "AADSTS9002332", documented, developer,
+         [](A& s) { is(s, orgs, "consumers"); }, application},
+        {"by itself, with scopes that it does not send",
+         passed,
+         "",
+         "",
+         {},
+         {},
+         [](A& s) {
+             is(s, orgs, home, home);
+             s.scopes = "IMAP.AccessAsUser.All";
+             s.account_kind = account_kind::personal;
+         },
+         application},
+    };
+    for (row const& r : rows)
+        BOOST_TEST_CONTEXT(r.what)
+        {
+            A s;
+            s.client_id = "00000000-0000-4000-8000-000000000001";
+            s.client_secret = secret("mock-secret-value");
+            r.change(s);
+            auto const step = check::check_settings(s, r.principal);
+            BOOST_TEST((step.result == r.result), check::name(step.result) << ' ' << step.problem);
+            BOOST_TEST(step.problem.find(r.says) != std::string::npos, step.problem);
+            BOOST_TEST(step.asked.empty());
+            BOOST_TEST_REQUIRE(step.symptoms.size() == (*r.symptom ? 1u : 0u));
+            if (!*r.symptom)
+                continue;
+            check::symptom const& found = step.symptoms.front();
+            BOOST_TEST(found.id == r.symptom);
+            BOOST_TEST(!found.meaning.empty());
+            BOOST_TEST_REQUIRE(found.causes.size() == 1u);
+            check::cause const& c = found.causes.front();
+            BOOST_TEST((c.mark == r.mark), check::name(c.mark));
+            BOOST_TEST((c.who == r.who), check::name(c.who));
+            BOOST_TEST((!c.what.empty() && !c.remedy.empty() && !c.source.empty()));
+            BOOST_TEST(step.problem.find(std::string(check::name(c.mark)) + ": ") != std::string::npos, step.problem);
+        }
+}
+
 // Whatever the mock can say, and whatever is predicted of a sign-in, somebody gets advice about it.
 BOOST_AUTO_TEST_CASE(there_is_advice_about_every_number)
 {
@@ -1064,6 +1289,10 @@ BOOST_AUTO_TEST_CASE(there_is_advice_about_every_number)
         advised(std::uint32_t(row.code));
     for (oauth2::legality_rule const& rule : oauth2::legality_rules())
         for (std::uint32_t const code : {rule.outcome.page, rule.outcome.also, rule.outcome.token})
+            if (code != 0)
+                advised(code);
+    for (oauth2::app_legality_rule const& rule : oauth2::app_legality_rules())
+        for (std::uint32_t const code : {rule.outcome.also, rule.outcome.token})
             if (code != 0)
                 advised(code);
 }

@@ -6,7 +6,10 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <filesystem>
+#include <fstream>
 #include <regex>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -58,6 +61,34 @@ struct place
 void passes(result const& r)
 {
     BOOST_TEST_CONTEXT(r.out << r.err) { BOOST_TEST(r.code == 0); }
+}
+
+// Into a pipe: no colours, and lines of at most 80 columns, unless one word (a path, a URL) is longer.
+void is_readable(std::string const& text)
+{
+    BOOST_TEST(text.find('\x1b') == text.npos);
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);)
+        BOOST_TEST((line.size() <= 80 || line.find(' ', line.find_first_not_of(' ')) == line.npos), line);
+}
+
+// What is said, however the lines are broken.
+bool says(std::string const& text, std::string const& part)
+{
+    return std::regex_replace(text, std::regex("\\s+"), " ").find(part) != text.npos;
+}
+
+// A configuration for an authority that cannot be reached: whoever asks it anything fails for that reason.
+std::string configuration(json::object const& more)
+{
+    odd_server const taken("");
+    json::object o{{"client_id", "00000000-0000-4000-8000-0000000a0001"},
+                   {"client_secret", "mock-secret-8"},
+                   {"redirect_uri", free_redirect()},
+                   {"endpoints", json::object{{"login", "https://127.0.0.1:" + std::to_string(taken.port())}}}};
+    for (auto const& [key, value] : more)
+        o[key] = value;
+    return json::serialize(o);
 }
 
 }  // namespace
@@ -179,6 +210,107 @@ BOOST_AUTO_TEST_CASE(a_damaged_store_is_kept_when_somebody_signs_in)
     BOOST_TEST(login.says("tokens.corrupt-"), login.err);
     BOOST_TEST(p.outkit({"token"}).out.starts_with("eyJ"));
     BOOST_TEST(std::filesystem::exists(p.f.at("in/tokens.corrupt-1")));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_that_is_bound_to_come_ends_each_command_before_anything_is_sent)
+{
+    folder const f;
+    std::string const config =
+        f.file("c.json", configuration({{"authority", "common"}, {"sign_in_audience", "AzureADMyOrg"}}));
+    std::string const why = "a sign-in will be refused with AADSTS50194: the registration is for accounts of its own "
+                            "tenant only (observed: ",
+                      mend = "set authority to the Directory (tenant) ID of the registration";
+
+    result const text = run({"check", "--config", config, "--no-browser"});
+    BOOST_TEST(text.code == 1);
+    BOOST_TEST(says(text.out, "look at the configuration: " + why), text.out);
+    BOOST_TEST(says(text.out, "(developer) mend: " + mend), text.out);
+    is_readable(text.out);
+    is_readable(text.err);
+
+    result const as_json = run({"check", "--config", config, "--no-browser", "--format", "json"});
+    BOOST_TEST(as_json.code == 1);
+    auto const steps = json::parse(as_json.out).at("steps").as_array();
+    BOOST_TEST_REQUIRE(steps.size() == 1u);
+    BOOST_TEST(steps.front().at("id").as_string() == "settings");
+    json::object const found = steps.front().at("findings").at(0).as_object();
+    BOOST_TEST(found.at("id").as_string() == "AADSTS50194");
+    json::object const cause = found.at("causes").at(0).as_object();
+    BOOST_TEST(cause.at("owner").as_string() == "developer");
+    BOOST_TEST(cause.at("evidence").as_string() == "observed");
+    BOOST_TEST(cause.at("remedy").as_string().starts_with(mend));
+    BOOST_TEST(!cause.at("source").as_string().empty());
+
+    std::string const store = f.at("tokens");
+    for (std::vector<std::string> const& command : {std::vector<std::string>{"login", "--no-browser", "--store", store},
+                                                    {"login", "--device", "--store", store},
+                                                    {"token", "--store", store},
+                                                    {"connect", "--no-browser", "--port", "0"}})
+    {
+        std::vector<std::string> arguments = command;
+        arguments.insert(arguments.end(), {"--config", config});
+        result const r = run(arguments);
+        BOOST_TEST_CONTEXT(command.front() << '\n' << r.out << r.err)
+        {
+            BOOST_TEST(r.code == 2);
+            BOOST_TEST(r.out.empty());
+            BOOST_TEST(r.err.starts_with("outkit: " + config + ": "));
+            BOOST_TEST(says(r.err, why));
+            BOOST_TEST(says(r.err, " who: developer mend: " + mend));
+            BOOST_TEST(says(r.err, "(observed)"));
+            is_readable(r.err);
+        }
+    }
+    BOOST_TEST(!std::filesystem::exists(store));
+
+    // The application on its own behalf is another matter: here it is the authority that is missing.
+    result const by_itself = run({"token", "--app", "--config", config});
+    BOOST_TEST(by_itself.code == 1);
+    BOOST_TEST(says(by_itself.err, "will probably be refused with AADSTS50059, or AADSTS50194"), by_itself.err);
+    std::string const consumers =
+        f.file("consumers.json", configuration({{"authority", "consumers"}, {"sign_in_audience", "AzureADMyOrg"}}));
+    result const nowhere = run({"token", "--app", "--config", consumers});
+    BOOST_TEST(nowhere.code == 2);
+    BOOST_TEST(says(nowhere.err, "token will be refused with AADSTS9002332"), nowhere.err);
+
+    // What depends on what is not said is not claimed: the authority is asked.
+    std::string const unknown = f.file("u.json", configuration({{"authority", "common"}}));
+    result const asked = run({"check", "--config", unknown, "--no-browser", "--format", "json"});
+    BOOST_TEST(asked.code == 1);
+    BOOST_TEST(json::parse(asked.out).at("steps").at(0).at("result").as_string() == "passed");
+    BOOST_TEST(json::parse(asked.out).at("steps").at(1).at("id").as_string() == "authority");
+    BOOST_TEST(run({"login", "--device", "--store", store, "--config", unknown}).code == 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_looks_like_a_mistake_is_told_on_standard_error_and_the_command_goes_on)
+{
+    place const p;
+    std::ifstream in(p.config);
+    std::string const text{std::istreambuf_iterator<char>(in), {}};
+    json::object changed = json::parse(text).as_object();
+    changed["base_scope"] = "api";
+    changed["scopes"] = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access";
+    p.f.file("config.json", json::serialize(changed));
+    std::string const warning = "config.json: the scopes are for https://outlook.office.com, and so will be the token, "
+                                "which Microsoft Graph refuses; ask for https://graph.microsoft.com/Mail.ReadWrite";
+
+    result const login = p.outkit({"login"});
+    passes(login);
+    BOOST_TEST(login.out == "signed in as adele@woodgrove.example; kept in " + p.store + "\n");
+    BOOST_TEST(says(login.err, warning), login.err);
+    BOOST_TEST(says(login.err, "graph-wrong-audience why: "), login.err);
+    std::string const before = login.err.substr(0, login.err.find("\nSign in at"));
+    is_readable(before);
+    result const token = p.outkit({"token"});
+    passes(token);
+    BOOST_TEST(token.out.starts_with("eyJ"));
+    BOOST_TEST(says(token.err, warning), token.err);
+
+    process page({tool, "connect", "--config", p.config, "--no-browser", "--port", "0"});
+    BOOST_TEST(page.first_line().starts_with("http://localhost:"));
+    BOOST_TEST(says(page.errors(), warning), page.errors());
+    page.signal(SIGTERM);
+    BOOST_TEST(page.wait() == 0);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

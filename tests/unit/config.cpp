@@ -65,6 +65,7 @@ BOOST_AUTO_TEST_CASE(a_whole_configuration_is_read_and_written_again)
   "cloud": "global",
   "base_scope": "api",
   "user": "ada@contoso.example",
+  "sign_in_audience": "AzureADMultipleOrgs", "home_tenant": "fabrikam.example", "account_kind": "other_work",
   "endpoints": {
     "login": "https://localhost:8443", "graph": "https://localhost:8444",
     "imap": {"host": "localhost", "port": 1993, "tls": "implicit"},
@@ -84,6 +85,9 @@ BOOST_AUTO_TEST_CASE(a_whole_configuration_is_read_and_written_again)
         BOOST_TEST(s.authority == "contoso.example");
         BOOST_TEST((s.base_scope == outkit::account::base_scope::api));
         BOOST_TEST(s.user == "ada@contoso.example");
+        BOOST_TEST((s.sign_in_audience == outkit::oauth2::sign_in_audience::multiple_orgs));
+        BOOST_TEST(s.home_tenant == "fabrikam.example");
+        BOOST_TEST((s.account_kind == outkit::oauth2::account_kind::other_work));
         BOOST_TEST(s.endpoints.login == "https://localhost:8443");
         BOOST_TEST(s.endpoints.imap.port == 1993);
         BOOST_TEST(s.endpoints.smtp.host == "::1");
@@ -101,6 +105,7 @@ BOOST_AUTO_TEST_CASE(what_is_left_out_has_a_default)
     BOOST_TEST(s.cloud == "global");
     BOOST_TEST((s.base_scope == outkit::account::base_scope::imap));
     BOOST_TEST(s.redirect_uri == "http://localhost:3000/oauth");
+    BOOST_TEST((!s.sign_in_audience && s.home_tenant.empty() && !s.account_kind));
     BOOST_TEST(s.endpoints.login.empty());
     BOOST_TEST(s.endpoints.imap.port == 993);
     BOOST_TEST(s.endpoints.smtp.port == 587);
@@ -143,6 +148,10 @@ BOOST_AUTO_TEST_CASE(CL_06_wrong_fields_are_refused_with_line_field_and_suggesti
     BOOST_TEST(contains(with(R"("redirect_uri":"http://mail.example/oauth")"), "http to localhost"));
     BOOST_TEST(contains(with(R"("user":"ada")"), "must be a mail address"));
     BOOST_TEST(contains(with(R"("cloud":"mars")"), "\"cloud\" must be one of \"global\""));
+    BOOST_TEST(contains(with(R"("sign_in_audience":"AzureADMyOrgs")"), "did you mean \"AzureADMyOrg\"?"));
+    BOOST_TEST(contains(with(R"("account_kind":"work")"), "one of \"home_work\", \"other_work\", \"guest\""));
+    for (char const* const home : {"common", "9188040d", "https://contoso.example"})
+        BOOST_TEST(contains(with(R"("home_tenant":")" + std::string(home) + '"'), "must be the Directory (tenant) ID"));
     BOOST_TEST(contains(with(R"("scopes":"a\"b")"), "must be scopes parted by blanks"));
     BOOST_TEST(contains(with(R"("endpoints":[])"), "\"endpoints\" must be an object, not a list"));
     BOOST_TEST(contains(with(R"("endpoints":{"login":"http://localhost"})"), "\"endpoints.login\" must be \"https://"));

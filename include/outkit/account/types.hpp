@@ -2,11 +2,13 @@
 #define OUTKIT_ACCOUNT_TYPES_HPP
 
 #include <outkit/oauth2/app.hpp>
+#include <outkit/oauth2/legality.hpp>
 #include <outkit/oauth2/scope.hpp>
 #include <outkit/secret.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -54,6 +56,10 @@ struct settings
     account::base_scope base_scope = account::base_scope::imap;
     std::string scopes = {};  // parted by blanks, with their resource's prefix; empty: those of the base scope
     std::string user = {};    // the mailbox's address, UTF-8
+    // What is known of the registration and of who signs in. Empty: nothing is predicted from it.
+    std::optional<oauth2::sign_in_audience> sign_in_audience = {};  // its "Supported account types"
+    std::string home_tenant = {};  // its Directory (tenant) ID, or a domain of that tenant
+    std::optional<oauth2::account_kind> account_kind = {};
     account::endpoints endpoints = {};
     std::string authorities_file = {};  // PEM file with further certificate authorities; empty: the system's only
 };

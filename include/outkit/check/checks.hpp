@@ -70,8 +70,20 @@ OUTKIT_DECL report run(account::settings const& settings, options const& how);
 /// The ids of the steps of a run with this base scope, in order.
 OUTKIT_DECL std::span<std::string_view const> step_ids(account::base_scope scope);
 
-/// What of the settings cannot work, or looks like one of the usual mistakes; without any network.
-OUTKIT_DECL step check_settings(account::settings const& settings);
+/// Who gets a token.
+enum class principal
+{
+    user,        // somebody signs in
+    application  // the application on its own behalf, by client credentials
+};
+
+/** What of the settings cannot work, or looks like one of the usual mistakes; without any network.
+
+    Where they say which accounts the registration supports, a refusal that is bound to come is told, too: as a failure when
+    it is documented or observed, as a warning when it is only inferred. Nothing is claimed that depends on what they do
+    not say (oauth2::predict).
+*/
+OUTKIT_DECL step check_settings(account::settings const& settings, principal who = principal::user);
 
 /// The cloud of the settings with their endpoints in it; an empty name when there is no such cloud.
 OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings);

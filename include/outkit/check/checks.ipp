@@ -14,6 +14,7 @@
 #include <outkit/mime/header.hpp>
 #include <outkit/mime/message.hpp>
 #include <outkit/oauth2/client.hpp>
+#include <outkit/oauth2/legality.hpp>
 #include <outkit/smtp/client.hpp>
 #include <outkit/tls.hpp>
 
@@ -970,7 +971,140 @@ OUTKIT_DEF std::span<std::string_view const> step_ids(account::base_scope scope)
     return scope == account::base_scope::imap ? std::span<std::string_view const>(over_imap) : over_graph;
 }
 
-OUTKIT_DEF step check_settings(account::settings const& settings)
+namespace detail {
+
+// Domains that are Microsoft's own, so that no tenant has them. Other addresses may be personal accounts', too.
+OUTKIT_DECL bool is_personal_address(std::string_view address)
+{
+    std::string_view const domain = address.substr(address.rfind('@') + 1);
+    for (char const* const one : {"outlook.com", "hotmail.com", "live.com", "msn.com"})
+        if (same_text(domain, one))
+            return true;
+    return false;
+}
+
+// A refusal that is bound to come.
+struct foreseen
+{
+    oauth2::legality outcome;
+    bool whoever = false;  // signs in
+};
+
+// Nothing where the outcome depends on what the settings do not say.
+OUTKIT_DECL std::optional<foreseen> foresee(account::settings const& s, oauth2::authority const& from, principal who)
+{
+    using oauth2::account_kind;
+    if (!s.sign_in_audience)
+        return std::nullopt;
+    bool const tenant = from.kind() == oauth2::authority::audience::tenant;
+    bool const named = tenant || from.kind() == oauth2::authority::audience::domain;
+    // A tenant has one id, but any number of domains: an id and a domain, or two domains, may be the same tenant.
+    bool const home = named && same_text(from.tenant(), s.home_tenant);
+    bool const another = tenant && !home && oauth2::is_guid(s.home_tenant);
+    std::vector<std::string> homes;
+    if (!another)
+        homes.push_back(from.tenant());
+    if (named && !home)
+        homes.emplace_back();
+
+    auto const outcome = [&](std::vector<account_kind> const& kinds) {
+        std::optional<oauth2::legality> all;
+        for (std::string const& h : homes)
+            for (account_kind const k : kinds)
+            {
+                oauth2::legality const one = who == principal::user ? predict(*s.sign_in_audience, from, h, k)
+                                                                    : predict(*s.sign_in_audience, from, h);
+                if (one.allowed || (all && (all->page != one.page || all->token != one.token ||
+                                            std::string_view(all->reason) != one.reason)))
+                    return std::optional<oauth2::legality>();
+                all = one;
+            }
+        return all;
+    };
+    if (auto const l =
+            outcome({account_kind::home_work, account_kind::other_work, account_kind::guest, account_kind::personal}))
+        return foreseen{*l, true};
+    std::optional<oauth2::legality> l;
+    if (s.account_kind)
+        l = outcome({*s.account_kind});
+    else if (!named && is_personal_address(s.user))  // a tenant may have invited it
+    {
+        l = outcome({account_kind::personal});
+        if (l)
+        {
+            l->known = oauth2::evidence::inferred;
+            l->source = "the domain of the address, which is one for personal accounts";
+        }
+    }
+    if (!l)
+        return std::nullopt;
+    return foreseen{*l};
+}
+
+OUTKIT_DECL evidence mark_of(oauth2::legality const& l)
+{
+    switch (l.known)
+    {
+    case oauth2::evidence::documented: return evidence::documented;
+    case oauth2::evidence::observed: return evidence::observed;
+    case oauth2::evidence::inferred: break;
+    }
+    return evidence::inferred;
+}
+
+OUTKIT_DECL std::string words_of(foreseen const& f, principal who)
+{
+    oauth2::legality const& l = f.outcome;
+    auto const number = [](std::uint32_t n) { return "AADSTS" + std::to_string(n); };
+    std::string text = who == principal::user ? "a sign-in" : "the application's request for a token";
+    text += mark_of(l) == evidence::inferred ? " will probably be refused" : " will be refused";
+    std::uint32_t const first = who == principal::user ? l.page : l.token;
+    if (first)
+        text += " with " + number(first);
+    else if (who == principal::user)
+        text += " on a page without a number";
+    if (l.also)
+        text += ", or " + number(l.also);
+    if (first && l.token && l.token != first)
+        text += " (with a device code " + number(l.token) + ')';
+    return text + ": " + l.reason + " (" + std::string(name(mark_of(l))) + ": " + l.source + ')';
+}
+
+OUTKIT_DECL symptom symptom_of(foreseen const& f, principal who)
+{
+    oauth2::legality const& l = f.outcome;
+    std::uint32_t const first = who == principal::user ? l.page : l.token;
+    symptom s;
+    if (std::uint32_t const number = first ? first : l.also)
+        s = lookup("AADSTS" + std::to_string(number));
+    else
+    {
+        s.id = "account-not-served";
+        s.where = service::sign_in;
+        s.meaning = "accounts of this kind cannot sign in here";
+    }
+    s.causes = {{"predicted", l.reason, f.whoever ? owner::developer : owner::user, l.remedy, mark_of(l), l.source}};
+    return s;
+}
+
+// Whether the scopes are those of IMAP and SMTP, whatever stands before their names, and none is one of Graph's for mail.
+OUTKIT_DECL bool are_of_mail_protocols(oauth2::scope_set const& scopes)
+{
+    bool found = false;
+    for (std::string const& scope : scopes)
+    {
+        std::string_view const name = std::string_view(scope).substr(scope.rfind('/') + 1);
+        if (same_text(name.substr(0, 5), "Mail."))
+            return false;
+        for (char const* const one : {"IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send"})
+            found = found || same_text(name, one);
+    }
+    return found;
+}
+
+}  // namespace detail
+
+OUTKIT_DEF step check_settings(account::settings const& settings, principal who)
 {
     step s;
     s.id = "settings";
@@ -1003,26 +1137,53 @@ OUTKIT_DEF step check_settings(account::settings const& settings)
     if (ec)
         return fail("scopes name more than one resource, but a token is for one only", "AADSTS28000");
 
+    std::optional<detail::foreseen> const refused = detail::foresee(settings, authority, who);
+    if (refused && refused->outcome.known != oauth2::evidence::inferred)
+    {
+        fail(detail::words_of(*refused, who), {});
+        s.symptoms.push_back(detail::symptom_of(*refused, who));
+        return s;
+    }
+
     s.result = outcome::passed;
     s.verified = "client id, authority " + authority.tenant() + ", redirect URI " + settings.redirect_uri +
                  ", base scope " + std::string(account::name(settings.base_scope));
+    auto const warn = [&](std::string what) {
+        s.result = outcome::warning;
+        s.problem += (s.problem.empty() ? "" : "; and ") + std::move(what);
+    };
     if (oauth2::is_guid(settings.client_secret.reveal()))
     {
-        s.result = outcome::warning;
-        s.problem = "client_secret has the form of a Secret ID; what is needed is the secret's Value";
+        warn("client_secret has the form of a Secret ID; what is needed is the secret's Value");
         s.symptoms.push_back(lookup("AADSTS7000215"));
     }
-    else if (settings.base_scope == account::base_scope::imap && resource == cloud.graph)
+    if (refused)
     {
-        s.result = outcome::warning;
-        s.problem = "the scopes have no Outlook prefix, so the token will be for Microsoft Graph, which IMAP and SMTP "
-                    "refuse; ask for " +
-                    cloud.mail_resource + "/IMAP.AccessAsUser.All and " + cloud.mail_resource + "/SMTP.Send";
+        warn(detail::words_of(*refused, who));
+        s.symptoms.push_back(detail::symptom_of(*refused, who));
     }
-    else if (authority.kind() == oauth2::authority::audience::common && account::app_of(settings).is_public())
+    if (who == principal::application)  // it asks for {resource}/.default, and not for these scopes
+        return s;
+    if (settings.base_scope == account::base_scope::imap && resource == cloud.graph)
     {
+        warn("the scopes have no Outlook prefix, so the token will be for Microsoft Graph, which IMAP and SMTP refuse; "
+             "ask for " +
+             cloud.mail_resource + "/IMAP.AccessAsUser.All and " + cloud.mail_resource + "/SMTP.Send");
+    }
+    if (settings.base_scope == account::base_scope::api)
+    {
+        bool const elsewhere = !resource.empty() && resource != cloud.graph;
+        if (elsewhere || detail::are_of_mail_protocols(scopes))
+            warn((elsewhere
+                      ? "the scopes are for " + resource + ", and so will be the token, which Microsoft Graph refuses"
+                      : std::string("the scopes are those of IMAP and SMTP, which open nothing at Microsoft Graph")) +
+                 "; ask for " + cloud.graph + "/Mail.ReadWrite, " + cloud.graph + "/Mail.Send and " + cloud.graph +
+                 "/User.Read, or set base_scope to imap");
+        if (elsewhere)
+            s.symptoms.push_back(lookup("graph-wrong-audience"));
+    }
+    if (authority.kind() == oauth2::authority::audience::common && account::app_of(settings).is_public())
         s.verified += "; a public client, as there is no secret";
-    }
     return s;
 }
 
