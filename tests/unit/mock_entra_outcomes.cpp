@@ -345,6 +345,18 @@ void guest_olga(scene& s)
     s.w.directory.add_guest(s.w, s.home, s.olga);
     s.login = "olga@fabrikam.example";
 }
+// The application may have tokens straight from sign-in, and asks for them.
+void id_tokens(scene& s)
+{
+    s.app.id_token_issuance = true;
+    s.request = {{"response_type", "id_token"}, {"nonce", "n-1"}};
+}
+void access_tokens(scene& s)
+{
+    s.app.access_token_issuance = true;
+    s.request = {{"response_type", "token"}};
+}
+
 void second_factor(scene& s) { s.conditions(conditional_access::mfa); }
 void spa(scene& s)
 {
@@ -469,6 +481,8 @@ row const rows[] = {
          };
      }},
     {70003, "a grant type that does not exist", redeem, [](S& s) { s.fields.emplace_back("grant_type", "refreshtoken"); }},
+    {70005, "`response_type=id_token` without the scope `openid`", sign_in,
+     [](S& s) { s.request.emplace_back("scope", "https://outlook.office.com/IMAP.AccessAsUser.All"); }, id_tokens},
     {70007, "an unknown `response_mode`", sign_in, [](S& s) { s.request.emplace_back("response_mode", "smoke"); }},
     {70008, "a code older than ten minutes", redeem, [](S& s) { s.between = [](S& t) { t.w.advance(10min); }; }},
     {70011, "scopes parted by commas", redeem, [](S& s) { s.fields.emplace_back("scope", "openid,profile"); }},
@@ -577,6 +591,8 @@ row const rows[] = {
      [](S& s) { s.request.emplace_back("client_id", "00000000-0000-4000-8000-00000000dead"); }},
     {700021, "a client assertion with another `sub`", by_assertion,
      [](S& s) { s.forge = [](json::object&, json::object& payload) { payload["sub"] = "other"; }; }},
+    {700022, "`response_type=token` for two resources", sign_in,
+     [](S& s) { s.request.emplace_back("scope", both); }, access_tokens},
     {700023, "a client assertion with another `aud`", by_assertion,
      [](S& s) { s.forge = [](json::object&, json::object& payload) { payload["aud"] = "https://evil.test/"; }; }},
     {700024, "a client assertion that has expired", by_assertion,
@@ -588,8 +604,10 @@ row const rows[] = {
      [](S& s) { s.between = [](S& t) { t.app.certificates.clear(); }; }},
     {700038, "a client id of zeros", sign_in,
      [](S& s) { s.request.emplace_back("client_id", "00000000-0000-0000-0000-000000000000"); }},
-    {700051, "`response_type=token`", sign_in, [](S& s) { s.request.emplace_back("response_type", "token"); }},
-    {700054, "`response_type=id_token`", sign_in, [](S& s) { s.request.emplace_back("response_type", "id_token"); }},
+    {700051, "`response_type=token`, and `access_token_issuance` off", sign_in,
+     [](S& s) { s.app.access_token_issuance = false; }, access_tokens},
+    {700054, "`response_type=id_token`, and `id_token_issuance` off", sign_in,
+     [](S& s) { s.app.id_token_issuance = false; }, id_tokens},
     {700081, "`tenant.refresh_token_lifetime` is over", refresh,
      [](S& s) { s.between = [](S& t) { t.w.advance(30 * day); }; },
      [](S& s) { s.policy().refresh_token_lifetime = 30; }},
@@ -684,7 +702,10 @@ outcome outcome_of(http::response const& r)
         o.where = "redirect";
         o.error = value_of(p, "error");
         o.code = number_in(value_of(p, "error_description"));
-        o.success = o.error.empty() && (!value_of(p, "code").empty() || !value_of(p, "tenant").empty());
+        o.success = o.error.empty() && std::any_of(p.begin(), p.end(), [](auto const& one) {
+                        return one.first == "code" || one.first == "id_token" || one.first == "access_token" ||
+                               one.first == "tenant";
+                    });
         return o;
     }
     if (header(r, "Content-Type").starts_with("application/json"))

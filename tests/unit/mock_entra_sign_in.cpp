@@ -24,12 +24,13 @@ void is_error_page(http::response const& r, int code, std::string const& text)
     BOOST_TEST(plain.find("Correlation Id") != plain.npos);
 }
 
-// Whether it goes back to the application with this error.
-void is_error_redirect(http::response const& r, std::string const& error, int code, std::string const& text = {})
+// Whether it goes back to the application with this error, in the query or after another mark.
+void is_error_redirect(http::response const& r, std::string const& error, int code, std::string const& text = {},
+                       char mark = '?')
 {
     pairs const p = redirect_parameters(r);
     BOOST_TEST((r.status == 302u || r.status == 303u), r.status << r.body);
-    BOOST_TEST(header(r, "Location").starts_with("http://localhost:3000/oauth?"));
+    BOOST_TEST(header(r, "Location").starts_with(std::string("http://localhost:3000/oauth") + mark));
     BOOST_TEST(value_of(p, "error") == error);
     BOOST_TEST(value_of(p, "state") == "st&te 1");
     std::string const wanted = "AADSTS" + std::to_string(code) + ": " + text;
@@ -491,9 +492,13 @@ BOOST_FIXTURE_TEST_CASE(other_errors_are_redirected_to_the_application, office)
     is_error_redirect(authorize({{"response_type", "-"}}), "invalid_request", 900144,
                       "The request body must contain the following parameter: 'response_type'.");
     is_error_redirect(authorize({{"response_type", "id_token"}}), "unsupported_response_type", 700054,
-                      "response_type 'id_token' is not enabled for the application.");
-    is_error_redirect(authorize({{"response_type", "token"}}), "unsupported_response_type", 700051);
-    is_error_redirect(authorize({{"response_type", "smoke"}}), "invalid_request", 90100);
+                      "response_type 'id_token' is not enabled for the application.", '#');
+    is_error_redirect(authorize({{"response_type", "token"}}), "unsupported_response_type", 700051, {}, '#');
+    for (char const* type :
+         {"smoke", "code smoke", "code code", "code ", " code", "code  id_token", "Code", "code,token"})
+        BOOST_TEST_CONTEXT(type)
+    is_error_redirect(authorize({{"response_type", type}}), "invalid_request", 90100, {},
+                      std::string_view(type).find("id_token") == std::string_view::npos ? '?' : '#');
     is_error_redirect(authorize({{"scope", "-"}}), "invalid_request", 900144);
     is_error_redirect(authorize({{"scope", "openid,profile"}}), "invalid_scope", 70011);
     is_error_redirect(authorize({{"scope", "openid\nprofile"}}), "invalid_scope", 70011);

@@ -506,16 +506,18 @@ BOOST_AUTO_TEST_CASE(an_id_token_says_what_was_asked_for)
     c.nonce = "n-1";
     c.person = robin;
     c.tenant = robin.home_tenant;
-    c.c_hash_of = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    c.at_hash_of = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+    c.c_hash_of = "Qcb0Orv1zh30vL1MPRsbm-diHiMwcLyZvn1arpZv-Jxf_11jnpEX3Tgfvk";
     token = issue_id_token(keys, env, c);
     o = part(token, 1);
     BOOST_TEST(names(o) ==
-               "aud iss iat nbf exp aio c_hash email name nonce oid preferred_username rh sub tid uti ver ");
+               "aud iss iat nbf exp aio at_hash c_hash email name nonce oid preferred_username rh sub tid uti ver ");
     BOOST_TEST(o.at("exp").as_int64() - o.at("iat").as_int64() == 86700);
     BOOST_TEST(text(o, "preferred_username") == "robin@outlook.test");
     BOOST_TEST(text(o, "oid") == "00000000-0000-0000-1122-334455667788");
-    // The example of OpenID Connect Core 1.0 section A.6 hashes that code to this.
-    BOOST_TEST(text(o, "c_hash") == "77QmUPtjPfzWtF2AnpK9RQ");
+    // The examples of OpenID Connect Core 1.0 sections A.3 and A.4 hash that access token and that code to this.
+    BOOST_TEST(text(o, "at_hash") == "77QmUPtjPfzWtF2AnpK9RQ");
+    BOOST_TEST(text(o, "c_hash") == "LDktKdoQak3Pk0cnXxCltA");
 }
 
 BOOST_AUTO_TEST_CASE(subjects_are_pairwise_and_client_info_is_readable)

@@ -506,6 +506,7 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     request.redirect_uris = {{"http://localhost:3000/oauth", platform::web}};
     request.add_permission("IMAP.AccessAsApp", permission_type::application);
     application& app = *w.directory.register_application(w, home.id, request).app;
+    app.access_token_issuance = app.id_token_issuance = true;
     directory_error error;
     w.directory.add_secret(w, app, "one", std::chrono::hours(24), error);
     w.directory.grant_all(w, app, home.id);
@@ -563,6 +564,8 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     BOOST_TEST_REQUIRE(load_world(again, saved, "saved", problems), (problems.empty() ? "" : problems[0].text()));
     again.clock.set_date(std::chrono::sys_days(std::chrono::year(2026) / 11 / 24) + 12h);
     BOOST_TEST(save_world(again) == saved);
+    BOOST_TEST(again.directory.find_application(app.app_id)->access_token_issuance);
+    BOOST_TEST(again.directory.find_application(app.app_id)->id_token_issuance);
     BOOST_TEST(save_world(w, {.messages = false}).find("messages") == std::string::npos);
 }
 

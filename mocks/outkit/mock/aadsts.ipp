@@ -158,6 +158,8 @@ OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
          observed},
         {70000, 400, grant, "", "Provided grant is invalid or malformed.", inferred},
         {70003, 400, "unsupported_grant_type", "", "The app requested an unsupported grant type '{grant}'.", observed},
+        {70005, 400, "unsupported_response_type", "", "response_type 'id_token' requires the 'OpenID' scope.",
+         documented},
         {70007, 400, request, "", "'{mode}' is not a supported value of 'response_mode' when requesting a token.",
          documented},
         {70008, 400, grant, "",
@@ -314,6 +316,10 @@ OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
          observed},
         {700021, 401, client, "", "Client assertion application identifier doesn't match 'client_id' parameter.",
          documented},
+        {700022, 400, request, "",
+         "The provided value for the input parameter 'scope' is not valid because it contains more than one resource. "
+         "Scope {scopes} is not valid.",
+         observed},
         {700023, 401, client, "",
          "Client assertion audience claim does not match Realm issuer. Review the documentation at "
          "https://docs.microsoft.com/azure/active-directory/develop/active-directory-certificate-credentials .",

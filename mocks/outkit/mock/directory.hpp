@@ -261,7 +261,9 @@ struct application
     std::string display_name = {};
     sign_in_audience audience = sign_in_audience::my_org;
     std::vector<redirect_uri> redirect_uris = {};
-    bool allow_public_client = false;  // "Allow public client flows": device code and password grant
+    bool allow_public_client = false;    // "Allow public client flows": device code and password grant
+    bool access_token_issuance = false;  // "Access tokens (used for implicit flows)"; else AADSTS700051
+    bool id_token_issuance = false;      // "ID tokens (used for implicit and hybrid flows)"; else AADSTS700054
     std::vector<client_secret> secrets = {};
     std::vector<client_certificate> certificates = {};
     std::vector<federated_credential> federated_credentials = {};

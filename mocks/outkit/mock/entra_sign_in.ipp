@@ -126,6 +126,7 @@ private:
     using fields = std::vector<std::pair<std::string, std::string>>;
 
     std::optional<http::response> understand(parameters const& p);
+    bool read_response_type(std::string_view type);
     std::optional<http::response> understand_client(parameters const& p);
     std::optional<http::response> understand_admin(parameters const& p);
     std::optional<http::response> resource_of_v1(std::string const& asked);
@@ -277,44 +278,60 @@ inline std::optional<http::response> sign_in_pages::resource_of_v1(std::string c
     return std::nullopt;
 }
 
+// Words in any order, each once (OAuth 2.0 Multiple Response Type Encoding Practices, section 3). False when one is
+// unknown.
+inline bool sign_in_pages::read_response_type(std::string_view type)
+{
+    bool known = true;
+    for (std::size_t at = 0; at <= type.size();)
+    {
+        std::size_t const end = std::min(type.find(' ', at), type.size());
+        std::string_view const one = type.substr(at, end - at);
+        bool* const which = one == "code"       ? &a_.code
+                            : one == "id_token" ? &a_.id_token
+                            : one == "token"    ? &a_.access_token
+                                                : nullptr;
+        if (!which || std::exchange(*which, true))
+            known = false;
+        at = end + 1;
+    }
+    return known;
+}
+
 // The authorization request, with what is wrong in the order in which it decides whether it may be redirected.
 inline std::optional<http::response> sign_in_pages::understand(parameters const& p)
 {
     if (auto refused = understand_client(p))
         return refused;
     bool const v1 = at_.purpose == purpose::authorize_v1;
-    // From here on errors go to the application (RFC 6749 section 4.1.2.1).
-    a_.response_mode = p.has("response_mode") ? p.get("response_mode") : "query";
+    // From here on errors go to the application (RFC 6749 section 4.1.2.1), by the way that its answer would take (OAuth
+    // 2.0 Multiple Response Type Encoding Practices, section 5).
+    std::string const type = p.get("response_type"), mode = p.get("response_mode");
+    bool const known = read_response_type(type), tokens = a_.id_token || a_.access_token;
+    char const* const usual = tokens ? "fragment" : "query";
+    a_.response_mode = p.has("response_mode") ? mode : usual;
     if (a_.response_mode != "query" && a_.response_mode != "fragment" && a_.response_mode != "form_post")
     {
-        std::string const mode = std::exchange(a_.response_mode, "query");
+        a_.response_mode = usual;
         return redirect_error(refuse(70007, {{"mode", mode}}));
     }
     if (a_.response_mode == "form_post" && !is_web(a_.redirect_uri))
-        a_.response_mode = "query";
+        a_.response_mode = usual;
     if (std::string const twice = p.duplicate(); !twice.empty())
         return redirect_error(refuse(9000411, {{"name", twice}}));
     if (p.has("resource") && !v1)
         return redirect_error(refuse(901002));
-    std::string const type = p.get("response_type");
     if (type.empty())
         return redirect_error(refuse(900144, {{"name", "response_type"}}));
-    if (type != "code")
-    {
-        bool known = true, token = false;
-        std::size_t at = 0;
-        while (at < type.size())
-        {
-            std::size_t const end = std::min(type.find(' ', at), type.size());
-            std::string_view const one = std::string_view(type).substr(at, end - at);
-            known = known && (one == "code" || one == "id_token" || one == "token");
-            token = token || one == "token";
-            at = end + 1;
-        }
-        if (!known)
-            return redirect_error(refuse(90100, {{"name", "response_type"}}));
-        return redirect_error(refuse(token ? 700051 : 700054));
-    }
+    if (!known)
+        return redirect_error(refuse(90100, {{"name", "response_type"}}));
+    bool const strict = s_.w.policy.service.strict_oauth;
+    if (a_.access_token && (!a_.app->access_token_issuance || strict))  // strict: RFC 9700 section 2.1.2
+        return redirect_error(refuse(700051));
+    if (a_.id_token && !a_.app->id_token_issuance)
+        return redirect_error(refuse(700054));
+    if (tokens && a_.response_mode == "query")
+        return redirect_error(refuse(70007, {{"mode", "query"}}));
     std::string scope = p.get("scope");
     if (v1)
     {
@@ -339,10 +356,16 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
     }
     if (a_.scopes.default_mixed())
         return redirect_error(refuse(70011, {{"scopes", scope}}));
+    if (a_.id_token && !a_.scopes.has("openid"))
+        return redirect_error(refuse(70005));
+    if (a_.access_token && a_.scopes.resources().size() > 1)
+        return redirect_error(refuse(700022, {{"scopes", scope}}));
+    a_.nonce = p.get("nonce");
+    if (a_.id_token && a_.nonce.empty())
+        return redirect_error(refuse(900144, {{"name", "nonce"}}));
 
     a_.challenge = p.get("code_challenge");
     a_.challenge_method = p.has("code_challenge_method") ? p.get("code_challenge_method") : "plain";
-    bool const strict = s_.w.policy.service.strict_oauth;
     if (p.has("code_challenge"))
     {
         bool const hashed = a_.challenge_method == "S256";
@@ -351,13 +374,12 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
         if (!is_challenge(a_.challenge, hashed))
             return redirect_error(refuse(hashed ? 501491 : 50147));
     }
-    else if (strict)
+    else if (strict && a_.code)
         return redirect_error(refuse(900144, {{"name", "code_challenge"}}));
     a_.prompt = p.get("prompt");
     if (!a_.prompt.empty() && a_.prompt != "login" && a_.prompt != "none" && a_.prompt != "consent" &&
         a_.prompt != "select_account" && a_.prompt != "create")
         return redirect_error(refuse(90100, {{"name", "prompt"}}));
-    a_.nonce = p.get("nonce");
     a_.login_hint = p.get("login_hint");
     a_.session_wanted = p.get("sid");
     if (!a_.session_wanted.empty() && !a_.login_hint.empty())
@@ -940,17 +962,50 @@ inline http::response sign_in_pages::finish(user const& u)
         c_.entry.answer = "page approved for " + u.principal_name;
         return s_.page(c_, a_.app->display_name, pages::device_done, {.texts = {{"app", a_.app->display_name}}});
     }
-    fields with{{"code", seal_code(s_.w.keys, s_.w, g)}};
+    fields with;
+    std::string given, code, access;
+    auto const add = [&](char const* name, std::string value) { with.emplace_back(name, std::move(value)); };
+    if (a_.code)
+    {
+        code = seal_code(s_.w.keys, s_.w, g);
+        add("code", code);
+        given = " code";
+    }
+    if (a_.id_token || a_.access_token)
+    {
+        entitlement e(s_, c_, *a_.app, g, a_.scopes, a_.scopes);
+        if (auto const refused = e.check())
+            return interactive(*refused);
+        if (a_.access_token)
+        {
+            access_claims claims = e.access(0);
+            access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
+            add("access_token", access);
+            add("token_type", "Bearer");
+            add("expires_in", std::to_string(e.expires_in()));
+            add("scope", e.scope());
+            given += " token";
+        }
+        if (a_.id_token)
+        {
+            id_claims id = e.identity();
+            id.nonce = a_.nonce;
+            id.c_hash_of = code;
+            id.at_hash_of = access;
+            add("id_token", issue_id_token(s_.w.keys, s_.w, id));
+            given += " id_token";
+        }
+    }
     if (a_.client_info)
     {
         // Some applications read a name from it (observed: EmailEngine), others whose account it is (MSAL).
         mock::person const p = s_.person_of(at_home);
         boost::json::object const o{
             {"uid", p.object_id}, {"utid", p.home_tenant}, {"name", p.name}, {"preferred_username", p.login}};
-        with.emplace_back("client_info", outkit::detail::base64url_encode(boost::json::serialize(o)));
+        add("client_info", outkit::detail::base64url_encode(boost::json::serialize(o)));
     }
-    with.emplace_back("session_state", g.session_id);
-    c_.entry.answer = "redirect code for " + u.principal_name;
+    add("session_state", g.session_id);
+    c_.entry.answer = "redirect" + given + " for " + u.principal_name;
     return redirect(std::move(with));
 }
 
@@ -1183,6 +1238,7 @@ inline http::response sign_in_pages::next_form()
         return r;
     }
     at_ = std::move(*sealed);
+    c_.v1 = at_.purpose == purpose::authorize_v1 || at_.purpose == purpose::admin_consent_v1;  // the form has one path
     if (unix_time(s_.w) - at_.begun_at > form_life)
         return s_.error_page(c_, refuse(50089));
     if (at_.stage == "device")

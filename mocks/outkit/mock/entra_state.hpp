@@ -162,7 +162,8 @@ struct authorization
     application const* app = nullptr;
     mock::redirect_uri const* registered = nullptr;
     std::string redirect_uri;
-    std::string response_mode;  // "query", "fragment", "form_post"
+    bool code = false, id_token = false, access_token = false;  // response_type
+    std::string response_mode;                                  // "query", "fragment", "form_post"
     std::string state, nonce, prompt, login_hint, challenge, challenge_method;
     bool has_state = false, client_info = false;
     scope_set scopes;
@@ -177,6 +178,51 @@ struct wanted_permission
     std::string_view resource;
     std::string name;
     permission const* what = nullptr;
+};
+
+inline constexpr std::int64_t token_life = 3600;  // seconds, of an access token
+
+// What a grant comes to now: a person as the tenant of the grant has them, a resource, its permissions. Tokens are made
+// of it by both endpoints, the one for programs and, if the registration allows that, the one that redirects browsers.
+// Refers to what it is made from.
+class entitlement
+{
+public:
+    entitlement(entra::state const& of, call const& c, application const& app, grant const& g, scope_set const& chosen,
+                scope_set const& first);
+    entitlement(entitlement const&) = delete;
+
+    // What has happened to person, tenant or consent since the sign-in, if that leaves nothing. To be asked first.
+    std::optional<refusal> check();
+
+    user const& who() const { return *u_; }
+    user const& at_home() const { return *at_home_; }
+    bool asked_for(std::string_view openid_scope) const;
+    std::int64_t expires_in() const;
+    std::string scope() const;  // as an answer says it
+    access_claims access(int client_authentication) const;
+    id_claims identity() const;  // without nonce and hashes
+
+private:
+    std::optional<refusal> check_alive() const;
+    std::optional<refusal> check_person() const;
+    std::optional<refusal> collect_permissions();
+    bool own() const { return u_->kind == account_kind::personal; }
+    bool graph() const { return target_->app_id == graph_app_id; }
+    std::string prefix() const;
+
+    entra::state const& s_;
+    call const& c_;
+    application const& app_;
+    grant const& g_;
+    scope_set const& chosen_;
+    scope_set const& first_;  // of the sign-in; OpenID Connect's scopes count from there, too
+    user const* at_home_ = nullptr;
+    std::optional<user> visiting_;
+    user const* u_ = nullptr;
+    resource const* target_ = nullptr;
+    scope_item const* model_ = nullptr;  // the first scope that names the resource
+    std::vector<std::string> permissions_;
 };
 
 }  // namespace sts

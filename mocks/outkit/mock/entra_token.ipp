@@ -25,7 +25,6 @@ inline constexpr std::int64_t code_life = 600;
 inline constexpr std::int64_t strict_code_life = 60;
 inline constexpr std::int64_t refresh_idle_days = 90;
 inline constexpr std::int64_t spa_refresh_life = 24 * 3600;
-inline constexpr std::int64_t token_life = 3600;  // of an access token
 
 inline std::int64_t seconds_of(detail::wall_time t)
 {
@@ -43,6 +42,231 @@ inline bool proves(std::string const& verifier, grant const& g)
 {
     std::string const hashed = g.challenge_method == "S256" ? sha256_base64url(verifier) : verifier;
     return secret(hashed) == secret(g.challenge);
+}
+
+// A personal account's failures are told apart by words only (observed: public mail-app reports).
+inline refusal personal_refusal(char const* text)
+{
+    refusal r = refuse(70000);
+    r.text = text;
+    return r;
+}
+
+OUTKIT_INLINE entitlement::entitlement(entra::state const& of, call const& c, application const& app, grant const& g,
+                                       scope_set const& chosen, scope_set const& first)
+    : s_(of), c_(c), app_(app), g_(g), chosen_(chosen), first_(first)
+{
+}
+
+OUTKIT_INLINE std::optional<refusal> entitlement::check()
+{
+    at_home_ = s_.find(g_.user_id);
+    if (auto const refused = check_alive())
+        return refused;
+    visiting_ = s_.seen_as_guest(*at_home_, g_.tenant);
+    u_ = visiting_ ? &*visiting_ : at_home_;
+    if (!visiting_ && !same_name(g_.tenant, u_->tenant_id))  // no guest there any more
+        return refuse(50020, {{"login", u_->principal_name},
+                              {"issuer", s_.identity_provider(*u_)},
+                              {"tenant", g_.tenant},
+                              {"appId", app_.app_id},
+                              {"name", app_.display_name}});
+    if (auto const refused = check_person())
+        return refused;
+    if (c_.v1 && own())
+        return refuse(500201);
+    auto const resources = chosen_.resources();
+    target_ = resources.empty() ? find_resource(graph_app_id) : resources.front();
+    model_ = chosen_.first_of(target_);
+    tenant const* const home = s_.w.directory.find_tenant(u_->tenant_id);
+    if (home && !home->state_of(target_->app_id).enabled)
+        return refuse(500014, {{"resource", target_->app_id}});
+    if (home && !home->has_exchange && target_->app_id == exchange_app_id)
+        return refuse(500011, {{"resource", target_->uris.front()}, {"tenant", home->display_name}});
+    return collect_permissions();
+}
+
+// Whether there still is such a person, and whether the grant is none of before a revocation.
+OUTKIT_INLINE std::optional<refusal> entitlement::check_alive() const
+{
+    constexpr char over[] = "The user could not be authenticated as the grant is expired. The user must sign in again.";
+    bool const own = g_.user_tenant == consumers_tenant && g_.tenant == g_.user_tenant;
+    if (!at_home_)
+        return own ? personal_refusal(over) : refuse(50034, {{"tenant", g_.user_tenant}});
+    if (!at_home_->enabled)
+        return own ? personal_refusal(over) : refuse(50057);
+    std::int64_t const valid_from = seconds_of(at_home_->tokens_valid_from);
+    if (g_.signed_in_at < valid_from)
+        return own ? personal_refusal(over)
+                   : refuse(50173,
+                            {{"issued", timestamp(g_.signed_in_at, true)}, {"validFrom", timestamp(valid_from, true)}});
+    return std::nullopt;
+}
+
+// What has happened to the person since the sign-in, as the tenant has them and as their own one does.
+OUTKIT_INLINE std::optional<refusal> entitlement::check_person() const
+{
+    user const& u = *u_;
+    if (auto refused = s_.check_restrictions(c_, u.tenant_id))
+        return refused;
+    if (u.minor)
+        return refuse(54000, {{"name", app_.display_name}});
+    if (own())
+        return std::nullopt;
+    tenant const* const t = s_.w.directory.find_tenant(u.tenant_id);
+    guest const* const visiting = t && !same_name(t->id, at_home_->tenant_id) ? t->find_guest(at_home_->id) : nullptr;
+    if (visiting)
+        if (auto refused = s_.check_guest(*at_home_, *t, *visiting))
+            return refused;
+    service_principal const* const sp = s_.w.directory.find_service_principal(app_.app_id, u.tenant_id);
+    if (sp && !sp->enabled)
+        return refuse(7000112, {{"appId", app_.app_id}, {"name", app_.display_name}});
+    if (u.risk == user_risk::compromised)
+        return refuse(50135);
+    auto const resources = chosen_.resources();
+    std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
+    conditional_access const conditions = s_.conditions_for(u);
+    bool const expired = g_.multifactor && s_.second_factor_expired(u.tenant_id, g_.multifactor_at);
+    if (s_.second_factor_wanted(u, conditions) && (!g_.multifactor || expired))
+    {
+        bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
+        refusal r = refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}});
+        r.claims =
+            R"({"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-00000000ca01"]}}})";
+        return r;
+    }
+    if (auto refused = s_.check_conditions(conditions))
+        return refused;
+    if (sp && sp->assignment_required &&
+        std::none_of(sp->assigned_users.begin(), sp->assigned_users.end(),
+                     [&](std::string const& id) { return same_name(id, u.id); }))
+    {
+        refusal r = refuse(50105, {{"name", app_.display_name}, {"appId", app_.app_id}, {"login", u.principal_name}});
+        r.error = "invalid_grant";
+        return r;
+    }
+    return std::nullopt;
+}
+
+// What was asked for must have been granted; what else has been granted for the resource comes along (documented:
+// Microsoft Learn, breaking changes, August 2021).
+OUTKIT_INLINE std::optional<refusal> entitlement::collect_permissions()
+{
+    auto const add = [&](std::string const& name) {
+        for (std::string const& other : permissions_)
+            if (same_name(other, name))
+                return;
+        permissions_.push_back(name);
+    };
+    for (scope_item const& i : chosen_.items)
+    {
+        if (i.from != target_ || i.is_default())
+            continue;
+        if (!s_.w.directory.consented(app_.app_id, *u_, target_->app_id, i.name))
+            return own() ? personal_refusal("The request was denied because one or more scopes requested are unauthorized or "
+                                    "expired. The user must first sign in and grant the client application access to "
+                                    "the requested scope.")
+                         : refuse(65001, {{"appId", app_.app_id}, {"name", app_.display_name}});
+        add(i.name);
+    }
+    auto const is_openid = [](std::string_view name) {
+        return same_name(name, "openid") || same_name(name, "profile") || same_name(name, "email") ||
+               same_name(name, "offline_access");
+    };
+    bool anything = !permissions_.empty();
+    for (consent const& given : s_.w.directory.consents())
+    {
+        if (given.type != permission_type::delegated || !same_name(given.app_id, app_.app_id) ||
+            !same_name(given.tenant_id, u_->tenant_id) || !(given.user_id.empty() || same_name(given.user_id, u_->id)))
+            continue;
+        anything = true;
+        if (same_name(given.resource, target_->app_id))
+            for (std::string const& name : given.permissions)
+                if (!is_openid(name) && find_permission(target_->app_id, name, permission_type::delegated))
+                    add(name);
+    }
+    if (anything)
+        return std::nullopt;
+    // Everything has been withdrawn.
+    return own() ? personal_refusal("The user could not be authenticated or user interaction is required. The user must sign "
+                            "in again and if needed grant the client application access to the requested scope.")
+                 : refuse(65001, {{"appId", app_.app_id}, {"name", app_.display_name}});
+}
+
+OUTKIT_INLINE bool entitlement::asked_for(std::string_view openid_scope) const
+{
+    return chosen_.has(openid_scope) || first_.has(openid_scope);
+}
+
+OUTKIT_INLINE std::int64_t entitlement::expires_in() const { return own() ? token_life : token_life - 1; }
+
+// The resource as the request has called it.
+OUTKIT_INLINE std::string entitlement::prefix() const
+{
+    return model_ && !model_->prefix.empty() && !is_guid(model_->prefix) ? model_->prefix
+                                                                         : std::string(target_->uris.front());
+}
+
+OUTKIT_INLINE access_claims entitlement::access(int client_authentication) const
+{
+    access_claims claims;
+    claims.kind = own() ? access_claims::shape::opaque : access_claims::shape::v1;
+    claims.audience = model_ && !model_->prefix.empty() ? lower(model_->prefix)
+                      : graph()                         ? std::string(graph_app_id)
+                                                        : std::string(target_->uris.front());
+    claims.tenant = u_->tenant_id;
+    claims.client_id = app_.app_id;
+    claims.client_name = app_.display_name;
+    claims.client_authentication = client_authentication;
+    claims.person = s_.person_of(*u_);
+    if (visiting_)
+        claims.identity_provider = s_.identity_provider(*at_home_);
+    if (graph() && asked_for("openid"))
+        for (char const* name : {"openid", "profile", "email"})
+            if (asked_for(name))
+                claims.permissions.push_back(name);
+    claims.permissions.insert(claims.permissions.end(), permissions_.begin(), permissions_.end());
+    claims.multifactor = g_.multifactor;
+    claims.hashed_nonce = graph();
+    return claims;
+}
+
+// offline_access is never said back, whatever happens with it (observed: Thunderbird's special case for it).
+OUTKIT_INLINE std::string entitlement::scope() const
+{
+    if (c_.v1)  // the short names
+        return jwt::joined(access(0).permissions);
+    std::vector<std::string> openid_names, names;
+    if (graph() || permissions_.empty())
+        for (char const* name : {"openid", "profile", "email"})
+            if (asked_for(name))
+                openid_names.push_back(name);
+    for (std::string const& name : permissions_)
+        names.push_back(prefix() + "/" + name);
+    std::vector<std::string>& all = own() ? names : openid_names;
+    std::vector<std::string> const& rest = own() ? openid_names : names;
+    all.insert(all.end(), rest.begin(), rest.end());
+    if (model_ && model_->is_default())
+        all.push_back(prefix() + "/.default");
+    return jwt::joined(all);
+}
+
+OUTKIT_INLINE id_claims entitlement::identity() const
+{
+    id_claims id;
+    id.v1 = c_.v1;
+    id.issuer = c_.v1 ? "https://sts.windows.net/" + lower(u_->tenant_id) + "/"
+                      : c_.base + "/" + lower(u_->tenant_id) + "/v2.0";
+    if (visiting_)
+        id.identity_provider = s_.identity_provider(*at_home_);
+    if (g_.says_auth_time)
+        id.auth_time = g_.signed_in_at;
+    id.audience = app_.app_id;
+    id.tenant = u_->tenant_id;
+    id.person = s_.person_of(*u_);
+    id.profile = asked_for("profile");
+    id.email = asked_for("email");
+    return id;
 }
 
 // The work of one request to the token endpoint.
@@ -68,20 +292,11 @@ private:
     http::response device_grant();
     http::response password_grant();
     http::response issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code);
+    void add_lifetime(boost::json::object& to, std::int64_t seconds, std::string const& audience) const;
 
-    std::optional<refusal> check_person(user const& u, user const& at_home, grant const& g,
-                                        scope_set const& wanted) const;
-    std::optional<refusal> check_alive(user const* at_home, grant const& g) const;
     std::optional<refusal> choose(scope_set const& wanted, scope_set const& first, bool from_code,
                                   scope_set const*& chosen) const;
     http::response refuse_with(refusal const& r) { return s_.json_error(c_, r); }
-    // A personal account's failures are told apart by words only (observed: public mail-app reports).
-    static refusal personal(char const* text)
-    {
-        refusal r = refuse(70000);
-        r.text = text;
-        return r;
-    }
 
     entra::state& s_;
     call& c_;
@@ -290,68 +505,6 @@ inline std::optional<refusal> token_endpoint::check_origin(std::string_view plat
     return std::nullopt;
 }
 
-// Whether there still is such a person, and whether the grant is none of before a revocation.
-inline std::optional<refusal> token_endpoint::check_alive(user const* at_home, grant const& g) const
-{
-    constexpr char over[] = "The user could not be authenticated as the grant is expired. The user must sign in again.";
-    bool const own = g.user_tenant == consumers_tenant && g.tenant == g.user_tenant;
-    if (!at_home)
-        return own ? personal(over) : refuse(50034, {{"tenant", g.user_tenant}});
-    if (!at_home->enabled)
-        return own ? personal(over) : refuse(50057);
-    std::int64_t const valid_from = seconds_of(at_home->tokens_valid_from);
-    if (g.signed_in_at < valid_from)
-        return own ? personal(over)
-                   : refuse(50173,
-                            {{"issued", timestamp(g.signed_in_at, true)}, {"validFrom", timestamp(valid_from, true)}});
-    return std::nullopt;
-}
-
-// What has happened to the person since the sign-in. `u` as the tenant has them, `at_home` as their own one does.
-inline std::optional<refusal> token_endpoint::check_person(user const& u, user const& at_home, grant const& g,
-                                                           scope_set const& wanted) const
-{
-    if (auto refused = s_.check_restrictions(c_, u.tenant_id))
-        return refused;
-    if (u.minor)
-        return refuse(54000, {{"name", app_->display_name}});
-    if (u.kind == account_kind::personal)
-        return std::nullopt;
-    tenant const* const t = s_.w.directory.find_tenant(u.tenant_id);
-    guest const* const visiting = t && !same_name(t->id, at_home.tenant_id) ? t->find_guest(at_home.id) : nullptr;
-    if (visiting)
-        if (auto refused = s_.check_guest(at_home, *t, *visiting))
-            return refused;
-    service_principal const* const sp = s_.w.directory.find_service_principal(app_->app_id, u.tenant_id);
-    if (sp && !sp->enabled)
-        return refuse(7000112, {{"appId", app_->app_id}, {"name", app_->display_name}});
-    if (u.risk == user_risk::compromised)
-        return refuse(50135);
-    auto const resources = wanted.resources();
-    std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
-    conditional_access const conditions = s_.conditions_for(u);
-    bool const expired = g.multifactor && s_.second_factor_expired(u.tenant_id, g.multifactor_at);
-    if (s_.second_factor_wanted(u, conditions) && (!g.multifactor || expired))
-    {
-        bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
-        refusal r = refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}});
-        r.claims =
-            R"({"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-00000000ca01"]}}})";
-        return r;
-    }
-    if (auto refused = s_.check_conditions(conditions))
-        return refused;
-    if (sp && sp->assignment_required &&
-        std::none_of(sp->assigned_users.begin(), sp->assigned_users.end(),
-                     [&](std::string const& id) { return same_name(id, u.id); }))
-    {
-        refusal r = refuse(50105, {{"name", app_->display_name}, {"appId", app_->app_id}, {"login", u.principal_name}});
-        r.error = "invalid_grant";
-        return r;
-    }
-    return std::nullopt;
-}
-
 // How often is too often: for a tenant altogether, and for the very same request (documented: Microsoft Learn, breaking
 // changes: a client that asks without looking at its cache).
 inline std::optional<refusal> token_endpoint::check_rate(std::string_view tenant_id, std::string const& what)
@@ -400,148 +553,43 @@ inline std::optional<refusal> token_endpoint::choose(scope_set const& wanted, sc
     return std::nullopt;
 }
 
+// v1 has strings for numbers, and says for what the token is.
+inline void token_endpoint::add_lifetime(boost::json::object& to, std::int64_t seconds,
+                                         std::string const& audience) const
+{
+    if (!c_.v1)
+    {
+        to["expires_in"] = seconds;
+        to["ext_expires_in"] = seconds;
+        return;
+    }
+    std::int64_t const now = unix_time(s_.w);
+    to["expires_in"] = std::to_string(seconds);
+    to["ext_expires_in"] = std::to_string(seconds);
+    to["expires_on"] = std::to_string(now + seconds);
+    to["not_before"] = std::to_string(now - 300);
+    to["resource"] = audience;
+}
+
 inline http::response token_endpoint::issue(grant g, scope_set const& wanted, scope_set const& first, bool from_code)
 {
     scope_set const* chosen = nullptr;
     if (auto const refused = choose(wanted, first, from_code, chosen))
         return refuse_with(*refused);
-    user const* const at_home = s_.find(g.user_id);
-    if (auto const refused = check_alive(at_home, g))
+    entitlement e(s_, c_, *app_, g, *chosen, first);
+    if (auto const refused = e.check())
         return refuse_with(*refused);
-    std::optional<user> const visiting = s_.seen_as_guest(*at_home, g.tenant);
-    user const* const u = visiting ? &*visiting : at_home;
-    if (!visiting && !same_name(g.tenant, u->tenant_id))  // no guest there any more
-        return refuse_with(refuse(50020, {{"login", u->principal_name},
-                                          {"issuer", s_.identity_provider(*u)},
-                                          {"tenant", g.tenant},
-                                          {"appId", app_->app_id},
-                                          {"name", app_->display_name}}));
-    if (auto const refused = check_person(*u, *at_home, g, *chosen))
-        return refuse_with(*refused);
-    if (c_.v1 && u->kind == account_kind::personal)
-        return refuse_with(refuse(500201));
-    auto const resources = chosen->resources();
-    resource const* const target = resources.empty() ? find_resource(graph_app_id) : resources.front();
-    tenant const* const home = s_.w.directory.find_tenant(u->tenant_id);
-    if (home && !home->state_of(target->app_id).enabled)
-        return refuse_with(refuse(500014, {{"resource", target->app_id}}));
-    if (home && !home->has_exchange && target->app_id == exchange_app_id)
-        return refuse_with(refuse(500011, {{"resource", target->uris.front()}, {"tenant", home->display_name}}));
-
-    // What was asked for must have been granted; what else has been granted for the resource comes along (documented:
-    // Microsoft Learn, breaking changes, August 2021).
-    std::vector<std::string> permissions;
-    auto const add = [&](std::string const& name) {
-        for (std::string const& other : permissions)
-            if (same_name(other, name))
-                return;
-        permissions.push_back(name);
-    };
-    bool const own = u->kind == account_kind::personal;
-    for (scope_item const& i : chosen->items)
-    {
-        if (i.from != target || i.is_default())
-            continue;
-        if (!s_.w.directory.consented(app_->app_id, *u, target->app_id, i.name))
-            return refuse_with(
-                own ? personal("The request was denied because one or more scopes requested are unauthorized or "
-                               "expired. The user must first sign in and grant the client application access to the "
-                               "requested scope.")
-                    : refuse(65001, {{"appId", app_->app_id}, {"name", app_->display_name}}));
-        add(i.name);
-    }
-    auto const is_openid = [](std::string_view name) {
-        return same_name(name, "openid") || same_name(name, "profile") || same_name(name, "email") ||
-               same_name(name, "offline_access");
-    };
-    bool anything = !permissions.empty();
-    for (consent const& given : s_.w.directory.consents())
-    {
-        if (given.type != permission_type::delegated || !same_name(given.app_id, app_->app_id) ||
-            !same_name(given.tenant_id, u->tenant_id) || !(given.user_id.empty() || same_name(given.user_id, u->id)))
-            continue;
-        anything = true;
-        if (same_name(given.resource, target->app_id))
-            for (std::string const& name : given.permissions)
-                if (!is_openid(name) && find_permission(target->app_id, name, permission_type::delegated))
-                    add(name);
-    }
-    if (!anything)  // everything has been withdrawn
-        return refuse_with(own ? personal("The user could not be authenticated or user interaction is required. The "
-                                          "user must sign in again and if needed grant the client application access "
-                                          "to the requested scope.")
-                               : refuse(65001, {{"appId", app_->app_id}, {"name", app_->display_name}}));
-
-    if (auto const refused = check_rate(u->tenant_id, lower(u->id) + " " + lower(chosen->text)))
+    if (auto const refused = check_rate(e.who().tenant_id, lower(e.who().id) + " " + lower(chosen->text)))
         return refuse_with(*refused);
 
-    auto const asked = [&](char const* name) { return chosen->has(name) || first.has(name); };
-    bool const openid = asked("openid"), profile = asked("profile"), email = asked("email");
-    bool const graph = target->app_id == graph_app_id;
-    scope_item const* const model = chosen->first_of(target);
-    std::string const prefix =
-        model && !model->prefix.empty() && !is_guid(model->prefix) ? model->prefix : std::string(target->uris.front());
-
-    access_claims claims;
-    claims.kind = own ? access_claims::shape::opaque : access_claims::shape::v1;
-    claims.audience = model && !model->prefix.empty() ? lower(model->prefix)
-                      : graph                         ? std::string(graph_app_id)
-                                                      : std::string(target->uris.front());
-    claims.tenant = u->tenant_id;
-    claims.client_id = app_->app_id;
-    claims.client_name = app_->display_name;
-    claims.client_authentication = authentication_;
-    claims.person = s_.person_of(*u);
-    if (visiting)
-        claims.identity_provider = s_.identity_provider(*at_home);
-    if (graph && openid)
-        for (char const* name : {"openid", "profile", "email"})
-            if (asked(name))
-                claims.permissions.push_back(name);
-    claims.permissions.insert(claims.permissions.end(), permissions.begin(), permissions.end());
-    claims.multifactor = g.multifactor;
-    claims.hashed_nonce = graph;
+    access_claims claims = e.access(authentication_);
     std::string const access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
-
-    // offline_access is never said back, whatever happens with it (observed: Thunderbird's special case for it).
-    std::string names, openid_names, scope;
-    for (std::string const& name : permissions)
-        names += (names.empty() ? "" : " ") + prefix + "/" + name;
-    if (graph || permissions.empty())
-    {
-        openid_names = openid ? "openid" : "";
-        openid_names += profile ? (openid_names.empty() ? "profile" : " profile") : "";
-        openid_names += email ? (openid_names.empty() ? "email" : " email") : "";
-    }
-    scope = own ? names : openid_names;
-    std::string const& second = own ? openid_names : names;
-    scope += scope.empty() || second.empty() ? second : " " + second;
-    if (model && model->is_default())
-        scope += (scope.empty() ? "" : " ") + prefix + "/.default";
-
-    std::int64_t const lifetime = own ? token_life : token_life - 1;
     std::int64_t const now = unix_time(s_.w);
-    boost::json::object o{{"token_type", "Bearer"}, {"scope", scope}};
-    if (c_.v1)  // numbers are strings there, and the scope has the short names
-    {
-        std::string short_names;
-        for (std::string const& name : claims.permissions)
-            short_names += (short_names.empty() ? "" : " ") + name;
-        o["scope"] = short_names;
-        o["expires_in"] = std::to_string(lifetime);
-        o["ext_expires_in"] = std::to_string(lifetime);
-        o["expires_on"] = std::to_string(now + lifetime);
-        o["not_before"] = std::to_string(now - 300);
-        o["resource"] = claims.audience;
-    }
-    else
-    {
-        o["expires_in"] = lifetime;
-        o["ext_expires_in"] = lifetime;
-    }
+    boost::json::object o{{"token_type", "Bearer"}, {"scope", e.scope()}};
+    add_lifetime(o, e.expires_in(), claims.audience);
     o["access_token"] = access;
     bool const spa = g.platform == "spa";
-    if (asked("offline_access"))
+    if (e.asked_for("offline_access"))
     {
         grant next = g;
         next.token_id = random_text(s_.w, 12);
@@ -554,28 +602,16 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
         if (spa)
             o["refresh_token_expires_in"] = std::max<std::int64_t>(0, next.issued_at + spa_refresh_life - 1 - now);
     }
-    if (openid)
+    if (e.asked_for("openid"))
     {
-        id_claims id;
-        id.v1 = c_.v1;
-        id.issuer = c_.v1 ? "https://sts.windows.net/" + lower(u->tenant_id) + "/"
-                          : c_.base + "/" + lower(u->tenant_id) + "/v2.0";
-        if (visiting)
-            id.identity_provider = claims.identity_provider;
-        if (g.says_auth_time)
-            id.auth_time = g.signed_in_at;
-        id.audience = app_->app_id;
-        id.tenant = u->tenant_id;
-        id.person = s_.person_of(*u);
-        id.profile = profile;
-        id.email = email;
+        id_claims id = e.identity();
         if (from_code)
             id.nonce = g.nonce;
         o["id_token"] = issue_id_token(s_.w.keys, s_.w, id);
     }
     if (c_.parameter("client_info") == "1")
-        o["client_info"] = client_info(s_.person_of(*at_home));
-    c_.entry.answer = "200 token for " + claims.audience + " of " + u->principal_name;
+        o["client_info"] = client_info(s_.person_of(e.at_home()));
+    c_.entry.answer = "200 token for " + claims.audience + " of " + e.who().principal_name;
     c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
     if (c_.has("x-client-current-telemetry") || http::find(c_.request.headers, "x-client-current-telemetry"))
         c_.headers.push_back({"x-ms-clitelem", "1,0,0,,"});
@@ -677,7 +713,7 @@ inline http::response token_endpoint::refresh_grant()
     if (g.platform == "spa" && age >= spa_refresh_life)
         return refuse_with(refuse(700084, {{"issued", timestamp(g.issued_at, true)}}));
     if (age >= refresh_idle_days * 24 * 3600)
-        return refuse_with(own ? personal("The user could not be authenticated as the grant is expired. The user must "
+        return refuse_with(own ? personal_refusal("The user could not be authenticated as the grant is expired. The user must "
                                           "sign in again.")
                                : refuse(700082, {{"issued", timestamp(g.issued_at, true)},
                                                  {"days", std::to_string(refresh_idle_days)}}));
@@ -811,20 +847,7 @@ inline http::response token_endpoint::client_credentials()
     c_.entry.answer = "200 app-only token for " + claims.audience;
     c_.headers.push_back({"Content-Type", "application/json; charset=utf-8"});
     boost::json::object o{{"token_type", "Bearer"}};
-    if (c_.v1)
-    {
-        std::int64_t const now = unix_time(s_.w);
-        o["expires_in"] = std::to_string(token_life - 1);
-        o["ext_expires_in"] = std::to_string(token_life - 1);
-        o["expires_on"] = std::to_string(now + token_life - 1);
-        o["not_before"] = std::to_string(now - 300);
-        o["resource"] = claims.audience;
-    }
-    else
-    {
-        o["expires_in"] = token_life - 1;
-        o["ext_expires_in"] = token_life - 1;
-    }
+    add_lifetime(o, token_life - 1, claims.audience);
     o["access_token"] = access;
     return {.status = 200, .body = boost::json::serialize(o)};
 }

@@ -109,6 +109,7 @@ struct id_claims
     std::string nonce;              // empty: none
     std::int64_t auth_time = 0;     // 0: not said
     std::string c_hash_of;          // a code that came with it, or empty
+    std::string at_hash_of;         // an access token that came with it, or empty
     std::string session_id;         // sid, or empty
     std::string identity_provider;  // of a guest: idp, or empty
     bool v1 = false;                // as the v1 endpoint makes them: issuer sts.windows.net, upn, ver 1.0

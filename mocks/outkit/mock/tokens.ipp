@@ -508,10 +508,14 @@ OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::envir
                           {"nbf", now - jwt::dated_back},
                           {"exp", now + (personal ? 86400 : 3600)}};
     o["aio"] = "A" + random_text(env, 65) + "=";
+    // The left half of the hash (OpenID Connect Core 1.0 section 3.3.2.11).
+    auto const half_hash = [](std::string const& of) { return jwt::base64url_encode(jwt::sha256(of).substr(0, 16)); };
+    if (!claims.at_hash_of.empty())
+        o["at_hash"] = half_hash(claims.at_hash_of);
     if (claims.auth_time != 0)
         o["auth_time"] = claims.auth_time;
-    if (!claims.c_hash_of.empty())  // the left half of the hash (OpenID Connect Core 1.0 section 3.3.2.11)
-        o["c_hash"] = jwt::base64url_encode(jwt::sha256(claims.c_hash_of).substr(0, 16));
+    if (!claims.c_hash_of.empty())
+        o["c_hash"] = half_hash(claims.c_hash_of);
     if (claims.email && !claims.person.email.empty())
         o["email"] = claims.person.email;
     if (!claims.identity_provider.empty())

@@ -853,6 +853,8 @@ private:
             in.reject("audience", "expected AzureADMyOrg, AzureADMultipleOrgs, AzureADandPersonalMicrosoftAccount or "
                                   "PersonalMicrosoftAccount");
         in.flag("allow_public_client", request.allow_public_client);
+        in.flag("access_token_issuance", a.access_token_issuance);
+        in.flag("id_token_issuance", a.id_token_issuance);
         in.flag("enabled", a.enabled);
         in.date("created", date_, a.created);
         in.each("redirect_uris", [&](node const& r, std::string where) {
@@ -1614,6 +1616,10 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
         o["redirect_uris"] = std::move(uris);
         if (a.allow_public_client)
             o["allow_public_client"] = true;
+        if (a.access_token_issuance)
+            o["access_token_issuance"] = true;
+        if (a.id_token_issuance)
+            o["id_token_issuance"] = true;
         if (!a.enabled)
             o["enabled"] = false;
         o["created"] = printed_date(a.created);
