@@ -423,6 +423,8 @@ row const rows[] = {
          sp.assignment_required = true;
          sp.assigned_users = {s.adele.id};
      }},
+    {50117, "`claims` cut off", redeem, [](S& s) { s.fields.emplace_back("claims", "{\"access_token\":{"); },
+     [](S& s) { s.fields.emplace_back("claims", "{\"access_token\":{}}"); }},
     {50126, "a wrong password", sign_in, [](S& s) { s.password = "wrong"; }},
     {50128, "a user name at `organizations` whose domain is no tenant's", sign_in,
      [](S& s) { s.login = "adele@nowhere.example"; }, [](S& s) { s.tenant = "organizations"; }},

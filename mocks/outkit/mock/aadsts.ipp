@@ -93,6 +93,8 @@ OUTKIT_INLINE std::span<aadsts_row const> aadsts_rows() noexcept
          "they are not a direct member of a group with access, nor had access directly assigned by an administrator. "
          "Please contact your administrator to assign access to this application.",
          documented},
+        {50117, 400, request, "", "Failed to deserialize policy specified in the request's claim parameter.",
+         documented},
         {50126, 400, grant, "", "Error validating credentials due to invalid username or password.", documented},
         {50128, 400, request, "",
          "Invalid domain name - No tenant-identifying information found in either the request or implied by any "

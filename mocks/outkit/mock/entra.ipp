@@ -5,6 +5,7 @@
 #include <outkit/mock/entra.hpp>
 #include <outkit/mock/entra_state.hpp>
 #include <outkit/mock/pages/sign_in.hpp>
+#include <outkit/mock/tokens.ipp>
 #include <outkit/mock/user_info.hpp>
 
 #include <boost/json/array.hpp>
@@ -130,6 +131,58 @@ OUTKIT_INLINE std::string call::parameter(std::string_view name) const
     return value ? *value : query.get(name);
 }
 
+OUTKIT_INLINE std::optional<claims_request> parse_claims(std::string_view text)
+{
+    claims_request r;
+    if (text.empty())
+        return r;
+    auto const all = jwt::object_of(text);
+    if (!all)
+        return std::nullopt;
+    for (auto const& [token, wanted] : *all)
+    {
+        if (token != "access_token" && token != "id_token" && token != "userinfo")
+            continue;
+        if (!wanted.is_object())
+            return std::nullopt;
+        for (auto const& [name, how] : wanted.get_object())
+        {
+            if (how.is_null())
+                continue;
+            if (!how.is_object())
+                return std::nullopt;
+            boost::json::value const* const values = how.get_object().if_contains("values");
+            if (values && !values->is_array())
+                return std::nullopt;
+            if (!values || token != "access_token")
+                continue;
+            for (boost::json::value const& v : values->get_array())
+                if (!v.is_string())
+                    return std::nullopt;
+                else if (name == "capolids")
+                    r.policies.emplace_back(v.get_string());
+                else if (name == "xms_cc")
+                    r.continuous_access = r.continuous_access || same_name(v.get_string(), "cp1");
+        }
+    }
+    return r;
+}
+
+OUTKIT_INLINE access_policy const* second_factor_in(std::vector<access_policy> const& all)
+{
+    auto const found = std::find_if(all.begin(), all.end(), [](access_policy const& p) { return p.second_factor(); });
+    return found == all.end() ? nullptr : &*found;
+}
+
+OUTKIT_INLINE refusal challenge(refusal r, access_policy const& by)
+{
+    r.claims = boost::json::serialize(boost::json::object{
+        {"access_token",
+         boost::json::object{
+             {"capolids", boost::json::object{{"essential", true}, {"values", boost::json::array{by.id}}}}}}});
+    return r;
+}
+
 // "2026-11-24 06:00:00Z", or with a T and seven digits of the second as the texts have it.
 inline std::string timestamp(std::int64_t seconds, bool round_trip)
 {
@@ -193,28 +246,57 @@ OUTKIT_INLINE mock::person entra::state::person_of(user const& u) const
     return {u.tenant_id, u.id, u.principal_name, u.display_name, u.given_name, u.surname, u.mail};
 }
 
-OUTKIT_INLINE conditional_access entra::state::conditions_for(user const& u) const
+// Ids are not in a world; each policy has one that stays the same, and is a mock's to see.
+inline std::string policy_id(std::string_view whose)
 {
-    mailbox_policy const& own = w.policy.mailbox(u.mail);
-    return own.conditional_access.value_or(w.policy.tenant(u.tenant_id).conditional_access);
+    std::string const hash = outkit::detail::hex_encode(jwt::sha256("policy " + sts::lower(whose)));
+    return "00000000-0000-4000-8000-" + hash.substr(0, 12);
+}
+
+// The policies that hold for the person: the mailbox's own instead of the tenant's, and what is demanded of the user.
+// Those that the request names are looked at even if they are about others (documented: Microsoft Learn, claims
+// challenges; on-behalf-of flow).
+OUTKIT_INLINE std::vector<sts::access_policy> entra::state::policies_for(user const& u,
+                                                                         sts::claims_request const& asked) const
+{
+    auto const& own = w.policy.mailbox(u.mail).conditional_access;
+    std::vector<sts::access_policy> all;
+    auto const add = [&](std::string_view whose, conditional_access demands, bool holds) {
+        sts::access_policy p{policy_id(whose), demands};
+        auto const same = [&](std::string const& named) { return same_name(named, p.id); };
+        if (holds || std::any_of(asked.policies.begin(), asked.policies.end(), same))
+            all.push_back(std::move(p));
+    };
+    add("tenant " + u.tenant_id, w.policy.tenant(u.tenant_id).conditional_access, !own);
+    if (own)
+        add("mailbox " + u.mail, *own, true);
+    if (u.mfa_required)
+        add("user " + u.id, conditional_access::mfa, true);
+    return all;
 }
 
 // Documented: Microsoft Learn, error codes; Conditional Access.
-OUTKIT_INLINE std::optional<refusal> entra::state::check_conditions(conditional_access c) const
+OUTKIT_INLINE std::optional<refusal> entra::state::check_policies(std::vector<sts::access_policy> const& all) const
 {
-    switch (c)
-    {
-    case conditional_access::blocked: return refuse(53003);
-    case conditional_access::compliant_device: return refuse(53000, {{"state", "unregistered"}});
-    case conditional_access::joined_device: return refuse(53001, {{"state", "unregistered"}});
-    case conditional_access::approved_app: return refuse(53002);
-    case conditional_access::managed_device: return refuse(530003);
-    case conditional_access::registered_device: return refuse(50129);
-    case conditional_access::device_authentication: return refuse(50097);
-    case conditional_access::device_platform: return refuse(50005);
-    case conditional_access::external_challenge: return refuse(50158);
-    default: return std::nullopt;
-    }
+    auto const refused_by = [](conditional_access demands) -> std::optional<refusal> {
+        switch (demands)
+        {
+        case conditional_access::blocked: return refuse(53003);
+        case conditional_access::compliant_device: return refuse(53000, {{"state", "unregistered"}});
+        case conditional_access::joined_device: return refuse(53001, {{"state", "unregistered"}});
+        case conditional_access::approved_app: return refuse(53002);
+        case conditional_access::managed_device: return refuse(530003);
+        case conditional_access::registered_device: return refuse(50129);
+        case conditional_access::device_authentication: return refuse(50097);
+        case conditional_access::device_platform: return refuse(50005);
+        case conditional_access::external_challenge: return refuse(50158);
+        default: return std::nullopt;
+        }
+    };
+    for (sts::access_policy const& p : all)
+        if (auto refused = refused_by(p.demands))
+            return sts::challenge(std::move(*refused), p);
+    return std::nullopt;
 }
 
 // Headers that a company's proxy adds (documented: Microsoft Learn, tenant restrictions, version 1 and 2).
@@ -257,11 +339,6 @@ OUTKIT_INLINE std::optional<refusal> entra::state::check_guest(user const& u, te
     if (u.risk == user_risk::blocked)
         return refuse(53011);
     return std::nullopt;
-}
-
-OUTKIT_INLINE bool entra::state::second_factor_wanted(user const& u, conditional_access c) const
-{
-    return u.mfa_required || c == conditional_access::mfa || c == conditional_access::mfa_registration;
 }
 
 OUTKIT_INLINE bool entra::state::second_factor_expired(std::string_view tenant_id, std::int64_t given_at) const

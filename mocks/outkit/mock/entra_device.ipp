@@ -83,6 +83,9 @@ OUTKIT_INLINE http::response entra::state::device_code(sts::call& c)
     if (scopes.default_mixed())
         return json_error(c, refuse(70011, {{"scopes", scope}}));
 
+    if (!sts::parse_claims(c.parameter("claims")))
+        return json_error(c, refuse(50117));
+
     bool const personal = a.is == sts::authority::kind::consumers;
     sts::device_request d;
     do
@@ -92,6 +95,7 @@ OUTKIT_INLINE http::response entra::state::device_code(sts::call& c)
     d.authority = a.asked;
     d.client_id = app->app_id;
     d.scope = scope;
+    d.claims = c.parameter("claims");
     d.begun_at = unix_time(w);
     // Real ones stand at login.microsoft.com/device and www.microsoft.com/link.
     std::string const page = c.base + (personal ? "/link" : "/device");

@@ -390,6 +390,10 @@ inline std::optional<http::response> sign_in_pages::understand(parameters const&
             return redirect_error(refuse(90100, {{"name", "max_age"}}));
         a_.max_age = std::stoll(age);
     }
+    if (auto claims = parse_claims(p.get("claims")))
+        a_.claims = std::move(*claims);
+    else
+        return redirect_error(refuse(50117));
     a_.client_info = p.get("client_info") == "1";
     return std::nullopt;
 }
@@ -802,21 +806,25 @@ inline std::optional<http::response> sign_in_pages::check_person(user const& u)
     service_principal const* const sp = s_.w.directory.find_service_principal(a_.app->app_id, u.tenant_id);
     if (sp && !sp->enabled)
         return interactive(refuse(7000112, {{"appId", a_.app->app_id}, {"name", a_.app->display_name}}));
-    conditional_access const conditions = s_.conditions_for(u);
-    if (auto const refused = s_.check_conditions(conditions))
+    std::vector<access_policy> const policies = s_.policies_for(u, a_.claims);
+    if (auto const refused = s_.check_policies(policies))
         return interactive(*refused);
     if (a_.device && !s_.w.policy.tenant(u.tenant_id).device_code)
         return interactive(refuse(53003));
-    bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
     bool const expired = at_.multifactor && s_.second_factor_expired(u.tenant_id, at_.multifactor_at);
-    if (s_.second_factor_wanted(u, conditions) && (!at_.multifactor || expired))
+    if (access_policy const* const by = second_factor_in(policies); by && (!at_.multifactor || expired))
     {
+        bool const registers = by->demands == conditional_access::mfa_registration || !u.mfa_registered;
         if (registers && u.risk != user_risk::none)
             return interactive(refuse(53004));
         auto const resources = a_.scopes.resources();
         std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
         if (silent())
-            return interactive(refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}}));
+            return interactive(challenge(refuse(expired     ? 50078
+                                                : registers ? 50079
+                                                            : 50076,
+                                                {{"resource", resource}}),
+                                         *by));
         return show("second_factor", registers ? "More information required" : "Approve sign in request",
                     pages::sign_in_second_factor,
                     {.texts = {{"login", u.principal_name}}, .flags = {{"register", registers}}});
@@ -973,7 +981,7 @@ inline http::response sign_in_pages::finish(user const& u)
     }
     if (a_.id_token || a_.access_token)
     {
-        entitlement e(s_, c_, *a_.app, g, a_.scopes, a_.scopes);
+        entitlement e(s_, c_, *a_.app, g, a_.scopes, a_.scopes, a_.claims);
         if (auto const refused = e.check())
             return interactive(*refused);
         if (a_.access_token)
@@ -1199,6 +1207,7 @@ inline std::optional<http::response> sign_in_pages::understand_device(std::strin
     a_.scopes = s_.understand(d->scope, *app, a_.authority);
     if (a_.scopes.problem)
         return s_.error_page(c_, *a_.scopes.problem);
+    a_.claims = parse_claims(d->claims).value_or(claims_request());
     a_.device = d;
     return std::nullopt;
 }
@@ -1217,9 +1226,9 @@ inline http::response sign_in_pages::begin()
         return s_.error_page(c_, refuse(90015));
     if (auto refused = understand(p))
         return std::move(*refused);
-    for (char const* name :
-         {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce", "prompt",
-          "login_hint", "code_challenge", "code_challenge_method", "client_info", "resource", "sid", "max_age"})
+    for (char const* name : {"client_id", "response_type", "redirect_uri", "scope", "response_mode", "state", "nonce",
+                             "prompt", "login_hint", "code_challenge", "code_challenge_method", "client_info",
+                             "resource", "sid", "max_age", "claims"})
         if (std::string const* const value = p.find(name))
             at_.request.emplace_back(name, *value);
     return proceed();

@@ -74,6 +74,32 @@ struct scope_set
     bool default_mixed() const;  // .default with something else of the same resource
 };
 
+// What the parameter `claims` asks of an access token (OpenID Connect Core 1.0 section 5.5; documented: Microsoft Learn,
+// claims challenges). Wishes for ID tokens are read over: the metadata do not announce them.
+struct claims_request
+{
+    std::vector<std::string> policies;  // capolids: those of Conditional Access that must be satisfied, by id
+    bool continuous_access = false;     // xms_cc
+};
+// Nothing when that is no such request; an empty text asks for nothing.
+std::optional<claims_request> parse_claims(std::string_view text);
+
+// A policy of Conditional Access, as far as it is about one person.
+struct access_policy
+{
+    std::string id;
+    conditional_access demands = conditional_access::pass;
+
+    bool second_factor() const
+    {
+        return demands == conditional_access::mfa || demands == conditional_access::mfa_registration;
+    }
+};
+// The first one that demands a second factor, or null.
+access_policy const* second_factor_in(std::vector<access_policy> const& all);
+// The same refusal with the claims of the request that would satisfy the policy.
+refusal challenge(refusal r, access_policy const& by);
+
 // One request, as far as all parts need it.
 struct call
 {
@@ -118,7 +144,7 @@ struct device_request
         redeemed
     };
     std::string user_code, device_code;
-    std::string authority, client_id, scope;
+    std::string authority, client_id, scope, claims;
     std::int64_t begun_at = 0;
     state is = state::pending;
     grant given = {};  // once approved
@@ -167,6 +193,7 @@ struct authorization
     std::string state, nonce, prompt, login_hint, challenge, challenge_method;
     bool has_state = false, client_info = false;
     scope_set scopes;
+    claims_request claims;
     device_request* device = nullptr;  // then there is no redirect URI
     std::optional<std::int64_t> max_age = {};
     std::string session_wanted;  // sid
@@ -189,7 +216,7 @@ class entitlement
 {
 public:
     entitlement(entra::state const& of, call const& c, application const& app, grant const& g, scope_set const& chosen,
-                scope_set const& first);
+                scope_set const& first, claims_request const& asked);
     entitlement(entitlement const&) = delete;
 
     // What has happened to person, tenant or consent since the sign-in, if that leaves nothing. To be asked first.
@@ -217,6 +244,7 @@ private:
     grant const& g_;
     scope_set const& chosen_;
     scope_set const& first_;  // of the sign-in; OpenID Connect's scopes count from there, too
+    claims_request const& asked_;
     user const* at_home_ = nullptr;
     std::optional<user> visiting_;
     user const* u_ = nullptr;
@@ -259,11 +287,10 @@ struct entra::state
     http::response error_page(sts::call& c, refusal const& r) const;
     mock::person person_of(user const& u) const;
     user const* find(std::string_view user_id) const { return w.directory.find_user_id(user_id); }
-    conditional_access conditions_for(user const& u) const;
-    std::optional<refusal> check_conditions(conditional_access c) const;
+    std::vector<sts::access_policy> policies_for(user const& u, sts::claims_request const& asked) const;
+    std::optional<refusal> check_policies(std::vector<sts::access_policy> const& all) const;
     std::optional<refusal> check_restrictions(sts::call const& c, std::string_view tenant_id) const;
     std::optional<refusal> check_guest(user const& u, tenant const& t, guest const& g) const;
-    bool second_factor_wanted(user const& u, conditional_access c) const;
     bool second_factor_expired(std::string_view tenant_id, std::int64_t given_at) const;
     std::optional<user> seen_as_guest(user const& u, std::string_view tenant_id) const;
     std::string identity_provider(user const& u) const;

@@ -53,8 +53,8 @@ inline refusal personal_refusal(char const* text)
 }
 
 OUTKIT_INLINE entitlement::entitlement(entra::state const& of, call const& c, application const& app, grant const& g,
-                                       scope_set const& chosen, scope_set const& first)
-    : s_(of), c_(c), app_(app), g_(g), chosen_(chosen), first_(first)
+                                       scope_set const& chosen, scope_set const& first, claims_request const& asked)
+    : s_(of), c_(c), app_(app), g_(g), chosen_(chosen), first_(first), asked_(asked)
 {
 }
 
@@ -125,17 +125,14 @@ OUTKIT_INLINE std::optional<refusal> entitlement::check_person() const
         return refuse(50135);
     auto const resources = chosen_.resources();
     std::string_view const resource = resources.empty() ? graph_app_id : resources.front()->app_id;
-    conditional_access const conditions = s_.conditions_for(u);
+    std::vector<access_policy> const policies = s_.policies_for(u, asked_);
     bool const expired = g_.multifactor && s_.second_factor_expired(u.tenant_id, g_.multifactor_at);
-    if (s_.second_factor_wanted(u, conditions) && (!g_.multifactor || expired))
+    if (access_policy const* const by = second_factor_in(policies); by && (!g_.multifactor || expired))
     {
-        bool const registers = conditions == conditional_access::mfa_registration || !u.mfa_registered;
-        refusal r = refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}});
-        r.claims =
-            R"({"access_token":{"capolids":{"essential":true,"values":["00000000-0000-4000-8000-00000000ca01"]}}})";
-        return r;
+        bool const registers = by->demands == conditional_access::mfa_registration || !u.mfa_registered;
+        return challenge(refuse(expired ? 50078 : registers ? 50079 : 50076, {{"resource", resource}}), *by);
     }
-    if (auto refused = s_.check_conditions(conditions))
+    if (auto refused = s_.check_policies(policies))
         return refused;
     if (sp && sp->assignment_required &&
         std::none_of(sp->assigned_users.begin(), sp->assigned_users.end(),
@@ -163,9 +160,10 @@ OUTKIT_INLINE std::optional<refusal> entitlement::collect_permissions()
         if (i.from != target_ || i.is_default())
             continue;
         if (!s_.w.directory.consented(app_.app_id, *u_, target_->app_id, i.name))
-            return own() ? personal_refusal("The request was denied because one or more scopes requested are unauthorized or "
-                                    "expired. The user must first sign in and grant the client application access to "
-                                    "the requested scope.")
+            return own() ? personal_refusal(
+                               "The request was denied because one or more scopes requested are unauthorized or "
+                               "expired. The user must first sign in and grant the client application access to "
+                               "the requested scope.")
                          : refuse(65001, {{"appId", app_.app_id}, {"name", app_.display_name}});
         add(i.name);
     }
@@ -188,8 +186,9 @@ OUTKIT_INLINE std::optional<refusal> entitlement::collect_permissions()
     if (anything)
         return std::nullopt;
     // Everything has been withdrawn.
-    return own() ? personal_refusal("The user could not be authenticated or user interaction is required. The user must sign "
-                            "in again and if needed grant the client application access to the requested scope.")
+    return own() ? personal_refusal(
+                       "The user could not be authenticated or user interaction is required. The user must sign "
+                       "in again and if needed grant the client application access to the requested scope.")
                  : refuse(65001, {{"appId", app_.app_id}, {"name", app_.display_name}});
 }
 
@@ -227,6 +226,7 @@ OUTKIT_INLINE access_claims entitlement::access(int client_authentication) const
                 claims.permissions.push_back(name);
     claims.permissions.insert(claims.permissions.end(), permissions_.begin(), permissions_.end());
     claims.multifactor = g_.multifactor;
+    claims.continuous_access = asked_.continuous_access;
     claims.hashed_nonce = graph();
     return claims;
 }
@@ -305,6 +305,7 @@ private:
     secret client_secret_;
     bool has_secret_ = false;
     application const* app_ = nullptr;
+    claims_request claims_;
     int authentication_ = 0;
 };
 
@@ -576,7 +577,7 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
     scope_set const* chosen = nullptr;
     if (auto const refused = choose(wanted, first, from_code, chosen))
         return refuse_with(*refused);
-    entitlement e(s_, c_, *app_, g, *chosen, first);
+    entitlement e(s_, c_, *app_, g, *chosen, first, claims_);
     if (auto const refused = e.check())
         return refuse_with(*refused);
     if (auto const refused = check_rate(e.who().tenant_id, lower(e.who().id) + " " + lower(chosen->text)))
@@ -713,14 +714,16 @@ inline http::response token_endpoint::refresh_grant()
     if (g.platform == "spa" && age >= spa_refresh_life)
         return refuse_with(refuse(700084, {{"issued", timestamp(g.issued_at, true)}}));
     if (age >= refresh_idle_days * 24 * 3600)
-        return refuse_with(own ? personal_refusal("The user could not be authenticated as the grant is expired. The user must "
-                                          "sign in again.")
-                               : refuse(700082, {{"issued", timestamp(g.issued_at, true)},
-                                                 {"days", std::to_string(refresh_idle_days)}}));
+        return refuse_with(
+            own ? personal_refusal("The user could not be authenticated as the grant is expired. The user must "
+                                   "sign in again.")
+                : refuse(700082,
+                         {{"issued", timestamp(g.issued_at, true)}, {"days", std::to_string(refresh_idle_days)}}));
     tenant_policy const& policy = s_.w.policy.tenant(g.tenant);
-    if (user const* const u = s_.find(g.user_id);
-        u && !own && s_.conditions_for(*u) == conditional_access::sign_in_frequency)
-        return refuse_with(refuse(70043, {{"issued", timestamp(g.issued_at, true)}, {"lifetime", "3600"}}));
+    if (user const* const u = s_.find(g.user_id); u && !own)
+        for (access_policy const& p : s_.policies_for(*u, claims_))
+            if (p.demands == conditional_access::sign_in_frequency)
+                return refuse_with(refuse(70043, {{"issued", timestamp(g.issued_at, true)}, {"lifetime", "3600"}}));
     std::int64_t const since = now - g.signed_in_at, frequency = policy.sign_in_frequency * std::int64_t(3600);
     if (!own && frequency != 0 && since >= frequency)
         return refuse_with(
@@ -842,6 +845,7 @@ inline http::response token_endpoint::client_credentials()
                                            {"resource", target->app_id},
                                            {"resourceName", target->name}}));
     claims.service_principal = sp->object_id;
+    claims.continuous_access = claims_.continuous_access;
     claims.hashed_nonce = target->app_id == graph_app_id;
     std::string const access = issue_access_token(s_.w.keys, s_.w, claims, token_life);
     c_.entry.answer = "200 app-only token for " + claims.audience;
@@ -932,6 +936,10 @@ inline http::response token_endpoint::answer()
         return refuse_with(refuse(50059));
     if (auto const refused = read_client())
         return refuse_with(*refused);
+    if (auto claims = parse_claims(c_.parameter("claims")))
+        claims_ = std::move(*claims);
+    else
+        return refuse_with(refuse(50117));
     if (app_only && a_.is == authority::kind::consumers)
         return refuse_with(refuse(700016, {{"appId", client_id_}, {"tenant", a_.asked}}));
     return app_only                  ? client_credentials()

@@ -58,6 +58,7 @@ struct access_claims
     std::string service_principal;                // object id, when app_only
     bool multifactor = false;                     // amr says mfa
     std::string identity_provider;                // of a guest: "live.com", or the home tenant's issuer
+    bool continuous_access = false;               // xms_cc says cp1: the client understands claims challenges
     bool hashed_nonce = false;                    // as Graph's: the signature is over another header than one sees
     std::int64_t issued_at = 0;                   // iat = nbf: 300 s before the token was made
     std::int64_t expires_at = 0;                  // exp

@@ -236,6 +236,8 @@ inline json::object v1_payload(detail::environment& env, access_claims const& c)
     o["ver"] = "1.0";
     if (!c.app_only)
         o["wids"] = json::array{"b79fbf4d-3ef9-4689-8143-76b194e85509"};
+    if (c.continuous_access)
+        o["xms_cc"] = json::array{"cp1"};
     o["xms_tcdt"] = 1577836800;
     return o;
 }

@@ -355,6 +355,7 @@ inline constexpr entra_row entra_rows[] = {
 {90013, "the input is not valid", "parameter-empty", "an empty or malformed form value", owner::developer, "check the values", evidence::documented, source::codes},
 {90119, "the user code is missing", "parameter-empty", "an empty user code", owner::user, "type it again", evidence::documented, source::codes},
 {90009, "the application asks for a token for itself by name", "own-app", "the resource is the application itself", owner::developer, "use its GUID", evidence::documented, source::codes},
+{50117, "the claims of the request cannot be read", "claims-parameter", "they were cut off, built by hand or encoded twice", owner::developer, "send the claims of the refusal as they came", evidence::documented, source::codes},
 {90015, "the query is too long", "query-too-long", "a very large state or claims", owner::developer, "shorten it, or use POST", evidence::documented, source::codes},
 {90005, "login hint and identifier cannot be combined", "hint", "both were sent", owner::developer, "drop one", evidence::documented, source::codes},
 {90019, "the request does not say which tenant it is for", "tenant-missing", "the authority is empty", owner::developer, remedy::authority, evidence::documented, source::codes},
