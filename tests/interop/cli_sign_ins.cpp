@@ -298,7 +298,8 @@ BOOST_AUTO_TEST_CASE(what_looks_like_a_mistake_is_told_on_standard_error_and_the
     passes(login);
     BOOST_TEST(login.out == "signed in as adele@woodgrove.example; kept in " + p.store + "\n");
     BOOST_TEST(says(login.err, warning), login.err);
-    BOOST_TEST(says(login.err, "graph-wrong-audience why: "), login.err);
+    BOOST_TEST(says(login.err, "graph-wrong-audience why: the scopes that were asked for are Outlook's"), login.err);
+    BOOST_TEST(says(login.err, "who: developer mend: leave scopes out of the configuration"), login.err);
     std::string const before = login.err.substr(0, login.err.find("\nSign in at"));
     is_readable(before);
     result const token = p.outkit({"token"});

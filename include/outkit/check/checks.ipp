@@ -1180,7 +1180,10 @@ OUTKIT_DEF step check_settings(account::settings const& settings, principal who)
                  "; ask for " + cloud.graph + "/Mail.ReadWrite, " + cloud.graph + "/Mail.Send and " + cloud.graph +
                  "/User.Read, or set base_scope to imap");
         if (elsewhere)
+        {
             s.symptoms.push_back(lookup("graph-wrong-audience"));
+            rank_first(s.symptoms.back(), "outlook-scopes");
+        }
     }
     if (authority.kind() == oauth2::authority::audience::common && account::app_of(settings).is_public())
         s.verified += "; a public client, as there is no secret";
