@@ -1,6 +1,7 @@
 #include <outkit/oauth2/browser.hpp>
 #include <outkit/oauth2/redirect_listener.hpp>
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/detail/simulate.hpp>
 #include <outkit/http/error.hpp>
 
@@ -14,6 +15,8 @@
 #include <boost/asio/write.hpp>
 #endif
 #include <boost/test/unit_test.hpp>
+
+#include <openssl/evp.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -167,21 +170,44 @@ BOOST_AUTO_TEST_CASE(OA_04_OA_05_OA_09_OA_12_answers_that_are_not_ours_do_not_en
 
 BOOST_AUTO_TEST_CASE(OA_10_OA_25_the_page_is_constant_and_harmless)
 {
+    auto const page_of = [](std::string const& query, outkit::error_code ends_with) {
+        waiting w;
+        auto const page = w.get("/oauth?" + query + w.state);
+        auto const& r = w.wait();
+        BOOST_TEST((!r.ec && r.response.ec == ends_with));
+        return page;
+    };
+    error_code const denied = oauth2::error::access_denied;
+    std::string const page = page_of("error=access_denied", denied);
+    BOOST_TEST(page_of("error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E%0d%0aSet-Cookie:x",
+                       denied) == page);
+    std::string const success = page_of("code=c1", {});
+    BOOST_TEST(page_of("code=%3Cscript%3E&session_state=%3Cscript%3E", {}) == success);
     waiting w;
-    auto const page = w.get("/oauth?error=access_denied&error_description=%3Cscript%3Ealert(1)%3C/script%3E%0d%0a"
-                            "Set-Cookie:x" +
-                            w.state);
+    std::string const unrelated = w.get("/oauth?code=%3Cscript%3E");
     BOOST_TEST(is(page, "200"));
-    for (char const* const header :
-         {"Content-Security-Policy: default-src 'none'\r\n", "Referrer-Policy: no-referrer\r\n",
-          "Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n", "Connection: close\r\n"})
-        BOOST_TEST(page.find(header) != std::string::npos, header);
-    for (char const* const reflected : {"script", "Set-Cookie", "access_denied", "alert"})
-        BOOST_TEST(page.find(reflected) == std::string::npos, reflected);
-    BOOST_TEST(page.size() < 2048u);
-    auto const& r = w.wait();
-    BOOST_TEST(!r.ec);
-    BOOST_TEST((r.response.ec == make_error_code(oauth2::error::access_denied)));
+    BOOST_TEST(is(success, "200"));
+    BOOST_TEST(is(unrelated, "400"));
+    BOOST_TEST(page.find("did not succeed") != std::string::npos);
+    BOOST_TEST(success.find("handed over") != std::string::npos);
+    for (std::string const& one : {page, success, unrelated})
+    {
+        for (char const* const header :
+             {"Content-Security-Policy: default-src 'none'; style-src 'sha256-", "Referrer-Policy: no-referrer\r\n",
+              "Cache-Control: no-store\r\n", "X-Content-Type-Options: nosniff\r\n", "Connection: close\r\n",
+              "; frame-ancestors 'none'\r\n"})
+            BOOST_TEST(one.find(header) != std::string::npos, header);
+        for (char const* const foreign : {"script", "Set-Cookie", "access_denied", "alert", "url(", "href", "src="})
+            BOOST_TEST(one.find(foreign) == std::string::npos, foreign);
+        BOOST_TEST(one.size() < 2048u);
+        // The style is what the policy lets in.
+        std::size_t const begin = one.find("<style>") + 7;
+        std::string const style = one.substr(begin, one.find("</style>") - begin);
+        unsigned char hash[32];
+        BOOST_TEST_REQUIRE(EVP_Digest(style.data(), style.size(), hash, nullptr, EVP_sha256(), nullptr) == 1);
+        BOOST_TEST(one.find("'sha256-" + detail::base64_encode({reinterpret_cast<char const*>(hash), 32}) + "'") !=
+                   std::string::npos);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(OA_11_both_code_and_error_end_the_wait_without_a_code)

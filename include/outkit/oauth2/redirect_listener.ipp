@@ -30,21 +30,49 @@ struct redirect_answer
     std::optional<authorization_response> found;
 };
 
-// The same for everybody: a page that shows what it was sent would be a script of whoever sent it.
-OUTKIT_DECL http::response constant_page(unsigned status)
+// The style of the pages, and its hash in their policy: nothing else is let in, and no request can add to it.
+inline constexpr std::string_view redirect_style =
+    ":root{color-scheme:light dark}body{margin:0;background:#eef1ee;color:#1c2321;font:16px/1.5 system-ui,sans-serif}"
+    "main{box-sizing:border-box;width:min(28rem,calc(100% - 2rem));margin:3rem auto;padding:2rem;background:#fff;"
+    "border:1px solid #b9c4bf;border-radius:.5rem}h1{margin:0 0 .4rem;font-size:1.5rem;line-height:1.25}p{margin:0}"
+    "@media(prefers-color-scheme:dark){body{background:#131816;color:#e9eeec}main{background:#1e2523;"
+    "border-color:#46524d}}";
+inline constexpr char redirect_policy[] =
+    "default-src 'none'; style-src 'sha256-tB2z4NQnoSCagV90aaGYVNGi2+Hs+Tu0n+3ggqCVNMY='; form-action 'none'; base-uri "
+    "'none'; frame-ancestors 'none'";
+
+enum class redirect_outcome
+{
+    answered,  // with a code
+    refused,   // with an error
+    unrelated
+};
+
+// Constant, one for each outcome: a page that shows what it was sent would be a script of whoever sent it.
+OUTKIT_DECL http::response constant_page(unsigned status, redirect_outcome outcome)
 {
     http::response r;
     r.status = status;
-    r.headers = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", "default-src 'none'"},
+    r.headers = {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", redirect_policy},
                  {"Referrer-Policy", "no-referrer"},           {"Cache-Control", "no-store"},
                  {"X-Content-Type-Options", "nosniff"},        {"Connection", "close"}};
     if (status == 405)
         r.headers.push_back({"Allow", "GET, POST"});
-    std::string const text =
-        status == 200 ? "The sign-in has been handed over. You can close this window and go back to the application."
-                      : "This is not the answer to a sign-in that is in progress.";
-    r.body = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Sign-in</title></head><body><p>" +
-             text + "</p></body></html>\n";
+    auto const [heading, text] =
+        outcome == redirect_outcome::answered
+            ? std::pair("You can close this window",
+                        "The sign-in has been handed over to the application. Go back to it to see how it went.")
+        : outcome == redirect_outcome::refused
+            ? std::pair("The sign-in did not succeed",
+                        "The application has been told why. You can close this window and go back to it.")
+            : std::pair("Nothing to do here", "This is not the answer to a sign-in that is in progress.");
+    r.body = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>";
+    r.body.append(heading)
+        .append("</title>\n<style>")
+        .append(redirect_style)
+        .append("</style>\n</head>\n<body>\n<main>\n<h1>");
+    r.body.append(heading).append("</h1>\n<p>").append(text).append("</p>\n</main>\n</body>\n</html>\n");
     return r;
 }
 
@@ -77,7 +105,9 @@ OUTKIT_DECL redirect_answer answer_redirect(http::request const& r, redirect_tar
         else
             a.found = std::move(response);
     }
-    a.page = constant_page(status);
+    a.page = constant_page(status, !a.found      ? redirect_outcome::unrelated
+                                   : a.found->ec ? redirect_outcome::refused
+                                                 : redirect_outcome::answered);
     return a;
 }
 
@@ -268,10 +298,10 @@ private:
             unsigned const status = refusal_of(received.ec);
             if (status == 0)
                 co_return;
-            a.page = constant_page(status);
+            a.page = constant_page(status, redirect_outcome::unrelated);
         }
         else if (!pending_)  // answered already, on another connection
-            a.page = constant_page(410);
+            a.page = constant_page(410, redirect_outcome::unrelated);
         else
             a = answer_redirect((*received.value)->message, ours_, *pending_);
         ++requests_;
