@@ -276,6 +276,9 @@ BOOST_FIXTURE_TEST_CASE(a_sign_in_gets_a_new_cookie_out_of_scripts_reach, office
     for (char const* wanted : {"ESTSMOCKAUTH=", "; path=/", "; secure", "; HttpOnly", "; SameSite=Lax"})
         BOOST_TEST(cookie.find(wanted) != cookie.npos);
     BOOST_TEST(cookie.find("Max-Age") == cookie.npos);
+    http::response const anew = ie.submit(authorize({{"prompt", "login"}}), {{"loginfmt", "adele@woodgrove.example"}});
+    http::response const kept = ie.submit(anew, {{"passwd", "correct horse"}, {"kmsi", "1"}});
+    BOOST_TEST(header(kept, "Set-Cookie").find("; Max-Age=7776000") != std::string::npos);
     browser thief([this](http::request const& q) { return entra.answer(q); });
     thief.jar()["ESTSMOCKAUTH"] = before;
     BOOST_TEST(thief.get("/common/oauth2/v2.0/authorize?" + form(authorize_fields())).status == 200u);
@@ -316,14 +319,21 @@ BOOST_FIXTURE_TEST_CASE(an_expired_password_is_changed_on_the_way, office)
     auto const change = [&](std::string old, std::string now, std::string again) {
         r = ie.submit(r, {{"oldpasswd", old}, {"newpasswd", now}, {"confirmpasswd", again}});
     };
+    auto const wrong_field_is = [&](std::string const& name) {
+        return contains(r, "aria-invalid=\"true\" aria-describedby=\"" + name + "_problem\">") &&
+               contains(r, "<p class=\"error\" id=\"" + name + "_problem\" role=\"alert\">");
+    };
     change("wrong horse", "battery staple", "battery staple");
     BOOST_TEST(contains(r, "AADSTS120000"));
+    BOOST_TEST(wrong_field_is("old"));
     change("correct horse", "battery staple", "battery stable");
     BOOST_TEST(contains(r, "match."));
+    BOOST_TEST(wrong_field_is("confirm"));
     for (char const* const weak : {"", "short", "correct horse"})
     {
         change("correct horse", weak, weak);
         BOOST_TEST(contains(r, "AADSTS120002"));
+        BOOST_TEST(wrong_field_is("new"));
     }
     change("correct horse", "I am Adele!", "I am Adele!");
     BOOST_TEST(contains(r, "AADSTS120003"));

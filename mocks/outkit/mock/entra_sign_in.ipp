@@ -142,7 +142,7 @@ private:
 
     http::response email_form(std::string login, std::string problem = {}, std::string detail = {});
     http::response password_form(std::string const& login, int code = 0);
-    http::response new_password_form(user const& u, int code, std::string problem = {});
+    http::response new_password_form(user const& u, int code);
     http::response change_password(user& u);
     http::response pick_form(std::vector<signed_in> const& among);
     http::response code_form(int code, std::string typed = {});
@@ -437,12 +437,13 @@ inline http::response sign_in_pages::password_form(std::string const& login, int
                                   : "Your password has expired. Change it where it lives, then sign in again.";
         detail = "AADSTS" + std::to_string(code) + ": " + r.text;
     }
-    return show("password", "Sign in", pages::sign_in_password,
+    return show("password", "Enter password", pages::sign_in_password,
                 {.texts = {{"login", login}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
 }
 
-// "Update your password": a new one is due. `code` says why, or what is wrong with the one typed.
-inline http::response sign_in_pages::new_password_form(user const& u, int code, std::string problem)
+// "Update your password": a new one is due. `code` says why, or what is wrong with the one typed; zero: it was not typed
+// the same twice.
+inline http::response sign_in_pages::new_password_form(user const& u, int code)
 {
     std::string detail;
     if (code != 0)
@@ -451,19 +452,22 @@ inline http::response sign_in_pages::new_password_form(user const& u, int code, 
         c_.entry.outcome = journal_outcome::refused;
         c_.entry.answer = "page new_password AADSTS" + std::to_string(code);
         c_.entry.reason = r.text;
-        if (problem.empty())
-            problem = code == 120000 ? "Your current password is incorrect."
-                      : code == 120002
-                          ? "Choose a password that's harder for people to guess: at least eight characters, and "
-                            "not the old one."
-                      : code == 120003 ? "Choose a password that doesn't contain your user name."
-                      : code == 50135  ? "Someone else may know your password. Create a new one."
-                                       : "Your password has expired, or has to be changed before you go on.";
         detail = "AADSTS" + std::to_string(code) + ": " + r.text;
     }
-    return show(
-        "new_password", "Update your password", pages::new_password,
-        {.texts = {{"login", u.principal_name}, {"problem", std::move(problem)}, {"detail", std::move(detail)}}});
+    fields said{{"login", u.principal_name}, {"detail", std::move(detail)}};
+    if (code == 0)
+        said.emplace_back("confirm_problem", "These passwords don't match.");
+    else if (code == 120000)
+        said.emplace_back("old_problem", "Your current password is incorrect.");
+    else if (code == 120002)
+        said.emplace_back("new_problem",
+                          "Choose a password that's harder for people to guess: at least eight characters, and not the "
+                          "old one.");
+    else if (code == 120003)
+        said.emplace_back("new_problem", "Choose a password that doesn't contain your user name.");
+    else if (code == 50135)
+        said.emplace_back("problem", "Someone else may know your password. Create a new one.");
+    return show("new_password", "Update your password", pages::new_password, {.texts = std::move(said)});
 }
 
 inline http::response sign_in_pages::change_password(user& u)
@@ -472,7 +476,7 @@ inline http::response sign_in_pages::change_password(user& u)
     if (!(secret(u.password) == secret(old)) || u.password.empty())
         return new_password_form(u, 120000);
     if (now != c_.form.get("confirmpasswd"))
-        return new_password_form(u, 0, "These passwords don't match.");
+        return new_password_form(u, 0);
     std::string const name = lower(std::string_view(u.principal_name).substr(0, u.principal_name.find('@')));
     if (name.size() >= 3 && lower(now).find(name) != std::string::npos)
         return new_password_form(u, 120003);
@@ -696,6 +700,7 @@ inline http::response sign_in_pages::accept_password(std::string const& login, s
     if (auto problem = foreign(*u))
         return email_form(login, std::move(*problem));
     at_.user_id = u->id;
+    at_.staying = c_.form.get("kmsi") == "1";
     if (u->locked)
         return password_form(u->principal_name, 50053);
     if (u->password.empty())

@@ -30,7 +30,7 @@ inline constexpr std::string_view sign_in_password = R"html(<p class="who">{{log
 {{#app}}<p class="quiet">to continue to {{app}}</p>{{/app}}
 <form method="post" action="{{action}}" autocomplete="on">
 <input type="hidden" name="flowToken" value="{{flow}}">
-<input type="hidden" name="loginfmt" value="{{login}}">
+<input type="hidden" name="loginfmt" value="{{login}}" autocomplete="username">
 <label for="passwd">Password</label>
 <input id="passwd" name="passwd" type="password" autocomplete="current-password" maxlength="256" required autofocus{{#problem}} aria-invalid="true" aria-describedby="problem"{{/problem}}>
 {{#problem}}<p class="error" id="problem" role="alert">{{problem}}</p>{{/problem}}
@@ -46,17 +46,20 @@ inline constexpr std::string_view sign_in_password = R"html(<p class="who">{{log
 
 inline constexpr std::string_view new_password = R"html(<p class="who">{{login}}</p>
 <h1>Update your password</h1>
-<p>You need to update your password because this is the first time you are signing in, or because your password has expired.</p>
+{{#problem}}<p class="error" role="alert">{{problem}}</p>{{/problem}}
+{{^problem}}<p>You need to update your password because this is the first time you are signing in, or because your password has expired.</p>{{/problem}}
 <form method="post" action="{{action}}" autocomplete="on">
 <input type="hidden" name="flowToken" value="{{flow}}">
-{{#problem}}<p class="error" id="problem" role="alert">{{problem}}</p>{{/problem}}
-{{#detail}}<p class="quiet">{{detail}}</p>{{/detail}}
 <label for="oldpasswd">Current password</label>
-<input id="oldpasswd" name="oldpasswd" type="password" autocomplete="current-password" maxlength="256" required autofocus>
+<input id="oldpasswd" name="oldpasswd" type="password" autocomplete="current-password" maxlength="256" required autofocus{{#old_problem}} aria-invalid="true" aria-describedby="old_problem"{{/old_problem}}>
+{{#old_problem}}<p class="error" id="old_problem" role="alert">{{old_problem}}</p>{{/old_problem}}
 <label for="newpasswd">New password</label>
-<input id="newpasswd" name="newpasswd" type="password" autocomplete="new-password" maxlength="256" required{{#problem}} aria-describedby="problem"{{/problem}}>
+<input id="newpasswd" name="newpasswd" type="password" autocomplete="new-password" maxlength="256" required{{#new_problem}} aria-invalid="true" aria-describedby="new_problem"{{/new_problem}}>
+{{#new_problem}}<p class="error" id="new_problem" role="alert">{{new_problem}}</p>{{/new_problem}}
 <label for="confirmpasswd">Confirm password</label>
-<input id="confirmpasswd" name="confirmpasswd" type="password" autocomplete="new-password" maxlength="256" required>
+<input id="confirmpasswd" name="confirmpasswd" type="password" autocomplete="new-password" maxlength="256" required{{#confirm_problem}} aria-invalid="true" aria-describedby="confirm_problem"{{/confirm_problem}}>
+{{#confirm_problem}}<p class="error" id="confirm_problem" role="alert">{{confirm_problem}}</p>{{/confirm_problem}}
+{{#detail}}<p class="quiet">{{detail}}</p>{{/detail}}
 <div class="buttons">
 <button name="step" value="new_password">Sign in</button>
 <button class="second" name="step" value="cancel" formnovalidate>Cancel</button>
@@ -198,7 +201,7 @@ inline constexpr std::string_view form_post = R"html(<h1>Working...</h1>
 <form id="hiddenform" name="hiddenform" method="post" action="{{action}}">
 {{#fields}}<input type="hidden" name="{{name}}" value="{{value}}">
 {{/fields}}<noscript><p>Script is disabled. Press Submit to continue.</p></noscript>
-<div class="buttons"><button>Submit</button></div>
+<div class="buttons"><button autofocus>Submit</button></div>
 </form>
 <script nonce="{{nonce}}">document.getElementById("hiddenform").submit();</script>
 )html";
