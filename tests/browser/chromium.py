@@ -62,7 +62,7 @@ class Chromium:
             "--disable-component-update",
             "--disable-dev-shm-usage",
             "--disable-gpu",
-            "--window-size=800,900",
+            "--hide-scrollbars",
         ]
         if os.geteuid() == 0:
             options.append("--no-sandbox")  # Chromium refuses to start as root with it
@@ -82,6 +82,7 @@ class Chromium:
         self.buffered = b""
         self.last = 0
         self.answers = {}
+        self.new_documents = set()  # the sessions whose nodes have other numbers now
 
     def __enter__(self):
         return self
@@ -115,8 +116,10 @@ class Chromium:
         for message in map(json.loads, whole):
             if "id" in message:
                 self.answers[message["id"]] = message
+            elif message["method"] == "DOM.documentUpdated":
+                self.new_documents.add(message["sessionId"])
 
-    def call(self, method, session=None, **parameters):
+    def send(self, method, session=None, **parameters):
         self.last += 1
         message = {"id": self.last, "method": method, "params": parameters}
         if session:
@@ -127,6 +130,9 @@ class Chromium:
                 data = data[os.write(self.to, data):]
             except BrokenPipeError:
                 raise self.ended() from None
+
+    def call(self, method, session=None, **parameters):
+        self.send(method, session, **parameters)
         until = time.monotonic() + 20
         while self.last not in self.answers:
             if time.monotonic() > until:
@@ -153,12 +159,20 @@ class Page:
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         self.call("Page.enable")
         self.call("DOM.enable")
+        self.call("CSS.enable")
+        self.show_on(1280)
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
-        if not scripts:
-            self.call("Emulation.setScriptExecutionDisabled", value=True)
+        self.root = None
+        self.run_scripts(scripts)
+
+    def run_scripts(self, on):
+        self.call("Emulation.setScriptExecutionDisabled", value=not on)
 
     def call(self, method, **parameters):
         return self.browser.call(method, self.session, **parameters)
+
+    def send(self, method, **parameters):
+        self.browser.send(method, self.session, **parameters)
 
     def open(self, url):
         problem = self.call("Page.navigate", url=url).get("errorText")
@@ -168,14 +182,39 @@ class Page:
     def url(self):
         return self.browser.call("Target.getTargetInfo", targetId=self.target)["targetInfo"]["url"]
 
+    def title(self):
+        return self.browser.call("Target.getTargetInfo", targetId=self.target)["targetInfo"]["title"]
+
+    def all(self, selector):
+        """The nodes that there are."""
+        if self.root is None or self.session in self.browser.new_documents:
+            self.browser.new_documents.discard(self.session)
+            self.root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        return self.call("DOM.querySelectorAll", nodeId=self.root, selector=selector)["nodeIds"]
+
     def html(self, selector="html"):
         """What there is of it, or nothing."""
         try:
-            root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
-            node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
-            return self.call("DOM.getOuterHTML", nodeId=node)["outerHTML"] if node else ""
+            found = self.all(selector)
+            return self.call("DOM.getOuterHTML", nodeId=found[0])["outerHTML"] if found else ""
         except Failed:  # the page has gone meanwhile
             return ""
+
+    def attribute(self, node, name):
+        flat = self.call("DOM.getAttributes", nodeId=node)["attributes"]
+        return dict(zip(flat[::2], flat[1::2])).get(name, "")
+
+    def style(self, selector, name):
+        """The computed value of a property."""
+        all_of_it = self.call("CSS.getComputedStyleForNode", nodeId=self.all(selector)[0])["computedStyle"]
+        return {p["name"]: p["value"] for p in all_of_it}[name]
+
+    def accessible(self):
+        """The nodes of what screen readers are told."""
+        return self.call("Accessibility.getFullAXTree")["nodes"]
+
+    def cookies(self, url):
+        return self.call("Network.getCookies", urls=[url])["cookies"]
 
     def wait(self, selector, containing="", seconds=15):
         until = time.monotonic() + seconds
@@ -187,16 +226,18 @@ class Page:
                 raise Failed(f"no {selector} {containing!r} at {self.url()}:\n{self.html('body')}")
             self.browser.listen(0.02)
 
-    def press(self, key):
+    def press(self, key, shift=False):
         code, text = KEYS[key]
         names = {"key": key, "code": "Space" if key == " " else key, "windowsVirtualKeyCode": code}
-        self.call("Input.dispatchKeyEvent", type="keyDown", text=text, **names)
+        names["modifiers"] = 8 if shift else 0
+        self.send("Input.dispatchKeyEvent", type="keyDown", text=text, **names)
         self.call("Input.dispatchKeyEvent", type="keyUp", **names)
 
     def type(self, text):
         for character in text:
-            self.call("Input.dispatchKeyEvent", type="keyDown", key=character, text=character)
-            self.call("Input.dispatchKeyEvent", type="keyUp", key=character)
+            self.send("Input.dispatchKeyEvent", type="keyDown", key=character, text=character)
+            self.send("Input.dispatchKeyEvent", type="keyUp", key=character)
+        self.call("DOM.enable")  # answered after what came before
 
     def tab_to(self, selector):
         """Goes there with Tab alone: what cannot be reached so is not found."""
@@ -211,7 +252,15 @@ class Page:
         self.tab_to(selector)
         self.press("Enter")
 
-    def screenshot(self, path):
-        data = self.call("Page.captureScreenshot", format="png")["data"]
+    def show_on(self, width):
+        """A screen as wide as that; narrow ones are telephones'."""
+        size = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+        self.call("Emulation.setDeviceMetricsOverride", **size)
+
+    def screenshot(self, path, width):
+        """The whole page on such a screen. Returns how wide it has become."""
+        self.show_on(width)
+        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
         with open(path, "wb") as image:
             image.write(base64.b64decode(data))
+        return self.call("Page.getLayoutMetrics")["cssContentSize"]["width"]

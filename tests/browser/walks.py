@@ -1,13 +1,16 @@
 #!/usr/bin/python3
-"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`.
+"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`; and meet the pages
+of a world that changes.
 
-Arguments: the outkit program, and the folder that the screenshots go to.
+Arguments: the outkit program, the folder that the screenshots go to, and of that world (pages.py) the address of its
+Entra, the file with its authority, and the descriptor that takes orders.
 """
 
 import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,10 +20,9 @@ import time
 import urllib.request
 
 import chromium
+import pages
 from chromium import Chromium, Failed
-
-ADELE = ("adele@woodgrove.example", "mock-secret-adele")
-BOB = ("bob@woodgrove.example", "mock-secret-bob")
+from steps import ADELE, BOB, Shots, accept, expect, not_shot, sign_in
 
 
 def free_port():
@@ -75,42 +77,6 @@ class Program:
         return out, " ".join(err.split())
 
 
-class Shots:
-    """Numbered screenshots."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.taken = 0
-
-    def __call__(self, page, name):
-        self.taken += 1
-        page.screenshot(os.path.join(self.folder, f"{self.taken:02}-{name}.png"))
-
-
-def sign_in(page, who, walk, shot, first=True):
-    """From the e-mail address to the consent's "Accept", each the first time."""
-    if first:
-        page.wait("#loginfmt:focus")
-        page.type(who[0])
-        shot(page, walk + "-email")
-        page.press("Enter")
-    page.wait("#passwd:focus")
-    page.type(who[1])
-    shot(page, walk + "-password")
-    page.press("Enter")
-
-
-def accept(page, walk, shot):
-    page.wait("button[value=accept]")
-    shot(page, walk + "-consent")
-    page.push("button[value=accept]")
-
-
-def expect(holds, *what):
-    if not holds:
-        raise Failed(f"unexpected: {what}")
-
-
 def code_flow(browser, login, shot):
     """The person whom the configuration names, by the code flow."""
     page = browser.person()
@@ -119,20 +85,32 @@ def code_flow(browser, login, shot):
         sign_in(page, ADELE, "code", shot, first=False)  # the configuration names the account
         accept(page, "code", shot)
         out, err = program.ends_well()
-        page.wait("body", "close")
+        page.wait("h1", "You can close this window")
+        expect(page.style("main", "background-color") == "rgb(255, 255, 255)", "the page's policy blocks its style")
         shot(page, "code-done")
     expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
     return page
 
 
-def other_account(page, login, shot):
+def cancelled(page, login, shot):
+    """They press Cancel, and learn at the application's own page that it has been told."""
+    with login("--no-browser", user="dora@woodgrove.example") as program:
+        page.open(program.wait_for(r"https://localhost:\d+/\S+")[0])
+        page.push("button[value=cancel]")
+        page.wait("h1", "The sign-in did not succeed")
+        shot(page, "cancelled")
+        expect("access_denied" not in page.html(), page.html())
+        expect(program.process.wait(20) == 1 and "cancelled" in program.said()[1], program.said())
+
+
+def other_account(page, login):
     """Somebody else at the same browser, who presses "Use another account"."""
     with login("--no-browser", user="dora@woodgrove.example") as program:
         page.open(program.wait_for(r"https://localhost:\d+/\S+")[0])
         page.wait("#passwd:focus")
         page.push("button[value=another]")
-        sign_in(page, BOB, "other", shot)
-        accept(page, "other", shot)
+        sign_in(page, BOB, "other", not_shot)
+        accept(page, "other", not_shot)
         out, err = program.ends_well()
     expect(out.startswith("signed in as " + BOB[0]), out)
     expect("names dora@woodgrove.example, and " + BOB[0] + " has signed in" in err, err)
@@ -200,14 +178,14 @@ def connect(browser, address, shot):
     page.wait("form button")
     shot(page, "connect-begin")
     page.push("form:nth-of-type(1) button")
-    sign_in(page, BOB, "connect", shot)
-    accept(page, "connect", shot)
+    sign_in(page, BOB, "connect", not_shot)
+    accept(page, "connect", not_shot)
     page.wait("tbody", "connected", 20)
     page.push("form:nth-of-type(2) button")
     page.wait("main", "Pick an account")
     shot(page, "connect-pick")
     page.push("button[name=pick]")
-    accept(page, "connect-pick", shot)
+    accept(page, "connect-pick", not_shot)
     page.wait("tbody tr:nth-child(2)", "connected", 20)
     shot(page, "connect-wrong-account")
     table = page.html("tbody")
@@ -215,8 +193,8 @@ def connect(browser, address, shot):
     # The person sees it, and uses another account.
     page.push("form:nth-of-type(1) button")
     page.push("button[value=another]")
-    sign_in(page, ADELE, "connect-right", shot)
-    accept(page, "connect-right", shot)
+    sign_in(page, ADELE, "connect-right", not_shot)
+    accept(page, "connect-right", not_shot)
     page.wait("tbody tr:nth-child(3)", "connected", 20)
     shot(page, "connect-connected")
     expect(ADELE[0] in page.html("tbody tr:nth-child(3)"), page.html("tbody"))
@@ -249,6 +227,7 @@ def main():
             os.mkdir(profile)
             keys = [key_of(about["endpoints"]["login"], about["ca_file"])]
             keys.append(key_of(sign_in_of(address), connect_ca))
+            keys.append(key_of(WORLD[0], WORLD[1]))
             with Chromium(profile, keys) as browser:
                 shot = Shots(SHOTS)
                 began = time.monotonic()
@@ -258,12 +237,14 @@ def main():
 
                 page = code_flow(browser, login, shot)
                 done("code flow")
+                cancelled(page, login, shot)
+                done("cancelled")
                 with contextlib.ExitStack() as programs:
                     waiting = [device_flow(browser, login, shot)]
                     programs.callback(waiting[0].close)
                     next(waiting[0])
                     done("device flow")
-                    other_account(page, login, shot)
+                    other_account(page, login)
                     done("another account")
                     waiting.append(wrong_pick(page, login, shot))
                     programs.callback(waiting[1].close)
@@ -271,6 +252,7 @@ def main():
                     done("the wrong account picked")
                     connect(browser, address, shot)
                     done("connect")
+                    pages.walk_all(browser, pages.World(WORLD[0], WORLD[1], int(WORLD[2])), shot, done)
                     for walk in waiting:
                         next(walk, None)
                     done("everything")
@@ -287,8 +269,9 @@ def sign_in_of(address):
 
 
 if __name__ == "__main__":
-    TOOL, SHOTS = sys.argv[1:]
-    os.makedirs(SHOTS, exist_ok=True)
+    TOOL, SHOTS, *WORLD = sys.argv[1:]
+    shutil.rmtree(SHOTS, ignore_errors=True)  # those of another time
+    os.makedirs(SHOTS)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if not chromium.PROGRAM:
         sys.exit("there is no chromium")
