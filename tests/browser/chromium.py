@@ -143,17 +143,15 @@ class Chromium:
             raise Failed(f"{method}: {answer['error'].get('message')}")
         return answer["result"]
 
-    def person(self, scripts=True):
-        """A page of somebody whose cookies nobody else has."""
-        context = self.call("Target.createBrowserContext")["browserContextId"]
-        target = self.call("Target.createTarget", url="about:blank", browserContextId=context)["targetId"]
-        return Page(self, target, scripts)
+    def page(self):
+        target = self.call("Target.createTarget", url="about:blank")["targetId"]
+        return Page(self, target)
 
 
 class Page:
     """One tab. Only the keyboard is used in it."""
 
-    def __init__(self, browser, target, scripts):
+    def __init__(self, browser, target):
         self.browser = browser
         self.target = target
         self.session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -163,7 +161,6 @@ class Page:
         self.show_on(1280)
         self.call("Emulation.setFocusEmulationEnabled", enabled=True)
         self.root = None
-        self.run_scripts(scripts)
 
     def run_scripts(self, on):
         self.call("Emulation.setScriptExecutionDisabled", value=not on)
@@ -216,6 +213,10 @@ class Page:
     def cookies(self, url):
         return self.call("Network.getCookies", urls=[url])["cookies"]
 
+    def forget_cookies(self):
+        """From now on it is a browser that nobody has used before."""
+        self.call("Network.clearBrowserCookies")
+
     def wait(self, selector, containing="", seconds=15):
         until = time.monotonic() + seconds
         while True:
@@ -236,7 +237,6 @@ class Page:
     def type(self, text):
         for character in text:
             self.send("Input.dispatchKeyEvent", type="keyDown", key=character, text=character)
-            self.send("Input.dispatchKeyEvent", type="keyUp", key=character)
         self.call("DOM.enable")  # answered after what came before
 
     def tab_to(self, selector):
@@ -260,7 +260,9 @@ class Page:
     def screenshot(self, path, width):
         """The whole page on such a screen. Returns how wide it has become."""
         self.show_on(width)
-        data = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]
+        size = self.call("Page.getLayoutMetrics")["cssContentSize"]
+        how = {"format": "png", "captureBeyondViewport": size["height"] > 800, "optimizeForSpeed": True}
+        data = self.call("Page.captureScreenshot", **how)["data"]
         with open(path, "wb") as image:
             image.write(base64.b64decode(data))
-        return self.call("Page.getLayoutMetrics")["cssContentSize"]["width"]
+        return size["width"]

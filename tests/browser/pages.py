@@ -199,8 +199,8 @@ def keyboard(page, app, shot):
     stops(page, "button[value=accept]", "button[value=decline]")
     page.press("Enter")
     app.hears_of(ADELE, page)
-    kept = page.cookies(app.world.login)
-    expect([c["session"] for c in kept if c["name"] == "ESTSMOCKAUTH"] == [False], "the browser does not keep the sign-in", kept)
+    for_now_only = [c["session"] for c in page.cookies(app.world.login) if c["name"] == "ESTSMOCKAUTH"]
+    expect(for_now_only == [False], "the browser does not keep the sign-in", for_now_only)
 
 
 def approval(page, app, shot):
@@ -245,7 +245,7 @@ def second_factor(page, app, shot):
     app.hears_of(BOB, page)
 
     app.world.switch("mailbox.conditional_access", "mfa", BOB[0])
-    page = page.browser.person()
+    page.forget_cookies()
     page.open(app.address(login_hint=BOB[0]))
     sign_in(page, BOB, "factor", not_shot, first=False)
     page.wait("h1", "Approve sign in request")
@@ -268,19 +268,17 @@ def new_password(page, app, shot):
     page.wait("h1", "Update your password")
     page.wait("main", "AADSTS50055")
     shot(page, "password-due")
-    stops(page, "#oldpasswd", "#newpasswd", "#confirmpasswd", "button[value=new_password]", "button[value=cancel]")
 
     def change(old, new, again):
-        for field, text in (("#oldpasswd", old), ("#newpasswd", new), ("#confirmpasswd", again)):
-            page.tab_to(field)
+        page.wait("#oldpasswd:focus")
+        for text, then in ((old, "Tab"), (new, "Tab"), (again, "Enter")):
             page.type(text)
-        page.press("Enter")
+            page.press(then)
 
     new = "mock-secret-new-one"
     for wrong, field, says in (
         (("guessed", new, new), "oldpasswd", "Your current password is incorrect."),
         ((MIA[1], "short", "short"), "newpasswd", "Choose a password that's harder for people to guess"),
-        ((MIA[1], "I am mia now", "I am mia now"), "newpasswd", "doesn't contain your user name"),
         ((MIA[1], new, new + "?"), "confirmpasswd", "These passwords don't match."),
     ):
         change(*wrong)
@@ -288,7 +286,6 @@ def new_password(page, app, shot):
         expect(len(page.all("[aria-invalid=true]")) == 1, page.html("main"))
         expect(new not in page.html() and "guessed" not in page.html(), page.html())
         shot(page, "password-wrong-" + field)
-        page.wait("#oldpasswd:focus")
     change(MIA[1], new, new)
     accept(page, "password", not_shot)
     app.hears_of(MIA, page)
@@ -330,7 +327,6 @@ def errors(page, app, shot):
     for walk, address, says in (
         ("redirect", app.address(redirect_uri=app.redirect_uri + "/"), "AADSTS50011: The redirect URI"),
         ("application", app.address(client_id=WOODGROVE), "AADSTS700016: Application with identifier"),
-        ("scope", app.address(scope="https://nowhere.example/Mail.Read"), "AADSTS500011: The resource principal"),
     ):
         page.open(address)
         page.wait("h1", "Sign in")
@@ -441,13 +437,13 @@ def markup_in_names(page, app, shot):
     page.open(app.address(client_id=SCRIPT, prompt="select_account"))
     shows("button[name=pick]", "onerror=\"document.title='taken'\">Tess")
     shot(page, "markup-pick")
-    page.push("button[name=pick]:nth-of-type(5)")
+    page.push("button[name=pick]:nth-of-type(4)")
     app.hears_of(TESS, page)
 
 
-def walk_all(browser, world, shot, done):
+def walk_all(page, world, shot, done):
     """At one browser, where those who have signed in stay so."""
-    page = browser.person()
+    page.forget_cookies()
     with Application(world) as app:
         for walk in (keyboard, device_codes, errors, approval, second_factor, new_password, form_post, markup_in_names):
             walk(page, app, shot)

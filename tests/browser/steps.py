@@ -35,13 +35,14 @@ class Shots:
 
 def usable_by_all(page):
     """What those need who do not see the page, or see it on another screen."""
-    expect(page.html("html[lang=en]") and page.html("meta[name=viewport]"), "language and viewport", page.html())
+    expect(page.all("html[lang=en] meta[name=viewport]"), "language and viewport", page.html())
     nodes = [n for n in page.accessible() if not n.get("ignored")]
     names = {}
     for node in nodes:
         names.setdefault(node["role"]["value"], []).append(node.get("name", {}).get("value", ""))
-    levels = [p["value"]["value"] for n in nodes for p in n.get("properties", []) if p["name"] == "level"]
-    expect(len(page.all("h1")) == 1 and 1 in levels, "one main heading", levels)
+    headings = [n for n in nodes if n["role"]["value"] == "heading"]
+    levels = [p["value"]["value"] for n in headings for p in n["properties"] if p["name"] == "level"]
+    expect(levels.count(1) == 1, "one main heading", levels)
     expect(names["RootWebArea"] != [""], "a title", page.html())
     for role in ("button", "checkbox", "link", "textbox"):
         expect("" not in names.get(role, []), "a name for each", role, page.html("body"))

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`; and meet the pages
-of a world that changes.
+"""People at Chromium sign in, by keyboard, at `outkit mock`, for `outkit login` and `outkit connect`; and meet the
+pages of a world that changes.
 
 Arguments: the outkit program, the folder that the screenshots go to, and of that world (pages.py) the address of its
 Entra, the file with its authority, and the descriptor that takes orders.
@@ -77,9 +77,8 @@ class Program:
         return out, " ".join(err.split())
 
 
-def code_flow(browser, login, shot):
+def code_flow(page, login, shot):
     """The person whom the configuration names, by the code flow."""
-    page = browser.person()
     with login("--no-browser") as program:
         page.open(program.wait_for(r"https://localhost:\d+/\S+")[0])
         sign_in(page, ADELE, "code", shot, first=False)  # the configuration names the account
@@ -89,7 +88,6 @@ def code_flow(browser, login, shot):
         expect(page.style("main", "background-color") == "rgb(255, 255, 255)", "the page's policy blocks its style")
         shot(page, "code-done")
     expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
-    return page
 
 
 def cancelled(page, login, shot):
@@ -128,10 +126,12 @@ def runs_scripts(page):
     return page.html("p.ran") != ""
 
 
-def device_flow(browser, login, shot):
+def device_flow(page, login, shot):
     """The device flow, with scripts switched off. Stops at what the program is yet to learn."""
-    page = browser.person(scripts=False)
-    expect(not runs_scripts(page) and runs_scripts(browser.person()))
+    page.forget_cookies()
+    expect(runs_scripts(page))
+    page.run_scripts(False)
+    expect(not runs_scripts(page))
     with login("--device") as program:
         address, code = device_code(program)
         page.open(address)
@@ -139,12 +139,13 @@ def device_flow(browser, login, shot):
         page.type(code)
         shot(page, "device-code")
         page.press("Enter")
-        sign_in(page, ADELE, "device", shot)
+        sign_in(page, ADELE, "device", not_shot)
         page.wait("button[value=continue]")
         shot(page, "device-confirm")
         page.push("button[value=continue]")
         page.wait("main", "You have signed in")
         shot(page, "device-done")
+        page.run_scripts(True)
         yield  # the program asks every 5 seconds only
         out, err = program.ends_well()
     expect(out.startswith("signed in as " + ADELE[0]) and "has signed in" not in err, out, err)
@@ -171,9 +172,9 @@ def wrong_pick(page, login, shot):
     expect(f"names {ADELE[0]}, and {BOB[0]} has signed in" in err, err)
 
 
-def connect(browser, address, shot):
+def connect(page, address, shot):
     """The button of `outkit connect`; then for its other application, where the browser offers the wrong account."""
-    page = browser.person()
+    page.forget_cookies()
     page.open(address)
     page.wait("form button")
     shot(page, "connect-begin")
@@ -183,7 +184,6 @@ def connect(browser, address, shot):
     page.wait("tbody", "connected", 20)
     page.push("form:nth-of-type(2) button")
     page.wait("main", "Pick an account")
-    shot(page, "connect-pick")
     page.push("button[name=pick]")
     accept(page, "connect-pick", not_shot)
     page.wait("tbody tr:nth-child(2)", "connected", 20)
@@ -235,12 +235,13 @@ def main():
                 def done(what):
                     print(f"{what} after {time.monotonic() - began:.1f} s")
 
-                page = code_flow(browser, login, shot)
+                page = browser.page()
+                code_flow(page, login, shot)
                 done("code flow")
                 cancelled(page, login, shot)
                 done("cancelled")
                 with contextlib.ExitStack() as programs:
-                    waiting = [device_flow(browser, login, shot)]
+                    waiting = [device_flow(page, login, shot)]
                     programs.callback(waiting[0].close)
                     next(waiting[0])
                     done("device flow")
@@ -250,9 +251,9 @@ def main():
                     programs.callback(waiting[1].close)
                     next(waiting[1])
                     done("the wrong account picked")
-                    connect(browser, address, shot)
+                    connect(page, address, shot)
                     done("connect")
-                    pages.walk_all(browser, pages.World(WORLD[0], WORLD[1], int(WORLD[2])), shot, done)
+                    pages.walk_all(page, pages.World(WORLD[0], WORLD[1], int(WORLD[2])), shot, done)
                     for walk in waiting:
                         next(walk, None)
                     done("everything")
