@@ -145,6 +145,22 @@ public:
         return this->run(detail::logout(this->session()), std::forward<CompletionToken>(token));
     }
 
+    /** Tells the server who we are, and asks who it is (RFC 2971). For support; nothing may depend on it.
+
+        @param ours  at most 30 fields, names of at most 30 octets, values of at most 1,024; empty: we tell nothing.
+
+        @par Handler signature
+        `void(error_code, id_fields)`
+
+        @par Errors
+        @li imap::error::capability_missing, invalid_string
+    */
+    template <class CompletionToken>
+    auto async_id(id_fields ours, CompletionToken&& token)
+    {
+        return this->run(detail::identify(this->session(), std::move(ours)), std::forward<CompletionToken>(token));
+    }
+
     /** Asks where mailboxes are kept (RFC 2342).
 
         @par Handler signature
@@ -169,6 +185,17 @@ public:
     auto async_list(std::string pattern, CompletionToken&& token)
     {
         return this->run(detail::list(this->session(), {}, std::move(pattern)), std::forward<CompletionToken>(token));
+    }
+
+    /** Lists the subscribed mailboxes (RFC 3501 section 6.3.9). Names can be among them that exist no more.
+
+        Handler as async_list(). Exchange refuses it (command_rejected) when IMAP4rev2 is switched on for the connection.
+    */
+    template <class CompletionToken>
+    auto async_list_subscribed(std::string pattern, CompletionToken&& token)
+    {
+        return this->run(detail::list(this->session(), {}, std::move(pattern), detail::listing::subscribed),
+                         std::forward<CompletionToken>(token));
     }
 
     /** Asks about a mailbox without selecting it (RFC 9051 section 6.3.11). Exchange needs more than a second for each.
@@ -218,6 +245,14 @@ public:
     auto async_unselect(CompletionToken&& token)
     {
         return this->run(detail::unselect(this->session()), std::forward<CompletionToken>(token));
+    }
+
+    /** Leaves the selected mailbox, and removes for good all of its messages that are \Deleted, whoever has marked them
+        (RFC 9051 section 6.4.1). After async_examine() nothing is removed. Handler: `void(error_code)`. */
+    template <class CompletionToken>
+    auto async_close(CompletionToken&& token)
+    {
+        return this->run(detail::close(this->session()), std::forward<CompletionToken>(token));
     }
 
     /** Makes a mailbox (RFC 9051 section 6.3.4). Handler: `void(error_code)`. */
@@ -280,6 +315,22 @@ public:
                          std::forward<CompletionToken>(token));
     }
 
+    /** Finds messages of the selected mailbox (RFC 9051 section 6.4.4, UID SEARCH).
+
+        @par Handler signature
+        `void(error_code, uid_set)`; empty when there are none
+
+        @par Errors
+        @li imap::error::charset_not_supported   text outside US-ASCII, at a server that cannot search for it, as Exchange
+        @li imap::error::invalid_string, invalid_flag, invalid_section, empty_set   see search_key
+        @li imap::error::no_mailbox_selected
+    */
+    template <class CompletionToken>
+    auto async_search(search_key what, CompletionToken&& token)
+    {
+        return this->run(detail::search(this->session(), std::move(what)), std::forward<CompletionToken>(token));
+    }
+
     /** Changes flags of messages (RFC 9051 section 6.4.6).
 
         @par Handler signature
@@ -335,6 +386,14 @@ public:
         return this->run(detail::expunge(this->session(), std::move(which)), std::forward<CompletionToken>(token));
     }
 
+    /** Removes for good all messages of the mailbox that are \Deleted, whoever has marked them (RFC 9051 section 6.4.3).
+        Handler: `void(error_code)`; which ones is told by the next async_noop(). */
+    template <class CompletionToken>
+    auto async_expunge(CompletionToken&& token)
+    {
+        return this->run(detail::expunge_all(this->session()), std::forward<CompletionToken>(token));
+    }
+
     /** Puts a message into a mailbox (RFC 9051 section 6.3.12).
 
         @param message  Octets as they shall be, with CRLF line ends. Exchange takes a message apart and puts it together
@@ -352,6 +411,19 @@ public:
     auto async_append(mailbox_name to, std::string message, append_options how, CompletionToken&& token)
     {
         return this->run(detail::append(this->session(), std::move(to), std::move(message), std::move(how)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** The same from a source, in bounded memory.
+
+        @par Errors
+        As above, and
+        @li the source's error, imap::error::message_too_short   nothing was appended, and the connection is closed
+    */
+    template <class CompletionToken>
+    auto async_append(mailbox_name to, append_source from, append_options how, CompletionToken&& token)
+    {
+        return this->run(detail::append(this->session(), std::move(to), std::move(from), std::move(how)),
                          std::forward<CompletionToken>(token));
     }
 

@@ -414,6 +414,11 @@ struct fetch_items
     /// error, and the connection. Called at least once per section, also for an empty one.
     std::function<error_code(section_piece const&)> sink = {};
 
+    /// Takes each message when it has come instead of the batch, which stays empty: for a mailbox of any size. Views are
+    /// valid during the call; a server may tell of one message in several calls. An error it returns ends the operation
+    /// with that error, and the connection.
+    std::function<error_code(message const&)> each = {};
+
     /// ENVELOPE, BODYSTRUCTURE, FLAGS, RFC822.SIZE and INTERNALDATE: all that is known without reading the message.
     static fetch_items metadata()
     {
@@ -519,6 +524,16 @@ struct append_options
     std::optional<std::chrono::sys_seconds> date = {};  ///< becomes INTERNALDATE; nothing: now
 };
 
+/// A message to append that is not in memory.
+struct append_source
+{
+    std::uint64_t octets = 0;  ///< how many there are, exactly
+
+    /// Puts the next octets into `into`, at most `most`, and returns how many; 0 is the end. An error it sets ends the
+    /// operation with that error.
+    std::function<std::size_t(char* into, std::size_t most, error_code& ec)> read = {};
+};
+
 /// Where an appended or copied message went; zeros if the server does not say (no UIDPLUS).
 struct append_result
 {
@@ -533,6 +548,9 @@ struct copy_result
     uid_set from = {};
     uid_set to = {};
 };
+
+/// Who a program is (RFC 2971): names like "name", "version", "vendor", and what they are.
+using id_fields = std::vector<std::pair<std::string, std::string>>;
 
 /// Something that happened in the selected mailbox.
 struct mailbox_event

@@ -56,7 +56,6 @@ struct response
     status_text status = {};
     std::uint32_t number = 0;
     message* fetched = nullptr;
-    using id_fields = std::vector<std::pair<std::string, std::string>>;
     std::variant<std::monostate, capabilities, mailbox, imap::mailbox_status, flags, number_set, namespaces, id_fields>
         data = {};
 };

@@ -870,7 +870,7 @@ private:
         return true;
     }
 
-    bool id(response::id_fields& out)
+    bool id(id_fields& out)
     {
         if (nil())
             return true;
@@ -1019,7 +1019,7 @@ private:
         if (is("ID"))
         {
             out.what = kind::id;
-            return blank() && id(out.data.emplace<response::id_fields>()) && tail_is_empty();
+            return blank() && id(out.data.emplace<id_fields>()) && tail_is_empty();
         }
         out.what = kind::other;
         return !word.empty() && skip_rest();
@@ -1471,7 +1471,7 @@ OUTKIT_DEF void append_response(std::string& out, response const& r)
         break;
     }
     case kind::id: {
-        auto const& fields = std::get<response::id_fields>(r.data);
+        auto const& fields = std::get<id_fields>(r.data);
         out += fields.empty() ? "ID NIL" : "ID ";
         char before = '(';
         for (auto const& [k, v] : fields)

@@ -2,6 +2,7 @@
 #define OUTKIT_IMAP_DETAIL_COMMAND_HPP
 
 #include <outkit/imap/detail/codec.hpp>
+#include <outkit/imap/search.hpp>
 
 // The grammar of commands, both directions (RFC 9051 and RFC 3501 section 9). A client builds, a server reads.
 
@@ -24,7 +25,10 @@ public:
     OUTKIT_DECL command& date_time(std::chrono::sys_seconds t);
     OUTKIT_DECL command& date(std::chrono::sys_days d);  // "1-Feb-1994", for SEARCH
     OUTKIT_DECL command& literal(std::string octets);    // always as a literal
+    OUTKIT_DECL command& literal(append_source from);
     OUTKIT_DECL command& items(fetch_items const& i);
+    OUTKIT_DECL command& search(search_key const& k);  // with CHARSET UTF-8, if it takes that
+    OUTKIT_DECL command& id(id_fields const& fields);
     OUTKIT_DECL command& word(std::string_view s);  // of ours: "RETURN", "+FLAGS.SILENT", "("
 
     error_code ec;
@@ -34,6 +38,7 @@ public:
     {
         std::string text;
         bool is_literal = false;
+        append_source source = {};  // of a literal that is not in `text`
     };
     std::vector<piece> pieces;
 

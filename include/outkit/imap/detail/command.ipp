@@ -1,14 +1,16 @@
 #ifndef OUTKIT_IMAP_DETAIL_COMMAND_IPP
 #define OUTKIT_IMAP_DETAIL_COMMAND_IPP
 
+#include <outkit/detail/utf8.hpp>
 #include <outkit/imap/detail/command.hpp>
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace outkit::inline OUTKIT_ABI::imap::detail {
 
-OUTKIT_INLINE command::command(std::string_view name) { pieces.push_back({std::string(name)}); }
+OUTKIT_INLINE command::command(std::string_view name) { pieces.push_back({std::string(name), false, {}}); }
 
 OUTKIT_DEF std::string& command::text()
 {
@@ -39,7 +41,14 @@ OUTKIT_DEF command& command::atom(std::string_view s)
 OUTKIT_DEF command& command::literal(std::string octets)
 {
     text() += ' ';
-    pieces.push_back({std::move(octets), true});
+    pieces.push_back({std::move(octets), true, {}});
+    return *this;
+}
+
+OUTKIT_DEF command& command::literal(append_source from)
+{
+    text() += ' ';
+    pieces.push_back({{}, true, std::move(from)});
     return *this;
 }
 
@@ -179,6 +188,71 @@ OUTKIT_DEF command& command::items(fetch_items const& i)
         out += section_name(s) + ']';
         if (s.only)
             out += '<' + std::to_string(s.only->first) + '.' + std::to_string(s.only->octets) + '>';
+    }
+    return word(out + ')');
+}
+
+// search = "SEARCH" [SP "CHARSET" SP charset] 1*(SP search-key)
+OUTKIT_DEF command& command::search(search_key const& k)
+{
+    using kind = search_key::term::kind;
+    auto const is_ascii = [](std::string_view s) {
+        return std::all_of(s.begin(), s.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    };
+    bool ascii = true;
+    for (auto const& t : k.terms())
+    {
+        ascii = ascii && is_ascii(t.value);
+        if (!outkit::detail::valid_utf8(t.value))
+            wrong(error::invalid_string);
+    }
+    if (!ascii)
+        word("CHARSET UTF-8");
+    std::string opened;  // parentheses before the next word
+    for (auto const& t : k.terms())
+        switch (t.what)
+        {
+        case kind::open: opened += '('; break;
+        case kind::close: text() += ')'; break;
+        case kind::word: word(std::exchange(opened, {}) + t.value); break;
+        case kind::text: astring(t.value); break;
+        case kind::keyword:
+            if (!is_atom(t.value))
+                wrong(error::invalid_flag);
+            word(t.value);
+            break;
+        case kind::field_name:
+            if (!is_atom(t.value) || t.value.find(':') != std::string::npos)
+                wrong(error::invalid_section);
+            word(t.value);
+            break;
+        case kind::set:
+            if (t.value.empty())
+                wrong(error::empty_set);
+            word(std::exchange(opened, {}) + t.value);
+            break;
+        case kind::date: date(t.day); break;
+        }
+    return *this;
+}
+
+// id = "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / NIL) ; RFC 2971 section 4
+OUTKIT_DEF command& command::id(id_fields const& fields)
+{
+    static constexpr std::size_t most_fields = 30, longest_name = 30, longest_value = 1024;
+    if (fields.empty())
+        return word("NIL");
+    if (fields.size() > most_fields)
+        wrong(error::invalid_string);
+    std::string out = "(";
+    for (auto const& [name, value] : fields)
+    {
+        if (name.size() > longest_name || value.size() > longest_value || !can_be_quoted(name) || !can_be_quoted(value))
+            wrong(error::invalid_string);
+        if (out.size() > 1)
+            out += ' ';
+        append_quoted(out, name);
+        append_quoted(out += ' ', value);
     }
     return word(out + ')');
 }

@@ -70,6 +70,8 @@ public:
     virtual arena* block(std::string_view frame) = 0;
     // False: it is nothing this command asked for.
     virtual bool take(session& s, response& r, error_code& ec) = 0;
+    // What it takes is gone at once: it does not count against what may be kept for one command.
+    virtual bool keeps() const { return true; }
 
 protected:
     ~data_handler() = default;
@@ -80,12 +82,20 @@ OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token
 OUTKIT_DECL flow<capabilities> capability(session& s);
 OUTKIT_DECL flow<std::vector<mailbox_event>> noop(session& s);
 OUTKIT_DECL flow<> logout(session& s);
+OUTKIT_DECL flow<id_fields> identify(session& s, id_fields ours);
 
 OUTKIT_DECL flow<imap::namespaces> namespaces_of(session& s);
-OUTKIT_DECL flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern);
+enum class listing
+{
+    all,
+    subscribed
+};
+OUTKIT_DECL flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern,
+                                            listing which = listing::all);
 OUTKIT_DECL flow<mailbox_status> status(session& s, mailbox_name name);
 OUTKIT_DECL flow<mailbox_status> select(session& s, mailbox_name name, bool read_only);
 OUTKIT_DECL flow<> unselect(session& s);
+OUTKIT_DECL flow<> close(session& s);
 OUTKIT_DECL flow<> create(session& s, mailbox_name name);
 OUTKIT_DECL flow<> remove(session& s, mailbox_name name);
 OUTKIT_DECL flow<> rename(session& s, mailbox_name from, mailbox_name to);
@@ -100,8 +110,11 @@ OUTKIT_DECL flow<message_batch> fetch(session& s, numbering by, number_set which
 OUTKIT_DECL flow<message_batch> store(session& s, numbering by, number_set which, store_options what);
 OUTKIT_DECL flow<copy_result> copy(session& s, uid_set which, mailbox_name to);
 OUTKIT_DECL flow<copy_result> move(session& s, uid_set which, mailbox_name to);
+OUTKIT_DECL flow<uid_set> search(session& s, search_key what);
 OUTKIT_DECL flow<> expunge(session& s, uid_set which);
+OUTKIT_DECL flow<> expunge_all(session& s);
 OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how);
+OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, append_source from, append_options how);
 OUTKIT_DECL flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
 
 // The parts these are made of. `execute` leaves the tagged answer in s.last, whatever it is.

@@ -232,7 +232,11 @@ OUTKIT_DECL error_code hear(session& s, until what, std::string_view tag, data_h
         return end_of(s, r.status);
     }
     if (s.trusted && data && data->take(s, r, ec))
+    {
+        if (!data->keeps())
+            sofar = {};
         return ec;
+    }
     return note(s, r);
 }
 
@@ -326,6 +330,23 @@ OUTKIT_DEF error_code meaning(session& s, reply const& r)
 
 OUTKIT_DEF std::string words(reply const& r) { return shown(r.code.empty() ? r.text : '[' + r.code + "] " + r.text); }
 
+// Sends octets that are not in memory. Once some have been announced, a source without them costs the connection.
+OUTKIT_DECL flow<> send_literal(session& s, append_source from)
+{
+    static constexpr std::size_t most = 64 * 1024;
+    for (std::uint64_t left = from.octets; left != 0;)
+    {
+        std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, most)), '\0');
+        error_code ec;
+        std::size_t const n = from.read(piece.data(), piece.size(), ec);
+        if (ec)
+            co_await fail(ec);
+        piece.resize(n);
+        left -= n;
+        co_await s.w.write(std::move(piece));
+    }
+}
+
 // Sends a command and reads its answer. Literals wait for the server's "+" unless this session may send them at once.
 OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
 {
@@ -345,7 +366,7 @@ OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
             line += p.text;
             continue;
         }
-        std::size_t const n = p.text.size();
+        std::uint64_t const n = p.source.read ? p.source.octets : p.text.size();
         bool const at_once = s.caps.has("LITERAL+") || (s.caps.has("LITERAL-") && n <= literal_minus);
         line += '{' + std::to_string(n) + (at_once ? "+}\r\n" : "}\r\n");
         if (!at_once)
@@ -357,6 +378,14 @@ OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
                 co_await fail(error::early_completion);
             if (!s.last.continuation)
                 co_return;  // refused; the literal is not sent
+        }
+        if (p.source.read)
+        {
+            if (!line.empty())
+                co_await s.w.write(std::move(line));
+            line.clear();
+            append_source from = std::move(p.source);
+            co_await send_literal(s, std::move(from));
         }
         line += p.text;
     }
@@ -607,6 +636,33 @@ OUTKIT_DEF flow<> logout(session& s)
     s.forget();
 }
 
+OUTKIT_DECL class id_handler final : public data_handler
+{
+public:
+    id_fields found;
+    arena* block(std::string_view) override { return nullptr; }
+    bool take(session&, response& r, error_code&) override
+    {
+        if (r.what != response::kind::id)
+            return false;
+        found = std::get<id_fields>(std::move(r.data));
+        return true;
+    }
+};
+
+OUTKIT_DEF flow<id_fields> identify(session& s, id_fields ours)
+{
+    if (error_code const ec = not_ready(s, session::state::not_authenticated))
+        co_await refuse(ec);
+    if (!s.caps.has("ID"))
+        co_await refuse(error::capability_missing);
+    command c("ID");
+    c.id(ours);
+    id_handler heard;
+    co_await perform(s, std::move(c), &heard);
+    co_return std::move(heard.found);
+}
+
 OUTKIT_DEF flow<imap::namespaces> namespaces_of(session& s)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
@@ -619,24 +675,28 @@ OUTKIT_DEF flow<imap::namespaces> namespaces_of(session& s)
 OUTKIT_DECL class list_handler final : public data_handler
 {
 public:
+    explicit list_handler(listing which) : which_(which) {}
     std::vector<mailbox> found;
     arena* block(std::string_view) override { return nullptr; }
     bool take(session&, response& r, error_code&) override
     {
-        if (r.what != response::kind::list)
+        if (r.what != (which_ == listing::all ? response::kind::list : response::kind::lsub))
             return false;
         found.push_back(std::get<mailbox>(std::move(r.data)));
         return true;
     }
+
+private:
+    listing which_;
 };
 
-OUTKIT_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern)
+OUTKIT_DEF flow<std::vector<mailbox>> list(session& s, std::string reference, std::string pattern, listing which)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
         co_await refuse(ec);
-    command c("LIST");
+    command c(which == listing::all ? "LIST" : "LSUB");
     c.list_pattern(reference).list_pattern(pattern);
-    list_handler found;
+    list_handler found(which);
     co_await perform(s, std::move(c), &found);
     co_return std::move(found.found);
 }
@@ -701,6 +761,17 @@ OUTKIT_DEF flow<> unselect(session& s)
     if (!s.caps.has("UNSELECT"))  // CLOSE would expunge
         co_await refuse(error::capability_missing);
     command c("UNSELECT");
+    co_await perform(s, std::move(c));
+    s.at = session::state::authenticated;
+    s.box = {};
+    s.events.clear();
+}
+
+OUTKIT_DEF flow<> close(session& s)
+{
+    if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    command c("CLOSE");
     co_await perform(s, std::move(c));
     s.at = session::state::authenticated;
     s.box = {};
@@ -777,9 +848,15 @@ public:
     {
     }
 
-    arena* block(std::string_view frame) override { return is_fetch(frame) ? &batch.block() : nullptr; }
+    arena* block(std::string_view frame) override
+    {
+        if (what_.each)
+            batch.block().clear();  // what was in it has been handed on
+        return is_fetch(frame) ? &batch.block() : nullptr;
+    }
+    bool keeps() const override { return !what_.each; }
 
-    bool take(session& s, response& r, error_code&) override
+    bool take(session& s, response& r, error_code& ec) override
     {
         // Not allowed in the answer to a command that counts (RFC 9051 section 7.5.1): which message is meant?
         if (r.what == response::kind::expunge && by_ == numbering::sequence)
@@ -790,7 +867,10 @@ public:
         // What has not been asked for is an event, as far as it is about flags; so is what cannot be attributed.
         if (by_ == numbering::uid ? m.uid == 0 || !asked_.contains(m.uid) : !asked_.contains(m.sequence))
             return false;
-        batch.keep(&m);
+        if (what_.each)
+            ec = what_.each(m);
+        else
+            batch.keep(&m);
         return true;
     }
 
@@ -934,6 +1014,8 @@ OUTKIT_DEF flow<message_batch> fetch(session& s, numbering by, number_set which,
             co_await refuse(ec, words(s.last));
         }
     }
+    if (what.each)
+        co_return message_batch();
     if (!settle(found.batch, which, by))
         co_await fail(error::duplicate_answer);
     co_return std::move(found.batch);
@@ -1034,6 +1116,40 @@ OUTKIT_DEF flow<copy_result> move(session& s, uid_set which, mailbox_name to)
     co_return co_await transfer(s, "UID MOVE", std::move(which), std::move(to));
 }
 
+OUTKIT_DECL class search_handler final : public data_handler
+{
+public:
+    number_set found;
+    arena* block(std::string_view) override { return nullptr; }
+    bool take(session&, response& r, error_code&) override
+    {
+        if (r.what != response::kind::search)
+            return false;
+        for (auto const& range : std::get<number_set>(r.data).ranges())
+            found.add(range.first, range.last);
+        return true;
+    }
+};
+
+OUTKIT_DEF flow<uid_set> search(session& s, search_key what)
+{
+    if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    command c("UID SEARCH");
+    c.search(what);
+    search_handler heard;
+    co_await perform(s, std::move(c), &heard);
+    co_return uid_set(std::move(heard.found));
+}
+
+OUTKIT_DEF flow<> expunge_all(session& s)
+{
+    if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    command c("EXPUNGE");
+    co_await perform(s, std::move(c));
+}
+
 OUTKIT_DEF flow<> expunge(session& s, uid_set which)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
@@ -1047,27 +1163,19 @@ OUTKIT_DEF flow<> expunge(session& s, uid_set which)
 
 // --- APPEND ---
 
-OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
+// `source`: why the message's source has failed, if it has. Then the server has not got all of it.
+OUTKIT_DECL flow<append_result> append_literal(session& s, command c, error_code const& source)
 {
-    if (error_code const ec = not_ready(s, session::state::authenticated))
-        co_await refuse(ec);
-    if (message.size() > s.settings.limits.message)
-        co_await refuse(error::message_too_long);
-    command c("APPEND");
-    c.mailbox(to);
-    if (!how.flags.empty())
-        c.flag_list(how.flags);
-    if (how.date)
-        c.date_time(*how.date);
     if (c.ec)
         co_await refuse(c.ec);
-    c.literal(std::move(message));
     // As soon as the octets may have left, the answer decides; without one nobody knows.
     bool const waits = !s.caps.has("LITERAL+");
     s.last = {};
     auto const r = co_await attempt(execute(s, std::move(c)));
     if (r.ec)
     {
+        if (source)
+            co_await fail(source);
         bool const sent = !waits || s.last.continuation;
         std::string text = r.diagnostics.empty() ? r.ec.message() : r.diagnostics;
         error_code const ec = sent ? make_error_code(error::outcome_unknown) : r.ec;
@@ -1079,6 +1187,55 @@ OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string m
         co_await refuse(ec, words(s.last));
     }
     co_return code_appenduid(s.last.view()).value_or(append_result());
+}
+
+OUTKIT_DECL error_code may_append(session const& s, std::uint64_t octets)
+{
+    if (error_code const ec = not_ready(s, session::state::authenticated))
+        return ec;
+    return octets > s.settings.limits.message ? make_error_code(error::message_too_long) : error_code();
+}
+
+OUTKIT_DECL command append_command(mailbox_name const& to, append_options const& how)
+{
+    command c("APPEND");
+    c.mailbox(to);
+    if (!how.flags.empty())
+        c.flag_list(how.flags);
+    if (how.date)
+        c.date_time(*how.date);
+    return c;
+}
+
+OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how)
+{
+    if (error_code const ec = may_append(s, message.size()))
+        co_await refuse(ec);
+    command c = append_command(to, how);
+    c.literal(std::move(message));
+    error_code const in_memory;
+    co_return co_await append_literal(s, std::move(c), in_memory);
+}
+
+OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, append_source from, append_options how)
+{
+    error_code ec = may_append(s, from.octets);
+    if (!ec && !from.read)
+        ec = error::message_too_short;
+    if (ec)
+        co_await refuse(ec);
+    ec = {};
+    auto const read = std::move(from.read);
+    from.read = [&ec, &read](char* into, std::size_t most, error_code& failed) {
+        std::size_t const n = read(into, most, failed);
+        if (!failed && (n == 0 || n > most))
+            failed = error::message_too_short;
+        ec = failed;
+        return n;
+    };
+    command c = append_command(to, how);
+    c.literal(std::move(from));
+    co_return co_await append_literal(s, std::move(c), ec);
 }
 
 // --- IDLE ---
