@@ -7,7 +7,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <set>
+#include <utility>
 
 using namespace outkit;
 using namespace outkit::imap;
@@ -921,6 +923,239 @@ BOOST_AUTO_TEST_CASE(moves_and_hears_where_to)
     auto const cut =
         in_inbox<copy_result>([](session& se) { return move(se, uid_set(31), "Archive"); }, "* 1 EXPUNGE\r\n");
     BOOST_TEST((cut.ec == imap::error::outcome_unknown));
+}
+
+// --- SEARCH and what else a mailbox is asked ---
+
+BOOST_AUTO_TEST_CASE(searches_by_uid)
+{
+    using key = search_key;
+    auto const find = [](session& se) { return search(se, !key::flagged_as(flag::seen)); };
+    // observed: exchange-imap transcripts of mscdex/node-imap#561; RFC 3501 section 7.2.5
+    for (auto const& [answer, found] : {std::pair<std::string, std::string>{"* SEARCH 4490\r\n", "4490"},
+                                        {"* SEARCH 2 84 882\r\n", "2,84,882"},
+                                        {"* SEARCH\r\n", ""},
+                                        {"", ""},
+                                        {"* SEARCH 2 3\r\n* 4 EXISTS\r\n* SEARCH 4 9\r\n", "2:4,9"}})
+    {
+        auto const r = in_inbox<uid_set>(find, answer + "$3 OK SEARCH completed.\r\n");
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(r.value->to_string() == found);
+        BOOST_TEST(r.written.ends_with(tagged("$3 UID SEARCH NOT SEEN\r\n")));
+    }
+    auto const make = [&](auto&& run) {
+        session s;
+        run(after_opening<uid_set>(s, find));
+    };
+    std::vector<std::string> const script =
+        tagged(std::vector<std::string>{"", ready + "* SEARCH 2 84\r\n$3 OK SEARCH completed.\r\n"});
+    tests::cut_at_every_byte(make, script);
+    tests::failing_at_every_step(make, script);
+    tests::in_pieces_of_every_size(make, script, [](auto const& r) { BOOST_TEST(!r.ec, r.ec.message()); });
+}
+
+BOOST_AUTO_TEST_CASE(exchange_does_not_search_for_text_outside_ascii)
+{
+    session s;
+    // observed: jstedfast/MailKit#808, eclipse-ee4j/angus-mail#145
+    auto const r = in_inbox<uid_set>(
+        [](session& se) {
+            return search(se, search_key::subject("Gr\xc3\xbc\xc3\x9f"
+                                                  "e"));
+        },
+        "+ Ready for additional command text.\r\n"
+        "$3 NO [BADCHARSET (US-ASCII)] The specified charset is not supported.\r\n",
+        s);
+    BOOST_TEST((r.ec == imap::error::charset_not_supported));
+    BOOST_TEST(r.written.ends_with(tagged("$3 UID SEARCH CHARSET UTF-8 SUBJECT {7}\r\nGr\xc3\xbc\xc3\x9f"
+                                          "e\r\n")));
+    BOOST_TEST((s.at == session::state::selected));  // and the connection goes on
+}
+
+BOOST_AUTO_TEST_CASE(says_who_we_are_and_hears_who_the_server_is)
+{
+    auto const ask = [](session& se) {
+        se.caps.add("ID");
+        return identify(se, {{"name", "outkit"}, {"version", "1 \"beta\""}});
+    };
+    // observed: postalsys/imapflow's transcripts
+    auto const r =
+        in_inbox<id_fields>(ask, "* ID (\"name\" \"Microsoft.Exchange.Imap4.Imap4Server\" \"version\" \"15.20\")\r\n"
+                                 "$3 OK ID completed.\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST((*r.value == id_fields{{"name", "Microsoft.Exchange.Imap4.Imap4Server"}, {"version", "15.20"}}));
+    BOOST_TEST(r.written.ends_with(tagged("$3 ID (\"name\" \"outkit\" \"version\" \"1 \\\"beta\\\"\")\r\n")));
+    auto const nothing = in_inbox<id_fields>(
+        [](session& se) {
+            se.caps.add("ID");
+            return identify(se, {});
+        },
+        "* ID NIL\r\n$3 OK ID completed.\r\n");
+    BOOST_TEST((!nothing.ec && nothing.value->empty()));
+    BOOST_TEST(nothing.written.ends_with(tagged("$3 ID NIL\r\n")));
+    auto const evil = in_inbox<id_fields>(
+        [](session& se) {
+            se.caps.add("ID");
+            return identify(se, {{"name", "x\r\nA1 DELETE x"}});
+        },
+        "");
+    BOOST_TEST((evil.ec == imap::error::invalid_string));
+    BOOST_TEST(
+        (in_inbox<id_fields>([](session& se) { return identify(se, {}); }, "").ec == imap::error::capability_missing));
+}
+
+BOOST_AUTO_TEST_CASE(subscribed_mailboxes_are_listed)
+{
+    auto const ask = [](session& se) { return list(se, "", "*", listing::subscribed); };
+    // RFC 3501 section 7.2.3
+    auto const r = in_inbox<std::vector<mailbox>>(
+        ask, "* LIST () \"/\" other\r\n* LSUB () \".\" #news.comp.mail.misc\r\n$3 OK LSUB completed\r\n");
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST_REQUIRE(r.value->size() == 1u);
+    BOOST_TEST(r.value->front().name == "#news.comp.mail.misc");
+    BOOST_TEST(r.written.ends_with(tagged("$3 LSUB \"\" \"*\"\r\n")));
+    // Exchange with IMAP4rev2 switched on (observed: postalsys/imapflow 1.4.9)
+    auto const refused = in_inbox<std::vector<mailbox>>(ask, "$3 BAD Command Error. 12\r\n");
+    BOOST_TEST((refused.ec == imap::error::command_rejected));
+}
+
+BOOST_AUTO_TEST_CASE(closing_and_expunging_take_what_is_deleted)
+{
+    session s;
+    auto const closed =
+        in_inbox<void>([](session& se) { return imap::detail::close(se); }, "$3 OK CLOSE completed.\r\n", s);
+    BOOST_TEST(!closed.ec, closed.ec.message());
+    BOOST_TEST((s.at == session::state::authenticated));
+    BOOST_TEST(s.box.name.empty());
+    BOOST_TEST(closed.written.ends_with(tagged("$3 CLOSE\r\n")));
+    // observed: iroco-co/aioimaplib#67
+    session t;
+    auto const expunged =
+        in_inbox<void>([](session& se) { return expunge_all(se); }, "* 2 EXPUNGE\r\n$3 OK EXPUNGE completed.\r\n", t);
+    BOOST_TEST(!expunged.ec, expunged.ec.message());
+    BOOST_TEST(t.box.exists == 2u);
+    BOOST_TEST_REQUIRE(t.events.size() == 1u);
+    BOOST_TEST((t.events.front().what == mailbox_event::kind::expunge));
+}
+
+// --- more than fits into memory ---
+
+BOOST_AUTO_TEST_CASE(messages_are_appended_from_a_source)
+{
+    std::string const message = "Subject: hello\r\n\r\n" + std::string(200'000, 'x') + "\r\n";
+    auto const source = [&message](std::size_t most_at_once) {
+        append_source from;
+        from.octets = message.size();
+        from.read = [&message, most_at_once, at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
+            std::size_t const n = std::min({most, most_at_once, message.size() - at});
+            std::copy_n(message.data() + at, n, into);
+            at += n;
+            return n;
+        };
+        return from;
+    };
+    for (std::size_t const piece : {1'000u, 65'536u, 1'000'000u})
+        for (bool const plus : {false, true})
+        {
+            session s;
+            auto talk = [](session& se, append_source from, bool at_once) -> flow<append_result> {
+                co_await open_inbox(se);
+                if (at_once)
+                    se.caps.add("LITERAL+");
+                append_options none;
+                co_return co_await append(se, "Archive", std::move(from), std::move(none));
+            };
+            std::string const go = plus ? "" : "+ go\r\n";
+            auto const r = play(talk(s, source(piece), plus),
+                                tagged(std::vector<std::string>{"", ready + go + "$3 OK [APPENDUID 21 305] done\r\n"}));
+            BOOST_TEST(!r.ec, r.ec.message());
+            BOOST_TEST(r.value->uid == 305u);
+            std::string const announced = '{' + std::to_string(message.size()) + (plus ? "+}\r\n" : "}\r\n");
+            BOOST_TEST(r.written.ends_with(tagged("$3 APPEND Archive " + announced + message + "\r\n")));
+        }
+
+    // A source that fails, or ends too early, costs the connection: the server must not take what has come so far.
+    for (bool const fails : {false, true})
+    {
+        session s;
+        auto talk = [](session& se, append_source from) -> flow<append_result> {
+            co_await open_inbox(se);
+            append_options none;
+            co_return co_await append(se, "Archive", std::move(from), std::move(none));
+        };
+        append_source from;
+        from.octets = 10;
+        from.read = [fails, first = true](char* into, std::size_t, error_code& ec) mutable -> std::size_t {
+            if (std::exchange(first, false))
+            {
+                std::copy_n("abc", 3, into);
+                return 3;
+            }
+            if (fails)
+                ec = os_error(EIO);
+            return 0;
+        };
+        auto const r = play(talk(s, std::move(from)), tagged(std::vector<std::string>{"", ready + "+ go\r\n"}));
+        BOOST_TEST((r.ec == (fails ? os_error(EIO) : make_error_code(imap::error::message_too_short))), r.ec.message());
+        BOOST_TEST(r.written.ends_with("{10}\r\nabc"));
+    }
+    // What is too long or nothing at all is refused before a byte.
+    auto const long_one = in_inbox<append_result>(
+        [](session& se) {
+            append_source from;
+            from.octets = se.settings.limits.message + 1;
+            from.read = [](char*, std::size_t, error_code&) { return std::size_t(0); };
+            return append(se, "x", std::move(from), {});
+        },
+        "");
+    BOOST_TEST((long_one.ec == imap::error::message_too_long));
+    auto const none = in_inbox<append_result>([](session& se) { return append(se, "x", append_source(), {}); }, "");
+    BOOST_TEST((none.ec == imap::error::message_too_short));
+}
+
+BOOST_AUTO_TEST_CASE(messages_are_handed_on_one_by_one)
+{
+    struct log
+    {
+        std::vector<std::uint32_t> uids;
+        std::size_t octets = 0;
+        error_code answer = {};
+    };
+    static log* here = nullptr;
+    auto const fetch_each = [](session& se) {
+        fetch_items what = fetch_items::metadata();
+        what.each = [](message const& m) {
+            here->uids.push_back(m.uid);
+            here->octets += m.envelope ? m.envelope->subject.size() : 0;
+            return here->answer;
+        };
+        return fetch(se, numbering::uid, uid_set::all(), std::move(what));
+    };
+    // More than may be kept for one command: 100,000 responses, 16 MB.
+    session s;
+    s.settings.limits.untagged_responses = 50;
+    s.settings.limits.untagged_octets = 4'000;
+    std::string script;
+    for (int i = 1; i <= 1000; ++i)
+        script +=
+            "* " + std::to_string(i) + " FETCH (UID " + std::to_string(i + 100) +
+            " ENVELOPE (NIL \"subject\" NIL NIL NIL NIL NIL NIL NIL NIL) BODYSTRUCTURE (\"TEXT\" \"PLAIN\" NIL NIL "
+            "NIL \"7BIT\" 3 1))\r\n";
+    log all;
+    here = &all;
+    auto const r = in_inbox<message_batch>(fetch_each, script + "$3 OK FETCH completed.\r\n", s);
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST_REQUIRE(all.uids.size() == 1000u);
+    BOOST_TEST(all.uids.back() == 1100u);
+    BOOST_TEST(all.octets == 7'000u);
+    BOOST_TEST((r.value && r.value->empty()));
+
+    log refused;
+    refused.answer = os_error(ENOSPC);
+    here = &refused;
+    auto const full = in_inbox<message_batch>(fetch_each, "* 1 FETCH (UID 7)\r\n* 2 FETCH (UID 8)\r\n$3 OK done\r\n");
+    BOOST_TEST((full.ec == os_error(ENOSPC)));
+    BOOST_TEST(refused.uids.size() == 1u);
 }
 
 // --- IDLE ---

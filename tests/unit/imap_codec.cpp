@@ -731,6 +731,71 @@ BOOST_AUTO_TEST_CASE(IM_32_what_callers_say_cannot_become_a_command)
     BOOST_TEST((nul.ec == imap::error::invalid_string));
 }
 
+BOOST_AUTO_TEST_CASE(search_commands)
+{
+    using key = search_key;
+    using namespace std::chrono;
+    auto const spoken = [](search_key const& k) {
+        command c("SEARCH");
+        c.search(k);
+        BOOST_TEST(!c.ec, c.ec.message());
+        return said(c);
+    };
+    // RFC 3501 section 6.4.4
+    BOOST_TEST(spoken(key::flagged_as(flag::flagged) && key::since(sys_days(1994y / February / 1)) &&
+                      !key::from("Smith")) == "SEARCH FLAGGED SINCE 1-Feb-1994 NOT FROM Smith");
+    BOOST_TEST(spoken(key::text("not in mailbox")) == "SEARCH TEXT \"not in mailbox\"");
+    // RFC 9051 section 6.4.4
+    BOOST_TEST(spoken(key::positions(sequence_set(282, 284)) && key::uids(uid_set(7))) == "SEARCH 282:284 UID 7");
+    BOOST_TEST(spoken(key::subject("\xe2\x98\xba")) == "SEARCH CHARSET UTF-8 SUBJECT {3}\r\n\xe2\x98\xba");
+
+    BOOST_TEST(spoken(key::all()) == "SEARCH ALL");
+    BOOST_TEST(spoken(key::flagged_as(flag::none)) == "SEARCH ALL");
+    BOOST_TEST(spoken(key::flagged_as(flag::seen | flag::draft)) == "SEARCH SEEN DRAFT");
+    BOOST_TEST(spoken(!key::flagged_as(flag::seen | flag::draft)) == "SEARCH NOT (SEEN DRAFT)");
+    BOOST_TEST(spoken((key::from("a") && key::to("b")) || !(key::cc("c") || key::bcc("d"))) ==
+               "SEARCH OR (FROM a TO b) NOT OR CC c BCC d");
+    BOOST_TEST(spoken(((key::larger(5) && key::smaller(9)) || key::all()) && key::body("x")) ==
+               "SEARCH OR (LARGER 5 SMALLER 9) ALL BODY x");
+    BOOST_TEST(spoken(!(key::positions(sequence_set(1)) && key::keyword("$Work"))) == "SEARCH NOT (1 KEYWORD $Work)");
+    BOOST_TEST(spoken(!((key::all() && key::all()) || key::all()) && !(!(key::all() && key::all()))) ==
+               "SEARCH NOT OR (ALL ALL) ALL NOT NOT (ALL ALL)");
+    BOOST_TEST(spoken(key::header("List-Id", "")) == "SEARCH HEADER List-Id \"\"");
+    BOOST_TEST(spoken(key::sent_on(sys_days(2026y / November / 28)) && key::before(sys_days(2026y / January / 3))) ==
+               "SEARCH SENTON 28-Nov-2026 BEFORE 3-Jan-2026");
+}
+
+BOOST_AUTO_TEST_CASE(IM_32_what_callers_search_for_cannot_become_a_command)
+{
+    using key = search_key;
+    for (std::string const& evil : {std::string("x\r\nA1 DELETE x\r\n"), std::string("{0}"), std::string("{5+}\r\n"),
+                                    std::string("\""), std::string(") OR ALL"), std::string("a\0b", 3),
+                                    std::string("a b"), std::string("\xff"), std::string("\\"), std::string()})
+        for (search_key const& k : {key::from(evil), key::header("Subject", evil), key::text(evil) || !key::body(evil)})
+        {
+            command c("SEARCH");
+            c.search(k);
+            if (c.ec)
+            {
+                BOOST_TEST((c.ec == imap::error::invalid_string));
+                continue;
+            }
+            for (auto const& p : c.pieces)  // octets of a literal are counted, and nobody reads them as a command
+                BOOST_TEST((p.is_literal || p.text.find_first_of("\r\n") == std::string::npos));
+        }
+    for (std::string const& evil : {std::string("x\r\n"), std::string("a b"), std::string("("), std::string()})
+    {
+        command k("SEARCH"), h("SEARCH");
+        k.search(key::keyword(evil));
+        h.search(key::header(evil, "x"));
+        BOOST_TEST((k.ec == imap::error::invalid_flag));
+        BOOST_TEST((h.ec == imap::error::invalid_section));
+    }
+    command none("SEARCH");
+    none.search(key::uids(uid_set()));
+    BOOST_TEST((none.ec == imap::error::empty_set));
+}
+
 BOOST_AUTO_TEST_CASE(fetch_commands)
 {
     fetch_items i = fetch_items::metadata();
