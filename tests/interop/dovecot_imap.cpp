@@ -334,6 +334,131 @@ BOOST_AUTO_TEST_CASE(what_is_done_is_done)
     BOOST_TEST(!ec, ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_searched_for_is_found)
+{
+    using key = search_key;
+    int const messages = 50;
+    set_up s(messages);
+    client c = s.signed_in();
+    error_code ec;
+    auto const box = c.async_select("INBOX", s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+
+    // What the server finds is what is in the texts that were seeded; the UIDs are 1 to 50 in their order.
+    auto const found = [&](key const& k) {
+        auto const r = c.async_search(k, s.io.wait(ec));
+        BOOST_TEST(!ec, ec.message() << ' ' << c.diagnostics());
+        return r.to_string();
+    };
+    auto const holding = [&](auto which) {
+        uid_set r;
+        for (std::size_t i = 0; i != s.seeded.size(); ++i)
+            if (which(s.seeded[i]))
+                r.add(static_cast<std::uint32_t>(i + 1));
+        return r.to_string();
+    };
+    std::string const all = "1:50";
+    BOOST_TEST(found(key::all()) == all);
+    BOOST_TEST(found(key::flagged_as(flag::seen)) == all);
+    BOOST_TEST(found(!key::flagged_as(flag::seen)).empty());
+    BOOST_TEST(found(key::header("X-Number", "7") && key::header("X-Number", "17")) == "18");
+    BOOST_TEST(found(key::header("Message-ID", "<3@contoso.example>") || key::header("X-Number", "49")) == "4,50");
+    BOOST_TEST(found(key::subject("message 1") && key::uids(uid_set(1, 5))) == "2");
+    BOOST_TEST(found(key::positions(sequence_set(2, 4)) && !key::uids(uid_set(3))) == "2,4");
+    BOOST_TEST(found(key::larger(3'000)) == holding([](std::string const& m) { return m.size() > 3'000; }));
+    BOOST_TEST(found(!key::larger(3'000) && !key::smaller(1'000)) ==
+               holding([](std::string const& m) { return m.size() >= 1'000 && m.size() <= 3'000; }));
+    BOOST_TEST(found(key::text("\"quoted\" \\ )")).empty());
+    BOOST_TEST(found(key::from("wilber")) == all);
+    BOOST_TEST(found(key::subject("Gr\xc3\xbc\xc3\x9f"
+                                  "e\r\nA1 LOGOUT"))
+                   .empty());  // as a literal
+    std::chrono::sys_days const seeded_on = std::chrono::floor<std::chrono::days>(
+        std::chrono::sys_seconds(std::chrono::seconds(1'790'000'000)));  // the Maildir's file names say so
+    BOOST_TEST(found(key::since(seeded_on + std::chrono::days(2))) ==
+               found(!key::before(seeded_on + std::chrono::days(2))));
+
+    // One by one, without a batch.
+    std::vector<std::uint32_t> uids;
+    fetch_items what = fetch_items::metadata();
+    what.each = [&](message const& m) {
+        uids.push_back(m.uid);
+        BOOST_TEST(m.envelope->message_id == '<' + std::to_string(m.uid - 1) + "@contoso.example>");
+        return error_code();
+    };
+    auto const none = c.async_fetch(uid_set::all(), what, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(none.empty());
+    BOOST_TEST(uids.size() == std::size_t(messages));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_in_memory_is_appended_and_what_is_deleted_goes)
+{
+    set_up s;
+    client c = s.signed_in();
+    error_code ec;
+    auto const server = c.async_id({{"name", "outkit"}, {"version", "\"1\" \\"}}, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << c.diagnostics());
+    BOOST_TEST_REQUIRE(!server.empty());
+    BOOST_TEST(server.front().second == "Dovecot");
+
+    // 8 MB, of which nobody holds more than a piece.
+    std::string const line = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcd\r\n";
+    std::string const header = "Subject: long\r\n\r\n";
+    std::uint64_t const octets = header.size() + line.size() * 131'072;
+    std::uint64_t at = 0;
+    append_source from;
+    from.octets = octets;
+    from.read = [&](char* into, std::size_t most, error_code&) {
+        std::size_t n = 0;
+        for (; n != most && at != octets; ++n, ++at)
+            into[n] = at < header.size() ? header[at] : line[(at - header.size()) % line.size()];
+        return n;
+    };
+    auto const where = c.async_append("INBOX", from, {}, s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message() << c.diagnostics());
+    BOOST_TEST(where.uid == 1u);
+    c.async_select("INBOX", s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    std::uint64_t back = 0;
+    bool same = true;
+    fetch_items what;
+    what.sections.emplace_back();
+    what.sink = [&](section_piece const& p) {
+        for (char const o : p.data)
+        {
+            same = same && o == (back < header.size() ? header[back] : line[(back - header.size()) % line.size()]);
+            ++back;
+        }
+        return error_code();
+    };
+    c.async_fetch(uid_set(1), what, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(back == octets);
+    BOOST_TEST(same);
+
+    c.async_create("Lists", s.io.wait(ec));
+    c.async_subscribe("Lists", true, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    auto const subscribed = c.async_list_subscribed("*", s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST_REQUIRE(subscribed.size() == 1u);
+    BOOST_TEST(subscribed.front().name == "Lists");
+
+    store_options const deleted{store_mode::add, {flag::deleted, {}}, true};
+    c.async_store(uid_set(1), deleted, s.io.wait(ec));
+    c.async_expunge(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(c.selected().exists == 0u);
+    c.async_append("INBOX", std::string("Subject: 2\r\n\r\n"), {.flags = {flag::deleted, {}}}, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    c.async_close(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    auto const status = c.async_status("INBOX", s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(status.exists == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(idle_hears_what_another_client_appends)
 {
     set_up s;
