@@ -3,11 +3,13 @@
 #include <outkit/detail/drive.hpp>
 #include <outkit/imap/detail/flows.hpp>
 
+#include "hostile_texts.hpp"
 #include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -1218,6 +1220,136 @@ BOOST_AUTO_TEST_CASE(a_BYE_is_an_error_of_its_own)
         in_inbox<std::vector<mailbox_event>>([](session& s) { return noop(s); }, "* BYE Connection is closed. 13\r\n");
     BOOST_TEST((r.ec == imap::error::connection_ended));
     BOOST_TEST(r.diagnostics == "Connection is closed. 13");
+}
+
+namespace {
+
+// How many commands a server would read, the octets of literals counted and not looked at.
+std::size_t commands_in(std::string_view written)
+{
+    std::size_t n = 0;
+    while (!written.empty())
+    {
+        auto const end = written.find('\n');
+        if (end == std::string_view::npos)
+            return n + 1;
+        std::string_view line = written.substr(0, end);
+        written.remove_prefix(end + 1);
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        auto const open = line.rfind('{');
+        std::string_view size = open == std::string_view::npos ? std::string_view() : line.substr(open + 1);
+        if (size.ends_with("+}"))
+            size.remove_suffix(2);
+        else if (size.ends_with('}'))
+            size.remove_suffix(1);
+        else
+            size = {};
+        if (size.empty() || size.find_first_not_of("0123456789") != std::string_view::npos)
+        {
+            ++n;
+            continue;
+        }
+        auto const octets = std::min<std::size_t>(std::stoul(std::string(size)), written.size());
+        written.remove_prefix(octets);
+    }
+    return n;
+}
+
+}  // namespace
+
+// Every text of the API that goes to the server.
+BOOST_AUTO_TEST_CASE(IM_32_no_text_of_a_caller_becomes_a_command)
+{
+    BOOST_TEST(commands_in("a CREATE x\r\nA1 DELETE INBOX\r\n") == 2u);  // what it would be
+    BOOST_TEST(commands_in("a CREATE {18}\r\nx\r\nA1 DELETE INBOX\r\nb NOOP\r\n") == 2u);
+    using key = search_key;
+    static std::string evil;
+    using talk = flow<> (*)(session&);
+    static constexpr auto done = [](auto f) -> flow<> { co_await std::move(f); };
+    talk const ways[] = {
+        [](session& s) { return done(select(s, evil, false)); },
+        [](session& s) { return done(select(s, evil, true)); },
+        [](session& s) { return done(status(s, evil)); },
+        [](session& s) { return create(s, evil); },
+        [](session& s) { return remove(s, evil); },
+        [](session& s) { return rename(s, evil, "x"); },
+        [](session& s) { return rename(s, "x", evil); },
+        [](session& s) { return subscribe(s, evil, true); },
+        [](session& s) { return subscribe(s, evil, false); },
+        [](session& s) { return done(list(s, "", evil)); },
+        [](session& s) { return done(list(s, evil, "*")); },
+        [](session& s) { return done(list(s, "", evil, listing::subscribed)); },
+        [](session& s) { return done(copy(s, uid_set(1), evil)); },
+        [](session& s) { return done(imap::detail::move(s, uid_set(1), evil)); },
+        [](session& s) { return done(append(s, evil, "x", {})); },
+        [](session& s) { return done(append(s, "x", evil, {})); },
+        [](session& s) { return done(append(s, "x", "x", {.flags = {flag::none, {evil}}})); },
+        [](session& s) {
+            s.box.new_keywords = true;
+            return done(store(s, numbering::uid, uid_set(1), {store_mode::add, {flag::none, {evil}}, false}));
+        },
+        [](session& s) {
+            fetch_items what;
+            what.sections = {{{}, section::text::header_fields, {evil}, {}, false}};
+            return done(fetch(s, numbering::uid, uid_set(1), std::move(what)));
+        },
+        [](session& s) { return done(search(s, key::from(evil) && key::to(evil))); },
+        [](session& s) { return done(search(s, key::cc(evil) || key::bcc(evil))); },
+        [](session& s) { return done(search(s, !key::subject(evil) && key::body(evil))); },
+        [](session& s) { return done(search(s, key::text(evil))); },
+        [](session& s) { return done(search(s, key::header(evil, "x"))); },
+        [](session& s) { return done(search(s, key::header("Subject", evil))); },
+        [](session& s) { return done(search(s, key::keyword(evil))); },
+        [](session& s) {
+            s.caps.add("ID");
+            return done(identify(s, {{evil, "x"}}));
+        },
+        [](session& s) {
+            s.caps.add("ID");
+            return done(identify(s, {{"name", evil}}));
+        },
+    };
+    std::size_t said = 0, refused = 0;
+    for (std::string const& text : tests::hostile_texts())
+        for (std::size_t way = 0; way != std::size(ways); ++way)
+            for (bool const plus : {false, true})
+            {
+                evil = text;
+                session s;
+                auto conversation = [](session& se, talk one, bool at_once) -> flow<> {
+                    co_await open_inbox(se);
+                    if (at_once)
+                        se.caps.add("LITERAL+");
+                    co_await one(se);
+                };
+                std::string const go = plus ? "" : "+ go\r\n+ go\r\n";
+                auto const r = play(conversation(s, ways[way], plus),
+                                    tagged(std::vector<std::string>{"", ready + go + "$3 OK done\r\n"}));
+                std::size_t const before = commands_in(tagged("$1 AUTHENTICATE XOAUTH2 x\r\n$2 SELECT INBOX\r\n"));
+                std::size_t const now = commands_in(r.written);
+                BOOST_TEST((now == before || now == before + 1),
+                           now << " commands by way " << way << " with " << text.substr(0, 40));
+                now == before ? ++refused : ++said;
+            }
+    BOOST_TEST_MESSAGE(said << " commands said, " << refused << " refused before a byte");
+    BOOST_TEST(said != 0u);
+    BOOST_TEST(refused != 0u);
+
+    // Signing in, which is not a command like the others.
+    for (std::string const& text : tests::hostile_texts())
+        for (bool const as_user : {false, true})
+        {
+            session s;
+            auto conversation = [](session& se, std::string user, access_token t) -> flow<> {
+                co_await connect(se, "mail.test", 993, security::implicit_tls);
+                co_await authenticate(se, std::move(user), std::move(t));
+            };
+            auto const r =
+                play(conversation(s, as_user ? text : "ann@contoso.example", access_token(as_user ? "t" : text)),
+                     tagged(std::vector<std::string>{"", "* OK [CAPABILITY AUTH=XOAUTH2 SASL-IR] ready\r\n"}));
+            BOOST_TEST(commands_in(r.written) <= 1u, text.substr(0, 40));
+        }
 }
 
 BOOST_AUTO_TEST_CASE(commands_out_of_order_are_refused_here)
