@@ -6,8 +6,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <openssl/evp.h>
+
 #include <filesystem>
 #include <fstream>
+#include <iomanip>
+#include <iterator>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -210,6 +214,54 @@ BOOST_AUTO_TEST_CASE(a_damaged_store_is_kept_when_somebody_signs_in)
     BOOST_TEST(login.says("tokens.corrupt-"), login.err);
     BOOST_TEST(p.outkit({"token"}).out.starts_with("eyJ"));
     BOOST_TEST(std::filesystem::exists(p.f.at("in/tokens.corrupt-1")));
+}
+
+namespace {
+
+// A token file as some version of outkit wrote it.
+std::string token_file(std::string const& version, std::string const& json)
+{
+    std::string const beginning = "outkit-tokens " + version + " plain", text = beginning + '\n' + json;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned octets = 0;
+    BOOST_TEST_REQUIRE(EVP_Digest(text.data(), text.size(), digest, &octets, EVP_sha256(), nullptr) == 1);
+    std::ostringstream hex;
+    for (unsigned n = 0; n != octets; ++n)
+        hex << std::hex << std::setw(2) << std::setfill('0') << int(digest[n]);
+    return beginning + ' ' + std::to_string(json.size()) + ' ' + hex.str() + '\n' + json;
+}
+
+std::string text_of(std::string const& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(CL_21_what_a_newer_outkit_has_kept_is_left_alone_or_kept)
+{
+    place const p;
+    BOOST_TEST_REQUIRE(::mkdir(p.f.at("in").c_str(), 0700) == 0);
+    std::string const newer = token_file("2.0", R"({"something":"else"})");
+    p.f.file("in/tokens", newer);
+    for (result const& r : {p.accounts(), p.outkit({"token"}), p.outkit({"login"}),
+                            p.accounts({"--sign-out", "adele@woodgrove.example"})})
+    {
+        BOOST_TEST(r.code == 1);
+        BOOST_TEST(says(r.err, "the token file was written by a newer version; it was not changed"), r.err);
+        BOOST_TEST(says(r.err, p.store), r.err);
+        BOOST_TEST(r.err.find("something") == r.err.npos);
+    }
+    BOOST_TEST(text_of(p.store) == newer);
+
+    // A later minor version only knows more.
+    p.f.file("in/tokens", token_file("1.9", R"({"generation":7,"accounts":[],"later":{"a":[1,2]}})"));
+    BOOST_TEST(p.accounts().out.starts_with("nobody is signed in"));
+    passes(p.outkit({"login"}));
+    BOOST_TEST(p.outkit({"token"}).out.starts_with("eyJ"));
+    BOOST_TEST(text_of(p.store).starts_with("outkit-tokens 1.9 plain "));
+    BOOST_TEST(text_of(p.store).find(R"("later":{"a":[1,2]})") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_that_is_bound_to_come_ends_each_command_before_anything_is_sent)
