@@ -105,6 +105,9 @@ struct access
 */
 access open(world& w, std::string_view bearer, protocol p, std::string_view user);
 
+/// What somebody opens who has shown the right password: their own mailbox, if there is one and the switches allow it.
+access open_own(world& w, user const& who, protocol p);
+
 /** Whether who has got this access may send with `from` as the sender (SendAs).
 
     Yes for the addresses of the mailbox if access::send_as; for other addresses when the mailbox opened has SendAs on

@@ -269,6 +269,19 @@ OUTKIT_INLINE access open(world& w, std::string_view bearer, protocol p, std::st
     return a;
 }
 
+OUTKIT_INLINE access open_own(world& w, user const& who, protocol p)
+{
+    w.policy.apply_due(w.date());
+    access a;
+    a.protocol = p;
+    a.actor_id = a.owner_id = who.id;
+    a.mailbox = mailbox_address(who);
+    a.is_owner = a.full_access = a.send_as = a.send_on_behalf = true;
+    a.denial = !who.licensed && !who.shared_mailbox ? access_denial::mailbox_not_licensed
+                                                    : access_detail::switched_off(w, a, who);
+    return a;
+}
+
 OUTKIT_INLINE bool may_send_as(world& w, access const& a, std::string_view from)
 {
     user const* const owner = w.directory.find_user_id(a.owner_id);

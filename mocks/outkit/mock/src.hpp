@@ -18,6 +18,9 @@
 #include <outkit/mock/graph_view.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/imap.ipp>
+#include <outkit/mock/imap_mailboxes.ipp>
+#include <outkit/mock/imap_messages.ipp>
+#include <outkit/mock/imap_sign_in.ipp>
 #include <outkit/mock/imap_view.ipp>
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>

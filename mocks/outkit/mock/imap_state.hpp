@@ -1,0 +1,145 @@
+#ifndef OUTKIT_MOCK_IMAP_STATE_HPP
+#define OUTKIT_MOCK_IMAP_STATE_HPP
+
+#include <outkit/mock/access.hpp>
+#include <outkit/mock/imap.hpp>
+#include <outkit/mock/imap_view.hpp>
+#include <outkit/mock/world.hpp>
+
+#include <optional>
+#include <vector>
+
+// What the parts of the mock IMAP server share: imap.ipp talks and finds the command, imap_sign_in.ipp lets people in,
+// imap_mailboxes.ipp has the commands about mailboxes, imap_messages.ipp those about what is in them.
+
+namespace outkit::inline OUTKIT_ABI::mock {
+namespace imap_detail {
+
+using detail::attempt;
+using detail::fail;
+using detail::flow;
+using detail::wire;
+using namespace std::chrono_literals;
+
+inline constexpr std::size_t longest_line = 64 * 1024;
+inline constexpr std::size_t largest_before_sign_in = 4 * 1024;  // of literals
+inline constexpr auto idle_before_sign_in = 30s;                 // Exchange Server's is 1 minute
+inline constexpr auto idle_after_sign_in = 30min;                // AuthenticatedConnectionTimeout
+
+class session
+{
+public:
+    session(imap& s, wire& w, visitor& who)
+        : service_(s), world_(s.world_), wire_(w), who_(who), frames_(codec::framer::role::server, limits_)
+    {
+        limits_.line = longest_line;
+        limits_.response = longest_line + largest_before_sign_in;
+    }
+    session(session const&) = delete;
+    ~session() { forget_sign_in(); }
+
+    OUTKIT_DECL flow<> run();
+
+private:
+    using reader = codec::command_reader;
+    enum class verdict
+    {
+        ok,
+        no,
+        bad
+    };
+
+    // Talking
+    void say(std::string_view line) { (out_ += line) += "\r\n"; }
+    OUTKIT_DECL flow<> flush();
+    OUTKIT_DECL flow<bool> next_frame();
+    OUTKIT_DECL flow<bool> fault(std::string const& operation);
+    OUTKIT_DECL flow<> stall();
+    bool refuses_literal();
+    void refuse_literal(std::string_view reason);
+    std::uint64_t random(std::uint64_t below);
+    bool after_2025() const;
+    void answer(verdict v, std::string text, std::string_view reason = {});
+    void completed(std::string_view code = {});
+    void bad_argument() { answer(verdict::bad, "Command Argument Error. 11"); }
+    void bad_state() { answer(verdict::bad, "Command received in Invalid state."); }
+    void no_such(std::string const& name) { answer(verdict::no, on_wire(name) + " doesn't exist."); }
+    void field(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
+
+    // Commands
+    std::string greeting();
+    std::string capability() const;
+    OUTKIT_DECL flow<> handle();
+    OUTKIT_DECL flow<> dispatch(reader& r);
+    OUTKIT_DECL flow<> start_tls(reader& r);
+    OUTKIT_DECL flow<> authenticate(reader& r);
+    OUTKIT_DECL flow<> login(reader& r);
+    void xoauth2(std::string const& response);
+    void password(std::string const& user, std::string const& secret);
+    void enter();
+    void forget_sign_in();
+    void list(reader& r, bool subscribed);
+    void select(reader& r, bool read_only);
+    void status(reader& r);
+    void create(reader& r);
+    void remove(reader& r);
+    void rename(reader& r);
+    void subscribe(reader& r, bool on);
+    void append(reader& r);
+    OUTKIT_DECL flow<> fetch(reader& r, bool by_uid);
+    void store(reader& r, bool by_uid);
+    void copy(reader& r, bool by_uid, bool move);
+    void expunge(reader& r, bool by_uid);
+    void search(reader& r, bool by_uid);
+    OUTKIT_DECL flow<> idle();
+
+    // The selected mailbox as this client knows it
+    void leave();
+    void synchronize(bool with_expunges);
+    struct chosen
+    {
+        std::vector<std::size_t> at;  // indices into uids_, ascending
+        bool beyond = false;          // a range begins among the messages and ends behind them
+        bool valid = true;            // false: there is a number that no message has
+    };
+    chosen choose(outkit::imap::number_set const& set, bool by_uid);
+    std::uint32_t recent_count() const;
+    std::string flags_of(message const& m) const;
+    std::optional<std::string> mailbox_argument(reader& r);
+    static std::string on_wire(std::string const& name);  // of a mailbox, for a text
+    bool keepable(outkit::imap::flags const& f) const;
+
+    imap& service_;
+    world& world_;
+    wire& wire_;
+    visitor& who_;
+    detail::environment* timing_ = nullptr;
+    outkit::imap::limits limits_;
+    codec::framer frames_;
+
+    std::string out_;
+    std::uint64_t sent_ = 0;
+    std::optional<std::uint64_t> drop_at_;
+    bool close_ = false;
+    detail::event never_;
+
+    std::string tag_, name_;
+    std::vector<std::pair<std::string, std::string>> fields_;
+    unsigned wrong_ = 0;  // BADs in a row
+
+    access access_;
+    mailbox* box_ = nullptr;      // whose mail it is; null before the sign-in
+    bool not_connected_ = false;  // signed in, in the way of the years before 2026, and no mailbox behind it
+    unsigned not_connected_said_ = 0;
+
+    folder_ptr folder_;
+    bool read_only_ = false;
+    std::vector<std::uint32_t> uids_;  // positions as the client knows them
+    std::uint64_t seen_ = 0;           // mod_sequence that the client knows
+    std::uint32_t recent_from_ = 0;
+};
+
+}  // namespace imap_detail
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
