@@ -1016,7 +1016,8 @@ OUTKIT_INLINE http::response entra::state::answer(http::request const& request)
         wish && sts::lower(*wish) == "true")
         add("client-request-id", c.correlation);
     c.headers.push_back({"Set-Cookie", "x-ms-gateway-slice=estsfd; path=/; secure; samesite=none; httponly"});
-    r.headers.insert(r.headers.end(), c.headers.begin(), c.headers.end());
+    r.headers.insert(r.headers.end(), std::make_move_iterator(c.headers.begin()),
+                     std::make_move_iterator(c.headers.end()));
     return r;
 }
 

@@ -11,6 +11,7 @@
 #include <boost/json/serialize.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
@@ -21,11 +22,14 @@ namespace journal_detail {
 
 inline constexpr std::size_t max_text = 512;
 
-inline bool is_token_char(char c) noexcept
-{
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.' || c == '~' || c == '+' || c == '/' || c == '=' || c == '!' || c == '*' || c == '$' || c == '%';
-}
+// Asked for every character of a journal.
+inline constexpr std::array<bool, 256> token_chars = [] {
+    std::array<bool, 256> t{};
+    for (char const c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~+/=!*$%"))
+        t[static_cast<unsigned char>(c)] = true;
+    return t;
+}();
+inline bool is_token_char(char c) noexcept { return token_chars[static_cast<unsigned char>(c)]; }
 
 inline bool begins(std::string_view text, std::string_view with) noexcept
 {

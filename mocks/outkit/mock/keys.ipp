@@ -14,6 +14,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 
 #include <future>
 #include <map>
@@ -80,10 +81,49 @@ OUTKIT_INLINE std::shared_future<shared_signing_key> process_key(std::size_t num
     return key;
 }
 
+// RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017 section 8.2) by one key. What OpenSSL looks up by name before it can sign is kept:
+// it costs as much as all else that a token needs.
+class rs256_signer
+{
+public:
+    std::string sign(shared_signing_key const& by, std::string_view input)
+    {
+        if (key_ != by)
+            prepare(by);
+        unsigned char digest[EVP_MAX_MD_SIZE];
+        std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(by->key.get())), '\0');
+        std::size_t size = signature.size();
+        unsigned digest_size = 0;
+        must(EVP_Digest(input.data(), input.size(), digest, &digest_size, sha256_.get(), nullptr) == 1 &&
+                 EVP_PKEY_sign(context_.get(), reinterpret_cast<unsigned char*>(signature.data()), &size, digest,
+                               digest_size) == 1,
+             "sign a token");
+        signature.resize(size);
+        return signature;
+    }
+
+private:
+    void prepare(shared_signing_key const& key)
+    {
+        sha256_.reset(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+        context_.reset(EVP_PKEY_CTX_new(key->key.get(), nullptr));
+        must(sha256_ && context_ && EVP_PKEY_sign_init(context_.get()) == 1 &&
+                 EVP_PKEY_CTX_set_rsa_padding(context_.get(), RSA_PKCS1_PADDING) == 1 &&
+                 EVP_PKEY_CTX_set_signature_md(context_.get(), sha256_.get()) == 1,
+             "sign");
+        key_ = key;
+    }
+
+    shared_signing_key key_;  // the context's
+    std::unique_ptr<EVP_MD, tls_context::releaser<EVP_MD, EVP_MD_free>> sha256_;
+    std::unique_ptr<EVP_PKEY_CTX, tls_context::releaser<EVP_PKEY_CTX, EVP_PKEY_CTX_free>> context_;
+};
+
 }  // namespace pki
 
 struct signing_keys::state
 {
+    pki::rs256_signer signer;
     std::vector<std::shared_future<pki::shared_signing_key>> keys;  // the last one signs
     std::size_t number = 0;
     std::array<unsigned char, 32> sealing{};
@@ -113,16 +153,7 @@ OUTKIT_INLINE std::string const& signing_keys::x5t() const { return state_->curr
 
 OUTKIT_INLINE std::string signing_keys::sign_rs256(std::string_view input) const
 {
-    std::unique_ptr<EVP_MD_CTX, tls_context::releaser<EVP_MD_CTX, EVP_MD_CTX_free>> const md(EVP_MD_CTX_new());
-    EVP_PKEY* const key = state_->current().key.get();
-    std::string signature(static_cast<std::size_t>(EVP_PKEY_get_size(key)), '\0');
-    std::size_t size = signature.size();
-    pki::must(md && EVP_DigestSignInit(md.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-                  EVP_DigestSign(md.get(), reinterpret_cast<unsigned char*>(signature.data()), &size,
-                                 reinterpret_cast<unsigned char const*>(input.data()), input.size()) == 1,
-              "sign a token");
-    signature.resize(size);
-    return outkit::detail::base64url_encode(signature);
+    return outkit::detail::base64url_encode(state_->signer.sign(state_->keys.back().get(), input));
 }
 
 OUTKIT_INLINE bool signing_keys::verify_rs256(std::string_view kid, std::string_view input,

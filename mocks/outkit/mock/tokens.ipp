@@ -5,6 +5,7 @@
 #include <outkit/mock/tokens.hpp>
 
 #include <boost/json/array.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -179,17 +180,48 @@ inline std::string opaque_token(signing_keys const& keys, detail::environment& e
     return std::string(personal_access) + outkit::detail::base64_encode(keys.seal("access", nonce(env), plain));
 }
 
-inline json::object v1_payload(detail::environment& env, access_claims const& c)
+// The random texts of one token, drawn in one piece: OpenSSL's generator costs by the call.
+class random_texts
+{
+public:
+    explicit random_texts(detail::environment& from) { from.random(octets_); }
+
+    std::string next(std::size_t octets)
+    {
+        std::string_view const left = std::string_view(reinterpret_cast<char const*>(octets_.data()), octets_.size());
+        taken_ += octets;
+        return base64url_encode(left.substr(taken_ - octets, octets));
+    }
+
+private:
+    std::array<unsigned char, 160> octets_;  // a token takes 143 at most
+    std::size_t taken_ = 0;
+};
+
+// Where the claims of one token are made: a block that is given up as a whole.
+inline constexpr std::size_t most_claims = 40;
+class claims_memory
+{
+public:
+    json::storage_ptr get() { return &resource_; }
+
+private:
+    std::array<unsigned char, 8 * 1024> block_;
+    json::monotonic_resource resource_{block_.data(), block_.size()};
+};
+
+inline json::object v1_payload(random_texts& random, access_claims const& c, json::storage_ptr memory)
 {
     person const& p = c.person;
-    json::object o{
-        {"aud", c.audience}, {"iss", c.issuer}, {"iat", c.issued_at}, {"nbf", c.issued_at}, {"exp", c.expires_at}};
+    json::object o(
+        {{"aud", c.audience}, {"iss", c.issuer}, {"iat", c.issued_at}, {"nbf", c.issued_at}, {"exp", c.expires_at}},
+        most_claims, std::move(memory));
     if (!c.app_only)
     {
         o["acct"] = c.identity_provider.empty() ? 0 : 1;
         o["acr"] = "1";
     }
-    o["aio"] = "A" + random_text(env, c.app_only ? 26 : 65) + "=";
+    o["aio"] = "A" + random.next(c.app_only ? 26 : 65) + "=";
     if (!c.app_only)
         o["amr"] = c.multifactor ? json::array{"pwd", "mfa"} : json::array{"pwd"};
     o["app_displayname"] = c.client_name;
@@ -210,7 +242,7 @@ inline json::object v1_payload(detail::environment& env, access_claims const& c)
     o["oid"] = c.app_only ? c.service_principal : p.object_id;
     if (!c.app_only)
         o["puid"] = "1003" + short_id(p).substr(4);
-    o["rh"] = "1.AXoAMOCK" + random_text(env, 30) + ".";
+    o["rh"] = "1.AXoAMOCK" + random.next(30) + ".";
     if (c.app_only)
     {
         json::array roles;
@@ -242,12 +274,13 @@ inline json::object v1_payload(detail::environment& env, access_claims const& c)
     return o;
 }
 
-inline json::object v2_payload(detail::environment& env, access_claims const& c)
+inline json::object v2_payload(random_texts& random, access_claims const& c, json::storage_ptr memory)
 {
     person const& p = c.person;
-    json::object o{
-        {"aud", c.audience}, {"iss", c.issuer}, {"iat", c.issued_at}, {"nbf", c.issued_at}, {"exp", c.expires_at}};
-    o["aio"] = "A" + random_text(env, c.app_only ? 26 : 65) + "=";
+    json::object o(
+        {{"aud", c.audience}, {"iss", c.issuer}, {"iat", c.issued_at}, {"nbf", c.issued_at}, {"exp", c.expires_at}},
+        most_claims, std::move(memory));
+    o["aio"] = "A" + random.next(c.app_only ? 26 : 65) + "=";
     o["azp"] = c.client_id;
     o["azpacr"] = std::to_string(c.client_authentication);
     if (!c.app_only)
@@ -255,7 +288,7 @@ inline json::object v2_payload(detail::environment& env, access_claims const& c)
     o["oid"] = c.app_only ? c.service_principal : p.object_id;
     if (!c.app_only)
         o["preferred_username"] = p.login;
-    o["rh"] = "1.AXoAMOCK" + random_text(env, 30) + ".";
+    o["rh"] = "1.AXoAMOCK" + random.next(30) + ".";
     if (!c.app_only)
         o["scp"] = joined(c.permissions);
     else if (!c.permissions.empty())
@@ -269,7 +302,7 @@ inline json::object v2_payload(detail::environment& env, access_claims const& c)
     o["tid"] = c.tenant;
     o["uti"] = c.id;
     o["ver"] = "2.0";
-    o["xms_ftd"] = random_text(env, 32);
+    o["xms_ftd"] = random.next(32);
     return o;
 }
 
@@ -422,21 +455,26 @@ OUTKIT_INLINE std::string issue_access_token(signing_keys const& keys, detail::e
     claims.expires_at = now + lifetime;
     if (claims.issuer.empty())
         claims.issuer = "https://sts.windows.net/" + claims.tenant + "/";
+    jwt::random_texts random(env);
     if (claims.id.empty())
-        claims.id = random_text(env, 16);
+        claims.id = random.next(16);
     if (claims.kind == access_claims::shape::opaque)
         return jwt::opaque_token(keys, env, claims);
     bool const v1 = claims.kind == access_claims::shape::v1;
-    boost::json::object header{{"typ", "JWT"}};
+    jwt::claims_memory memory;
+    boost::json::object header({{"typ", "JWT"}}, memory.get());
     if (v1 && claims.hashed_nonce)
-        header["nonce"] = random_text(env, 32);
+        header["nonce"] = random.next(32);
     header["alg"] = "RS256";
     if (v1)
         header["x5t"] = keys.x5t();
     header["kid"] = keys.kid();
-    std::string const payload = jwt::part(v1 ? jwt::v1_payload(env, claims) : jwt::v2_payload(env, claims));
-    std::string const signature = keys.sign_rs256(jwt::signed_header(header) + "." + payload);
-    return jwt::part(header) + "." + payload + "." + signature;
+    std::string const payload =
+        jwt::part(v1 ? jwt::v1_payload(random, claims, memory.get()) : jwt::v2_payload(random, claims, memory.get()));
+    std::string token = jwt::part(header) + "." + payload;
+    // A nonce is signed as its hash.
+    token += "." + keys.sign_rs256(header.contains("nonce") ? jwt::signed_header(header) + "." + payload : token);
+    return token;
 }
 
 OUTKIT_INLINE access_verdict verify_access_token(signing_keys const& keys, detail::environment const& env,
@@ -503,13 +541,16 @@ OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::envir
 {
     std::int64_t const now = unix_time(env);
     bool const personal = claims.person.personal();
-    boost::json::object const header{{"typ", "JWT"}, {"alg", "RS256"}, {"kid", keys.kid()}};
-    boost::json::object o{{"aud", claims.audience},
-                          {"iss", claims.issuer},
-                          {"iat", now - jwt::dated_back},
-                          {"nbf", now - jwt::dated_back},
-                          {"exp", now + (personal ? 86400 : 3600)}};
-    o["aio"] = "A" + random_text(env, 65) + "=";
+    jwt::random_texts random(env);
+    jwt::claims_memory memory;
+    boost::json::object const header({{"typ", "JWT"}, {"alg", "RS256"}, {"kid", keys.kid()}}, memory.get());
+    boost::json::object o({{"aud", claims.audience},
+                           {"iss", claims.issuer},
+                           {"iat", now - jwt::dated_back},
+                           {"nbf", now - jwt::dated_back},
+                           {"exp", now + (personal ? 86400 : 3600)}},
+                          jwt::most_claims, memory.get());
+    o["aio"] = "A" + random.next(65) + "=";
     // The left half of the hash (OpenID Connect Core 1.0 section 3.3.2.11).
     auto const half_hash = [](std::string const& of) { return jwt::base64url_encode(jwt::sha256(of).substr(0, 16)); };
     if (!claims.at_hash_of.empty())
@@ -532,7 +573,7 @@ OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::envir
         if (!claims.v1)
             o["preferred_username"] = claims.person.login;
     }
-    o["rh"] = "1.AXoAMOCK" + random_text(env, 30) + ".";
+    o["rh"] = "1.AXoAMOCK" + random.next(30) + ".";
     if (!claims.session_id.empty())
         o["sid"] = claims.session_id;
     o["sub"] = pairwise_subject(claims.audience, claims.person);
@@ -542,7 +583,7 @@ OUTKIT_INLINE std::string issue_id_token(signing_keys const& keys, detail::envir
         o["unique_name"] = claims.person.login;
         o["upn"] = claims.person.login;
     }
-    o["uti"] = random_text(env, 16);
+    o["uti"] = random.next(16);
     o["ver"] = claims.v1 ? "1.0" : "2.0";
     std::string const input = jwt::part(header) + "." + jwt::part(o);
     return input + "." + keys.sign_rs256(input);
