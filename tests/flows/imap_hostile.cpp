@@ -324,9 +324,9 @@ BOOST_AUTO_TEST_CASE(IM_24_a_BYE_in_every_command)
         {"STATUS", [](session& s) -> flow<> { co_await status(s, "x"); }},
         {"SELECT", [](session& s) -> flow<> { co_await select(s, "x", false); }},
         {"UNSELECT", [](session& s) -> flow<> { co_await unselect(s); }},
-        {"CREATE", [](session& s) -> flow<> { co_await create(s, "x"); }},
-        {"DELETE", [](session& s) -> flow<> { co_await remove(s, "x"); }},
-        {"RENAME", [](session& s) -> flow<> { co_await rename(s, "x", "y"); }},
+        {"CREATE", [](session& s) -> flow<> { co_await create(s, "x"); }, true},
+        {"DELETE", [](session& s) -> flow<> { co_await remove(s, "x"); }, true},
+        {"RENAME", [](session& s) -> flow<> { co_await rename(s, "x", "y"); }, true},
         {"SUBSCRIBE", [](session& s) -> flow<> { co_await subscribe(s, "x", true); }},
         {"FETCH",
          [](session& s) -> flow<> {
@@ -340,7 +340,10 @@ BOOST_AUTO_TEST_CASE(IM_24_a_BYE_in_every_command)
          }},
         {"COPY", [](session& s) -> flow<> { co_await copy(s, uid_set(7), "x"); }, true},
         {"MOVE", [](session& s) -> flow<> { co_await move(s, uid_set(7), "x"); }, true},
-        {"EXPUNGE", [](session& s) -> flow<> { co_await expunge(s, uid_set(7)); }},
+        {"UID EXPUNGE", [](session& s) -> flow<> { co_await expunge(s, uid_set(7)); }, true},
+        {"EXPUNGE", [](session& s) -> flow<> { co_await expunge_all(s); }, true},
+        {"CLOSE", [](session& s) -> flow<> { co_await imap::detail::close(s); }, true},
+        {"UID SEARCH", [](session& s) -> flow<> { co_await search(s, search_key::all()); }},
         {"APPEND",
          [](session& s) -> flow<> {
              append_options const none;

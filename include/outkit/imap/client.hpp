@@ -28,6 +28,13 @@ namespace outkit::inline OUTKIT_ABI::imap {
     After those the connection is closed, and operations fail with outkit::error::not_connected until async_connect. A
     refusal by the server, and an argument that is refused before a byte is sent, leave the connection as it is.
 
+    @li imap::error::outcome_unknown   the connection was lost when the command may have arrived; look before saying it
+                                       again. APPEND, COPY, MOVE, EXPUNGE, CLOSE, CREATE, DELETE and RENAME only, see
+                                       command_rules()
+
+    @par Coming back
+    A client that was opened with async_open() makes another connection by itself.
+
     @par Refusals of every command
     @li imap::error::command_refused (NO), command_rejected (BAD)
     @li imap::error::throttled       see retry_after()
@@ -83,8 +90,39 @@ public:
     template <class CompletionToken>
     auto async_connect(std::string host, std::uint16_t port, security how, CompletionToken&& token)
     {
-        return this->run(detail::connect(this->session(), std::move(host), port, how),
+        return base::run(detail::connect(this->session(), std::move(host), port, how),
                          std::forward<CompletionToken>(token));
+    }
+
+    /** Connects and signs in, and from then on comes back by itself when the connection is lost.
+
+        Each later operation first makes another connection if there is none, with a token from `where.tokens`, and
+        selects the mailbox that was selected. A command whose answer does not come is said again on the next connection if
+        that does no harm, as command_rules() has it; of a FETCH, what has come is not asked for again, but the message whose
+        octets were on their way begins anew in the sink, with offset 0. The other commands end with
+        error::outcome_unknown, and are never said twice. async_noop() and async_idle() tell of a new connection
+        (mailbox_event::kind::resumed).
+
+        A token that has expired, that the server does not accept, or that it refuses later with
+        [AUTHENTICATIONFAILED], is replaced once. A server that throttles us is asked again after the time it says.
+
+        async_logout() and async_connect() end this.
+
+        @param how  how often and how patiently
+
+        @par Handler signature
+        `void(error_code)`
+
+        @par Errors
+        As async_connect() and async_authenticate(), and of every later operation:
+        @li imap::error::uid_validity_changed, no_such_mailbox   the mailbox is not the one that was selected; none is now,
+                                                                 and what is known of its UIDs is worth nothing
+        @li the token_provider's error, outkit::error::timeout when it does not answer
+    */
+    template <class CompletionToken>
+    auto async_open(mailbox_access where, resume_policy how, CompletionToken&& token)
+    {
+        return base::run(detail::open(this->session(), std::move(where), how), std::forward<CompletionToken>(token));
     }
 
     /** Signs in with SASL XOAUTH2 and nothing else.
@@ -142,7 +180,7 @@ public:
     template <class CompletionToken>
     auto async_logout(CompletionToken&& token)
     {
-        return this->run(detail::logout(this->session()), std::forward<CompletionToken>(token));
+        return base::run(detail::logout(this->session()), std::forward<CompletionToken>(token));
     }
 
     /** Tells the server who we are, and asks who it is (RFC 2971). For support; nothing may depend on it.
@@ -430,22 +468,33 @@ public:
     /** Waits until something happens in the selected mailbox (RFC 2177).
 
         Ends with DONE always, so that other commands can follow. What has happened before is told at once. The server
-        does not say when the access token expires meanwhile; end it in time.
+        does not say when the access token expires meanwhile; idle_options::token_expires ends it in time.
 
         @par Handler signature
         `void(error_code, std::vector<mailbox_event>)`; none after stop_idle() or idle_options::at_most
 
         @par Errors
+        @li imap::error::access_token_expiring   the connection is good until the token is over
         @li imap::error::capability_missing, no_mailbox_selected
     */
     template <class CompletionToken>
     auto async_idle(idle_options how, CompletionToken&& token)
     {
-        return this->run(detail::idle(this->session(), how), std::forward<CompletionToken>(token));
+        return base::run(detail::idle(this->session(), how), std::forward<CompletionToken>(token));
     }
 
-    /// Ends an async_idle() in good order: DONE, the server's answer, and then the handler. On the client's executor.
+    /// Ends an async_idle() in good order: DONE, the server's answer, and then the handler; also one that is coming back.
+    /// On the client's executor.
     void stop_idle() { this->session().stop_idle.notify(); }
+
+private:
+    template <class T, class CompletionToken>
+    auto run(outkit::detail::flow<T> f, CompletionToken&& token)
+    {
+        if (this->session().resume)
+            f = detail::lasting(this->session(), std::move(f));
+        return base::run(std::move(f), std::forward<CompletionToken>(token));
+    }
 };
 
 using client = basic_client<>;

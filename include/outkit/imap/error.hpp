@@ -13,6 +13,7 @@ enum class error
     malformed_greeting,
     connection_ended,
     access_token_expired,
+    access_token_expiring,
 
     // signing in
     xoauth2_not_offered,
@@ -89,6 +90,8 @@ inline error_code make_error_code(error e)
         {int(access_token_expired),
          "the server ended the connection because the access token has expired; renew it and connect again",
          condition::transient},
+        {int(access_token_expiring),
+         "the access token is about to expire, so IDLE was ended; renew it and connect again", condition::transient},
 
         {int(xoauth2_not_offered), "the server does not offer XOAUTH2; check host and TLS mode",
          condition::authentication_failed},

@@ -327,6 +327,11 @@ public:
 
     detail::arena& block() { return arena_; }
     void keep(message* m) { messages_.push_back(m); }
+    template <class Predicate>
+    void drop_if(Predicate p)
+    {
+        std::erase_if(messages_, [&p](message const* m) { return p(*m); });
+    }
     // Makes one message of those with the same key; false if `merge` says that they contradict each other.
     template <class Key, class Merge>
     bool settle(Key key, Merge merge)
@@ -469,6 +474,9 @@ struct mailbox
     bool selectable = true;                    ///< false for \Noselect and for names that cannot be said again
 
     OUTKIT_DECL bool has(std::string_view attribute) const;  ///< letters compare without case
+    /// False for the folders that Exchange lists among the others and that hold no mail, such as Calendar, with what is
+    /// below them. By their English names: in other languages they are not told apart.
+    OUTKIT_DECL bool likely_mail() const;
 };
 
 /** The name of a mailbox in a command: from UTF-8 text, or from a line of LIST, which is said back as it came.
@@ -560,7 +568,9 @@ struct mailbox_event
         exists,   ///< number is how many messages there are now
         recent,   ///< number is how many of them are new
         expunge,  ///< number is the position that is gone; those behind it moved down
-        flags     ///< number is the position; flags are its flags now
+        flags,    ///< number is the position; flags are its flags now
+        resumed  ///< the connection was lost and made anew; what happened meanwhile is not told, and positions are counted
+                 ///< anew. number is how many messages there are now
     };
     kind what = kind::exists;
     std::uint32_t number = 0;
@@ -572,8 +582,15 @@ struct idle_options
 {
     /// How long to wait for something to happen. Zero: until it does, or stop_idle().
     std::chrono::milliseconds at_most{0};
-    /// IDLE is ended and begun again this often; servers drop it after 30 minutes (RFC 2177).
+    /// IDLE is ended and begun again this often. Servers drop it after 30 minutes (RFC 2177), so more than 29 minutes, and
+    /// zero, are 29 minutes.
     std::chrono::milliseconds renew_every = std::chrono::minutes(10);
+
+    /// When the access token expires, if that is known. IDLE ends in good order `before_expiry` before it, with
+    /// error::access_token_expiring: the server would say nothing and be gone. A client that was opened with async_open()
+    /// knows better, and makes another connection then.
+    std::optional<std::chrono::system_clock::time_point> token_expires = {};
+    std::chrono::milliseconds before_expiry = std::chrono::minutes(4);
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::imap

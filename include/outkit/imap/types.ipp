@@ -258,6 +258,16 @@ OUTKIT_DEF bool mailbox::has(std::string_view attribute) const
                        [attribute](std::string const& a) { return detail::equal_no_case(a, attribute); });
 }
 
+OUTKIT_DEF bool mailbox::likely_mail() const
+{
+    // observed: kellylford/QuickMail#613, mikegioia/libremail#105
+    static constexpr std::string_view others[] = {"Calendar", "Contacts",  "Conversation History", "Journal",
+                                                  "Notes",    "RSS Feeds", "Sync Issues",          "Tasks"};
+    std::string_view const top = std::string_view(name).substr(0, delimiter ? name.find(*delimiter) : name.npos);
+    return std::none_of(std::begin(others), std::end(others),
+                        [top](std::string_view o) { return detail::equal_no_case(o, top); });
+}
+
 }  // namespace outkit::inline OUTKIT_ABI::imap
 
 #endif

@@ -65,6 +65,12 @@ public:
         return body_->state->fresh(body_->stream.world().date()) ? &body_->state->current.access : nullptr;
     }
 
+    /// When the newest token expires.
+    outkit::detail::wall_time expires_at() const
+    {
+        return body_->state->current.received + body_->state->current.lifetime;
+    }
+
     /** A token that can be used now. Any number of callers may wait at once.
 
         @par Handler signature

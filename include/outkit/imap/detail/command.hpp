@@ -14,6 +14,7 @@ class command
 {
 public:
     explicit command(std::string_view name);  // of ours, so it is right
+    std::string_view name() const { return std::string_view(pieces.front().text).substr(0, name_); }
 
     OUTKIT_DECL command& atom(std::string_view s);
     OUTKIT_DECL command& astring(std::string_view s);  // atom, quoted or literal by content
@@ -32,6 +33,7 @@ public:
     OUTKIT_DECL command& word(std::string_view s);  // of ours: "RETURN", "+FLAGS.SILENT", "("
 
     error_code ec;
+    bool spent = false;  // octets of a source have been taken: it cannot be said again
 
     // What is sent, in this order. Before each literal stands its announcement, which the sender makes.
     struct piece
@@ -45,6 +47,8 @@ public:
 private:
     OUTKIT_DECL std::string& text();
     OUTKIT_DECL void wrong(error e);
+
+    std::size_t name_;
 };
 
 // Whether all of a flag list can be said.

@@ -10,7 +10,10 @@
 
 namespace outkit::inline OUTKIT_ABI::imap::detail {
 
-OUTKIT_INLINE command::command(std::string_view name) { pieces.push_back({std::string(name), false, {}}); }
+OUTKIT_INLINE command::command(std::string_view name) : name_(name.size())
+{
+    pieces.push_back({std::string(name), false, {}});
+}
 
 OUTKIT_DEF std::string& command::text()
 {

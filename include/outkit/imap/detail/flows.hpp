@@ -2,7 +2,10 @@
 #define OUTKIT_IMAP_DETAIL_FLOWS_HPP
 
 #include <outkit/imap/detail/command.hpp>
+#include <outkit/imap/resume.hpp>
 #include <outkit/secret.hpp>
+
+#include <memory>
 
 // What a client says and hears, in order. One flow per command; each leaves the session as RFC 9051 section 3 has it.
 
@@ -17,6 +20,34 @@ struct reply
 
     bool ok() const { return !continuation && status == status_text::condition::ok; }
     status_text view() const { return {status, code, arguments, text}; }
+};
+
+// What a client needs to come back after it has lost its connection.
+struct resumption
+{
+    resumption(mailbox_access a, resume_policy p) : where(std::move(a)), policy(p) {}
+
+    mailbox_access where;
+    resume_policy policy;
+
+    struct open_mailbox
+    {
+        mailbox_name name;
+        bool read_only = false;
+        std::uint32_t uid_validity = 0;
+    };
+    std::optional<open_mailbox> box;  // to be opened again
+
+    access_token token = access_token();  // the last one
+    bool rejected = false;                // it is not to be used again
+    std::optional<outkit::detail::wall_time> renew_at;
+
+    bool up = false;        // there is a connection, as far as is known
+    bool was_up = false;    // there has been one
+    bool busy = false;      // coming back: what is said meanwhile is not repeated
+    bool expired = false;   // the last connection ended with its token, and nothing has been answered since
+    unsigned tried = 0;     // connections and waits, of this operation
+    unsigned failures = 0;  // connections in a row on which no command was answered
 };
 
 // What is known of the server on one connection.
@@ -52,12 +83,15 @@ struct session
     std::string alert;
     std::optional<std::chrono::milliseconds> retry_after;  // of the last refusal, if it was throttling
     std::size_t malformed = 0;
+    bool committed = false;      // the command may have arrived with all that belongs to it
+    bool source_failed = false;  // the message to append could not be had
 
     reply last;
     response heard;  // scratch, of the loop that reads
     arena scratch;   // the same
 
     event stop_idle;
+    std::unique_ptr<resumption> resume;  // null: a connection that is lost stays lost
 
     void forget();  // everything learned on a connection
 };
@@ -72,6 +106,10 @@ public:
     virtual bool take(session& s, response& r, error_code& ec) = 0;
     // What it takes is gone at once: it does not count against what may be kept for one command.
     virtual bool keeps() const { return true; }
+    // The caller has refused what it was given: an error is his, not the connection's.
+    virtual bool gave_up() const { return false; }
+    // The command will be said again, on another connection. False: it need not be, all of its answer has come.
+    virtual bool again(session&, command&) { return true; }
 
 protected:
     ~data_handler() = default;
@@ -119,15 +157,41 @@ OUTKIT_DECL flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
 
 // The parts these are made of. `execute` leaves the tagged answer in s.last, whatever it is.
 OUTKIT_DECL flow<> execute(session& s, command c, data_handler* data = nullptr);
+// The same, once and on this connection.
+OUTKIT_DECL flow<> say(session& s, command& c, data_handler* data);
 // The error that a NO or BAD means; sets s.retry_after.
 OUTKIT_DECL error_code meaning(session& s, reply const& r);
 OUTKIT_DECL std::string words(reply const& r);
 OUTKIT_DECL std::string new_tag(environment& world);
 
+// --- coming back (resuming.ipp) ---
+
+// Connects and signs in; from then on the session comes back when its connection is lost.
+OUTKIT_DECL flow<> open(session& s, mailbox_access where, resume_policy how);
+// A connection is there, and its token is good for a while. True: `stop` has happened instead.
+OUTKIT_DECL flow<bool> stand_ready(session& s, event::watch* stop);
+// The same after one was lost for this reason.
+OUTKIT_DECL flow<bool> come_back(session& s, error_code why, std::string said, event::watch* stop);
+// A command was refused. True: it is worth saying again now, after a wait or a new connection.
+OUTKIT_DECL flow<bool> worth_repeating(session& s, command const& c, after_loss then, bool& refreshed);
+// The connection is gone, or its server cannot serve us at the moment: another one may be better.
+OUTKIT_DECL bool is_loss(error_code ec);
+OUTKIT_DECL after_loss rule_of(std::string_view command);
+OUTKIT_DECL void leave_mailbox(session& s);
+
+// A client's operation on a session that comes back.
+template <class T>
+flow<T> lasting(session& s, flow<T> operation)
+{
+    co_await stand_ready(s, nullptr);
+    co_return co_await std::move(operation);
+}
+
 }  // namespace outkit::inline OUTKIT_ABI::imap::detail
 
 #ifndef OUTKIT_SEPARATE_COMPILATION
 #include <outkit/imap/detail/flows.ipp>
+#include <outkit/imap/detail/resuming.ipp>
 #endif
 
 #endif

@@ -290,6 +290,34 @@ OUTKIT_DECL flow<> read_available(session& s)
     } while (s.frames.inside() || s.w.has_buffered());
 }
 
+// Reads what has come since the last command, and does not wait for more.
+OUTKIT_DECL flow<> look_around(session& s)
+{
+    environment& world = co_await this_environment();
+    event never_happens;
+    event::watch none(never_happens);
+    time_point const now = world.now();
+    for (;;)
+    {
+        wake const why = co_await s.w.wait(none, now);
+        if (why != wake::input)
+            co_return;
+        co_await read_available(s);
+    }
+}
+
+// So that a connection that is gone is known before the next command is said.
+OUTKIT_DECL flow<> hear_first(session& s)
+{
+    s.resume->up = false;
+    auto gone = co_await attempt(look_around(s));
+    s.resume->up = !gone.ec;
+    if (gone.ec && !is_loss(gone.ec))
+        co_await fail(gone.ec, std::move(gone.diagnostics));
+    if (gone.ec)
+        co_await come_back(s, gone.ec, std::move(gone.diagnostics), nullptr);
+}
+
 // --- commands ---
 
 OUTKIT_DECL bool says_not_connected(std::string_view text)
@@ -339,19 +367,22 @@ OUTKIT_DECL flow<> send_literal(session& s, append_source from)
         std::string piece(static_cast<std::size_t>(std::min<std::uint64_t>(left, most)), '\0');
         error_code ec;
         std::size_t const n = from.read(piece.data(), piece.size(), ec);
+        if (!ec && (n == 0 || n > piece.size()))
+            ec = error::message_too_short;
         if (ec)
+        {
+            s.source_failed = true;
             co_await fail(ec);
+        }
         piece.resize(n);
         left -= n;
         co_await s.w.write(std::move(piece));
     }
 }
 
-// Sends a command and reads its answer. Literals wait for the server's "+" unless this session may send them at once.
-OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
+// Literals wait for the server's "+" unless this session may send them at once.
+OUTKIT_DEF flow<> say(session& s, command& c, data_handler* data)
 {
-    if (c.ec)
-        co_await refuse(c.ec);
     if (s.at == session::state::disconnected)
         co_await fail(outkit::error::not_connected);
     static constexpr std::size_t literal_minus = 4096;  // RFC 7888 section 5
@@ -381,17 +412,79 @@ OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
         }
         if (p.source.read)
         {
+            s.committed = true;
             if (!line.empty())
                 co_await s.w.write(std::move(line));
             line.clear();
+            c.spent = true;
             append_source from = std::move(p.source);
             co_await send_literal(s, std::move(from));
         }
         line += p.text;
     }
     line += "\r\n";
+    s.committed = true;
     co_await s.w.write(std::move(line));
     co_await read_reply(s, until::completion, tag, data);
+}
+
+// Sends a command and reads its answer, once more where that does no harm and the session comes back.
+OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
+{
+    if (c.ec)
+        co_await refuse(c.ec);
+    s.committed = s.source_failed = false;
+    after_loss const then = rule_of(c.name());
+    resumption* const r = s.resume && !s.resume->busy ? s.resume.get() : nullptr;
+    if (!r && then != after_loss::outcome_unknown)
+    {
+        co_await say(s, c, data);
+        co_return;
+    }
+    if (r && then == after_loss::outcome_unknown)
+        co_await hear_first(s);
+    literal_sink* const sink = s.frames.sink;
+    for (bool refreshed = false;;)
+    {
+        if (r)
+            r->up = false;  // what is cancelled meanwhile leaves half an answer
+        auto done = co_await attempt(say(s, c, data));
+        if (!done.ec)
+        {
+            if (!r)
+                co_return;
+            r->up = true;
+            r->failures = 0;
+            r->expired = false;
+            if (s.last.ok())
+                co_return;
+            bool const again = co_await worth_repeating(s, c, then, refreshed);
+            if (!again)
+                co_return;
+        }
+        else
+        {
+            bool const ours = s.source_failed || (data && data->gave_up());
+            bool const lost = !ours && is_loss(done.ec);
+            if (r && (done.ec == error::uid_validity_changed || done.ec == error::uid_validity_zero))
+                r->box.reset();  // or it would be selected again, as if nothing had happened
+            if (s.committed && !ours && done.ec != outkit::error::not_connected && then == after_loss::outcome_unknown)
+            {
+                std::string text = done.diagnostics.empty() ? done.ec.message() : std::move(done.diagnostics);
+                co_await fail(error::outcome_unknown, std::move(text));
+            }
+            if (!r || !lost || then == after_loss::reported || c.spent)
+                co_await fail(done.ec, std::move(done.diagnostics));
+            co_await come_back(s, done.ec, std::move(done.diagnostics), nullptr);
+        }
+        s.committed = false;
+        s.frames.sink = sink;
+        if (data && !data->again(s, c))
+        {
+            s.last = {};  // OK
+            co_return;
+        }
+    }
 }
 
 // The same for commands that simply must succeed.
@@ -416,6 +509,8 @@ OUTKIT_DECL error_code not_ready(session const& s, session::state least)
 
 OUTKIT_DEF flow<> connect(session& s, std::string host, std::uint16_t port, security how)
 {
+    if (s.resume && !s.resume->busy)
+        s.resume.reset();
     s.forget();
     s.host = host;
     s.how = how;
@@ -625,6 +720,8 @@ OUTKIT_DEF flow<std::vector<mailbox_event>> noop(session& s)
 
 OUTKIT_DEF flow<> logout(session& s)
 {
+    if (s.resume && !s.resume->busy)
+        s.resume.reset();
     if (s.at == session::state::disconnected)
         co_return;
     command c("LOGOUT");
@@ -685,6 +782,11 @@ public:
         found.push_back(std::get<mailbox>(std::move(r.data)));
         return true;
     }
+    bool again(session&, command&) override
+    {
+        found.clear();
+        return true;
+    }
 
 private:
     listing which_;
@@ -728,6 +830,30 @@ OUTKIT_DEF flow<mailbox_status> status(session& s, mailbox_name name)
     co_return std::move(*found.found);
 }
 
+// What is said from now on is about the new mailbox, also when it is said on the next connection.
+OUTKIT_DECL class select_handler final : public data_handler
+{
+public:
+    explicit select_handler(std::string name) : name_(std::move(name)) {}
+    void begin(session& s) const
+    {
+        s.at = session::state::selected;
+        s.box = {};
+        s.box.name = name_;
+        s.events.clear();
+    }
+    arena* block(std::string_view) override { return nullptr; }
+    bool take(session&, response&, error_code&) override { return false; }
+    bool again(session& s, command&) override
+    {
+        begin(s);
+        return true;
+    }
+
+private:
+    std::string name_;
+};
+
 OUTKIT_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_only)
 {
     if (error_code const ec = not_ready(s, session::state::authenticated))
@@ -736,11 +862,11 @@ OUTKIT_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_
     c.mailbox(name);
     if (c.ec)
         co_await refuse(c.ec);
-    s.at = session::state::selected;  // what is said from now on is about the new one
-    s.box = {};
-    s.box.name = name.utf8();
-    s.events.clear();
-    co_await execute(s, std::move(c));
+    if (s.resume)
+        s.resume->box.reset();
+    select_handler opening(name.utf8());
+    opening.begin(s);
+    co_await execute(s, std::move(c), &opening);
     s.events.clear();  // they are the state itself
     if (!s.last.ok())
     {
@@ -751,7 +877,19 @@ OUTKIT_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_
     }
     s.box.read_only = read_only || equal_no_case(s.last.code, "READ-ONLY");
     s.box.reliable = true;
+    if (s.resume)
+        s.resume->box = {std::move(name), read_only, s.box.uid_validity};
     co_return s.box;
+}
+
+// No mailbox is selected any more.
+OUTKIT_DEF void leave_mailbox(session& s)
+{
+    s.at = session::state::authenticated;
+    s.box = {};
+    s.events.clear();
+    if (s.resume)
+        s.resume->box.reset();
 }
 
 OUTKIT_DEF flow<> unselect(session& s)
@@ -762,9 +900,7 @@ OUTKIT_DEF flow<> unselect(session& s)
         co_await refuse(error::capability_missing);
     command c("UNSELECT");
     co_await perform(s, std::move(c));
-    s.at = session::state::authenticated;
-    s.box = {};
-    s.events.clear();
+    leave_mailbox(s);
 }
 
 OUTKIT_DEF flow<> close(session& s)
@@ -773,9 +909,7 @@ OUTKIT_DEF flow<> close(session& s)
         co_await refuse(ec);
     command c("CLOSE");
     co_await perform(s, std::move(c));
-    s.at = session::state::authenticated;
-    s.box = {};
-    s.events.clear();
+    leave_mailbox(s);
 }
 
 OUTKIT_DECL flow<> named(session& s, char const* verb, mailbox_name name)
@@ -833,6 +967,26 @@ private:
     std::vector<number_set::range> ranges_;
 };
 
+OUTKIT_DECL number_set without(number_set const& all, set_index const& some)
+{
+    number_set rest;
+    for (auto const& r : all.ranges())
+    {
+        std::uint64_t from = r.first;
+        auto gone = std::partition_point(some.ranges().begin(), some.ranges().end(),
+                                         [from](auto const& g) { return g.last < from; });
+        for (; gone != some.ranges().end() && gone->first <= r.last; ++gone)
+        {
+            if (gone->first > from)
+                rest.add(static_cast<std::uint32_t>(from), gone->first - 1);
+            from = std::uint64_t(gone->last) + 1;
+        }
+        if (from <= r.last)
+            rest.add(static_cast<std::uint32_t>(from), r.last);
+    }
+    return rest;
+}
+
 OUTKIT_DECL bool is_fetch(std::string_view frame)
 {
     if (!frame.starts_with("* "))
@@ -867,10 +1021,39 @@ public:
         // What has not been asked for is an event, as far as it is about flags; so is what cannot be attributed.
         if (by_ == numbering::uid ? m.uid == 0 || !asked_.contains(m.uid) : !asked_.contains(m.sequence))
             return false;
-        if (what_.each)
-            ec = what_.each(m);
-        else
+        if (had_ && had_->contains(m.uid))
+            return true;
+        if (!what_.each)
+        {
             batch.keep(&m);
+            return true;
+        }
+        ec = what_.each(m);
+        refused_ = bool(ec);
+        if (s.resume && whole(m))
+            handed_on_.add(m.uid);
+        return true;
+    }
+    bool gave_up() const override { return refused_; }
+
+    // Of a FETCH that was cut short, the messages that have come are kept, and the others asked for.
+    void asks_for(number_set const& piece) { piece_asked_ = &piece; }
+    bool again(session&, command& c) override
+    {
+        if (!piece_asked_)
+            return true;
+        batch.drop_if([this](message const& m) { return !whole(m); });
+        number_set had = handed_on_;
+        for (message const& m : batch)
+            had.add(m.uid);
+        had_.emplace(had);
+        number_set const rest = without(*piece_asked_, *had_);
+        if (rest.empty())
+            return false;
+        std::vector<number_set> const pieces = in_pieces(rest);
+        c = command(
+            "UID FETCH");  // what has come already and does not fit between the others comes again, and is dropped
+        c.set(pieces.size() == 1 ? pieces.front() : *piece_asked_).items(what_);
         return true;
     }
 
@@ -900,8 +1083,11 @@ public:
     }
     error_code take(std::string_view octets) override
     {
+        if (had_ && had_->contains(piece_.uid))
+            return {};
         piece_.data = octets;
         error_code const ec = what_.sink(piece_);
+        refused_ = bool(ec);
         piece_.offset += octets.size();
         return ec;
     }
@@ -924,9 +1110,21 @@ private:
             piece_.uid = number_at(open + 5);
     }
 
+    // All that was asked for is in it.
+    bool whole(message const& m) const
+    {
+        return m.uid != 0 && (!what_.flags || m.has_flags) && (!what_.internal_date || m.internal_date_text.data()) &&
+               (!what_.size || m.size) && (!what_.envelope || m.envelope) && (!what_.structure || m.structure) &&
+               m.sections.size() >= what_.sections.size();
+    }
+
     numbering by_;
     set_index asked_;
     fetch_items const& what_;
+    bool refused_ = false;
+    number_set const* piece_asked_ = nullptr;
+    number_set handed_on_;
+    std::optional<set_index> had_;  // before the connection was lost
     std::string section_;
     section_piece piece_;
 };
@@ -1006,6 +1204,8 @@ OUTKIT_DEF flow<message_batch> fetch(session& s, numbering by, number_set which,
         if (c.ec)
             co_await refuse(c.ec);
         s.frames.sink = &found;
+        if (by == numbering::uid)
+            found.asks_for(piece);
         co_await execute(s, std::move(c), &found);
         s.frames.sink = nullptr;
         if (!s.last.ok())
@@ -1084,17 +1284,7 @@ OUTKIT_DECL flow<copy_result> transfer(session& s, char const* verb, uid_set whi
     c.set(which).mailbox(to);
     if (c.ec)
         co_await refuse(c.ec);
-    auto const r = co_await attempt(execute(s, std::move(c), &heard));
-    if (r.ec)
-    {
-        std::string text = r.diagnostics.empty() ? r.ec.message() : r.diagnostics;
-        co_await fail(error::outcome_unknown, std::move(text));
-    }
-    if (!s.last.ok())
-    {
-        error_code const ec = meaning(s, s.last);
-        co_await refuse(ec, words(s.last));
-    }
+    co_await perform(s, std::move(c), &heard);
     if (auto tagged = code_copyuid(s.last.view(), s.settings.limits))
         heard.found = std::move(tagged);
     co_return heard.found.value_or(copy_result());
@@ -1127,6 +1317,11 @@ public:
             return false;
         for (auto const& range : std::get<number_set>(r.data).ranges())
             found.add(range.first, range.last);
+        return true;
+    }
+    bool again(session&, command&) override
+    {
+        found = {};
         return true;
     }
 };
@@ -1163,29 +1358,9 @@ OUTKIT_DEF flow<> expunge(session& s, uid_set which)
 
 // --- APPEND ---
 
-// `source`: why the message's source has failed, if it has. Then the server has not got all of it.
-OUTKIT_DECL flow<append_result> append_literal(session& s, command c, error_code const& source)
+OUTKIT_DECL flow<append_result> append_literal(session& s, command c)
 {
-    if (c.ec)
-        co_await refuse(c.ec);
-    // As soon as the octets may have left, the answer decides; without one nobody knows.
-    bool const waits = !s.caps.has("LITERAL+");
-    s.last = {};
-    auto const r = co_await attempt(execute(s, std::move(c)));
-    if (r.ec)
-    {
-        if (source)
-            co_await fail(source);
-        bool const sent = !waits || s.last.continuation;
-        std::string text = r.diagnostics.empty() ? r.ec.message() : r.diagnostics;
-        error_code const ec = sent ? make_error_code(error::outcome_unknown) : r.ec;
-        co_await fail(ec, std::move(text));
-    }
-    if (!s.last.ok())
-    {
-        error_code const ec = meaning(s, s.last);
-        co_await refuse(ec, words(s.last));
-    }
+    co_await perform(s, std::move(c));
     co_return code_appenduid(s.last.view()).value_or(append_result());
 }
 
@@ -1213,8 +1388,7 @@ OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string m
         co_await refuse(ec);
     command c = append_command(to, how);
     c.literal(std::move(message));
-    error_code const in_memory;
-    co_return co_await append_literal(s, std::move(c), in_memory);
+    co_return co_await append_literal(s, std::move(c));
 }
 
 OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, append_source from, append_options how)
@@ -1224,33 +1398,20 @@ OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, append_source
         ec = error::message_too_short;
     if (ec)
         co_await refuse(ec);
-    ec = {};
-    auto const read = std::move(from.read);
-    from.read = [&ec, &read](char* into, std::size_t most, error_code& failed) {
-        std::size_t const n = read(into, most, failed);
-        if (!failed && (n == 0 || n > most))
-            failed = error::message_too_short;
-        ec = failed;
-        return n;
-    };
     command c = append_command(to, how);
     c.literal(std::move(from));
-    co_return co_await append_literal(s, std::move(c), ec);
+    co_return co_await append_literal(s, std::move(c));
 }
 
 // --- IDLE ---
 
-OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+// Until something happens, it is `end`, or `expiry`, when the token is about to expire. A refusal is in s.last.
+OUTKIT_DECL flow<> idle_once(session& s, std::chrono::milliseconds renew_every, time_point end, time_point expiry,
+                             event::watch& stop, bool& stopped)
 {
-    if (error_code const ec = not_ready(s, session::state::selected))
-        co_await refuse(ec);
-    if (!s.caps.has("IDLE"))
-        co_await refuse(error::capability_missing);
     environment& world = co_await this_environment();
-    event::watch stop(s.stop_idle);
-    time_point const end = how.at_most.count() > 0 ? world.now() + how.at_most : outkit::detail::never;
     s.w.patience = s.settings.answering;
-    for (bool stopped = false;;)
+    for (;;)
     {
         std::string const tag = new_tag(world);
         co_await s.w.write(tag + " IDLE\r\n");
@@ -1259,13 +1420,12 @@ OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
         {
             if (s.last.ok())
                 co_await fail(error::early_completion);
-            error_code const ec = meaning(s, s.last);
-            co_await refuse(ec, words(s.last));
+            co_return;
         }
-        time_point const renew = std::min(world.now() + how.renew_every, end);
+        time_point const renewal = std::min({world.now() + renew_every, end, expiry});
         while (s.events.empty() && !stopped)
         {
-            wake const why = co_await s.w.wait(stop, renew);
+            wake const why = co_await s.w.wait(stop, renewal);
             if (why == wake::time)
                 break;
             if (why == wake::event)
@@ -1275,14 +1435,80 @@ OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
         }
         co_await s.w.write("DONE\r\n");
         co_await read_reply(s, until::completion, tag, nullptr);
+        if (!s.last.ok() || !s.events.empty() || stopped || world.now() >= std::min(end, expiry))
+            co_return;
+    }
+}
+
+// When a moment of the calendar has come.
+OUTKIT_DECL time_point steady(environment& world, outkit::detail::wall_time t)
+{
+    return world.now() + std::chrono::duration_cast<time_point::duration>(t - world.date());
+}
+
+OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+{
+    static constexpr std::chrono::minutes longest{29};  // RFC 2177
+    environment& world = co_await this_environment();
+    event::watch stop(s.stop_idle);
+    resumption* const r = s.resume.get();
+    bool stopped = false;
+    if (r)
+        stopped = co_await stand_ready(s, &stop);
+    if (error_code const ec = not_ready(s, session::state::selected); ec && !stopped)
+        co_await refuse(ec);
+    if (!stopped && !s.caps.has("IDLE"))
+        co_await refuse(error::capability_missing);
+    if (how.renew_every.count() <= 0 || how.renew_every > longest)
+        how.renew_every = longest;
+    time_point const end = how.at_most.count() > 0 ? world.now() + how.at_most : outkit::detail::never;
+    bool refreshed = false;
+    while (!stopped && s.events.empty() && world.now() < end)
+    {
+        time_point expiry = outkit::detail::never;
+        if (r && r->renew_at)
+            expiry = steady(world, *r->renew_at);
+        else if (!r && how.token_expires)
+            expiry = steady(world, *how.token_expires - how.before_expiry);
+        if (world.now() >= expiry)
+        {
+            if (!r)
+                co_await refuse(error::access_token_expiring);
+            stopped = co_await stand_ready(s, &stop);
+            continue;
+        }
+        if (!r)
+            co_await idle_once(s, how.renew_every, end, expiry, stop, stopped);
+        else
+        {
+            r->up = false;
+            auto done = co_await attempt(idle_once(s, how.renew_every, end, expiry, stop, stopped));
+            if (done.ec)
+            {
+                if (!is_loss(done.ec))
+                    co_await fail(done.ec, std::move(done.diagnostics));
+                if (!stopped)
+                    stopped = co_await come_back(s, done.ec, std::move(done.diagnostics), &stop);
+                continue;
+            }
+            r->up = true;
+            r->failures = 0;
+            r->expired = false;
+        }
         if (!s.last.ok())
         {
-            error_code const ec = meaning(s, s.last);
-            co_await refuse(ec, words(s.last));
+            command const said("IDLE");
+            bool again = false;
+            if (r)
+                again = co_await worth_repeating(s, said, after_loss::repeated, refreshed);
+            if (!again)
+            {
+                error_code const ec = meaning(s, s.last);
+                co_await refuse(ec, words(s.last));
+            }
         }
-        if (!s.events.empty() || stopped || world.now() >= end)
-            co_return taken(s);
     }
+    co_return taken(s);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::imap::detail
