@@ -985,6 +985,8 @@ BOOST_AUTO_TEST_CASE(SM_17_messages_that_cannot_go_as_they_are)
         {std::string(999, 'x') + "\r\n", ehlo, smtp::error::message_line_too_long},
         {"a\0b"s, ehlo, smtp::error::message_has_nul},
         {"\xc3\xa4", poor_ehlo, smtp::error::eight_bit_not_offered},
+        {"Subject: \xc3\xa4\r\n\r\nx", "250-x\r\n250 8BITMIME\r\n", smtp::error::smtputf8_not_offered},
+        {"Subject: x\r\n\r\n\xc3\xa4", "250-x\r\n250 8BITMIME\r\n", smtp::error{}},
         {std::string(500, '\n'), ehlo, smtp::error{}},
         {std::string(501, '\n'), ehlo, smtp::error::message_too_large},
     };

@@ -407,6 +407,7 @@ BOOST_AUTO_TEST_CASE(lists_in_headers_are_read_as_mail_programs_wrote_them)
         {"\"never closed <ann@x.test>", "(never closed <ann@x.test>||)"},
         {"\"john doe\"@x.test", "(|john doe|x.test)"},
         {"Grüße <ann@x.test>", "(Grüße|ann|x.test)"},
+        {"ann@x.test, \" ", "(|ann|x.test)"},  // a quote that is never closed, around nothing
     };
     for (row const& r : rows)
         BOOST_TEST_CONTEXT(r.text)
@@ -423,6 +424,21 @@ BOOST_AUTO_TEST_CASE(a_list_that_was_read_is_written_and_read_again)
         std::string const written = mime::to_string(list);
         BOOST_TEST_CONTEXT(text << " / " << written)
         BOOST_TEST((mime::read_address_list(written) == list));
+    }
+    // What is no address does not become one, and stays one entry.
+    for (address_entry const& broken :
+         {person("Eve", "y", "z.test <g@x.test>, h"), person("", "a<b", "x.test"), person("", "a", "x>.test"),
+          person("", "a", "b,c@d.test"), person("", "a\r\nb", "c\r\n.test"), person("", "a", "x (y) z")})
+    {
+        std::vector<address_entry> const one(1, broken);
+        std::string const written = mime::to_string(one);
+        BOOST_TEST(written.find_first_of("\r\n") == written.npos);
+        auto const again = mime::read_address_list(written);
+        BOOST_TEST_CONTEXT(written)
+        {
+            BOOST_REQUIRE(again.size() == 1U);
+            BOOST_TEST(!mime::strict(again[0]));
+        }
     }
     std::vector<address_entry> const zoe(1, person("=?iso-8859-1?Q?Zo=EB?=", "zoe", "x.test"));
     BOOST_TEST(mime::to_string(zoe) == "=?utf-8?Q?Zo=C3=AB?= <zoe@x.test>");

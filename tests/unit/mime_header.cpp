@@ -400,10 +400,89 @@ BOOST_AUTO_TEST_CASE(parameters_are_written_and_read_again)
             std::string const field = mime::format_field("Content-Disposition", text, ec);
             BOOST_REQUIRE(!ec);
             check_lines(field, 98);
-            // An encoded word in quotes is decoded by readers, ours included, though nobody should write it.
-            if (value != "=?utf-8?Q?a?=")
-                BOOST_TEST((mime::read_parameterized(value_of(field)) == p));
+            BOOST_TEST((mime::read_parameterized(value_of(field)) == p));
+
+            // As it is, where it can be (RFC 6532 section 3.2).
+            std::string const raw = mime::format_parameterized(p, true);
+            BOOST_TEST(mime::format_field("Content-Disposition", raw, ec, true).ends_with("\r\n"));
+            BOOST_TEST((mime::read_parameterized(raw) == p));
         }
+    BOOST_TEST(mime::format_parameterized({"a", {{"n", "Grüße"}}}, true) == "a; n=\"Grüße\"");
+    BOOST_TEST(mime::format_parameterized({"a", {{"n", "\u202efdp.exe"}}}, true) == "a; n*=utf-8''%E2%80%AEfdp.exe");
+}
+
+BOOST_AUTO_TEST_CASE(fields_may_stay_utf8)
+{
+    error_code ec;
+    BOOST_TEST(mime::format_text_field("Subject", "Grüße aus Köln", ec, true) == "Subject: Grüße aus Köln\r\n");
+    BOOST_TEST(mime::encode_phrase("Zoë Müller", true) == "Zoë Müller");
+    BOOST_TEST(mime::encode_phrase("Müller, Zoë", true) == "\"Müller, Zoë\"");
+    for (std::string const& text : {"Grüße "s + repeat("ü", 700), "日本語 =?utf-8?Q?x?= 日本語"s, "a\u202eb ü"s,
+                                    "\u2028"s, repeat("wörter ", 60) + "end", " ü "s})
+        BOOST_TEST_CONTEXT(text.substr(0, 40))
+        {
+            std::string const field = mime::format_text_field("Subject", text, ec, true);
+            BOOST_REQUIRE(!ec);
+            check_lines(field, 78);
+            BOOST_TEST(mime::read_text(value_of(field)) == text);
+            BOOST_TEST(!mime::detail::has_hidden(mime::unfold(field)));
+            BOOST_TEST(mime::decode_words(mime::encode_phrase(text, true)).find('\0') == text.npos);
+        }
+    BOOST_TEST(mime::format_text_field("Subject", "a\r\nBcc: ü", ec, true) == "");
+    BOOST_TEST((ec == mime::error::field_value_malformed));
+    BOOST_TEST(mime::format_field("X", "\xff", ec, true) == "");
+    BOOST_TEST((ec == mime::error::text_not_utf8));
+}
+
+// Names of charsets as programs write them, and what they mean by them (https://encoding.spec.whatwg.org).
+BOOST_AUTO_TEST_CASE(charsets_are_known_by_the_names_programs_give_them)
+{
+    struct row
+    {
+        std::string_view charset;
+        std::string_view text;
+        std::string_view utf8;
+    };
+    constexpr row rows[] = {
+        {"iso-8859-1", "\x93quoted\x94 \x80", "“quoted” €"},
+        {"ISO8859-1", "\xfc", "ü"},
+        {"iso_8859-1:1987", "\xfc", "ü"},
+        {"latin1", "\xfc", "ü"},
+        {"cp1252", "\x80", "€"},
+        {"x-cp1251", "\xcf\xf0\xe8\xe2\xe5\xf2", "Привет"},
+        {"CP1250", "\x9a", "š"},
+        {"iso8859-2", "\xb9", "š"},
+        {"cp866", "\x8f\xe0\xa8\xa2\xa5\xe2", "Привет"},
+        {"koi8-ru", "\xf0\xd2\xc9\xd7\xc5\xd4", "Привет"},
+        {"iso-8859-8-i", "\xf9\xec\xe5\xed", "שלום"},
+        {"iso-8859-9", "\xfd\x80", "ı€"},
+        {"tis-620", "\xa1\xa2", "กข"},
+        {"gb2312", "\x89\x43", "塁"},  // GBK
+        {"cp936", "\xd6\xd0\xce\xc4", "中文"},
+        {"ks_c_5601-1987", "\xb0\xa1\x81\x41", "가갂"},  // windows-949
+        {"Shift_JIS", "\x87\x40", "①"},                  // windows-31j
+        {"x-sjis", "\x5c", "\\"},
+        {"unicode-1-1-utf-7", "Hi Mom +Jjo-!", "Hi Mom ☺!"},  // RFC 1642
+        {"macintosh", "\x9f", "ü"},
+        {"unknown-8bit", "Gr\xfc\xdf", "Grüß"},
+        {"x-user-defined", "Grüß", "Grüß"},
+        {"UTF8", "Gr\xfc", "Gr\uFFFD"},
+        {"../../evil", "Gr\xfc", "Grü"},
+        {"iso-2022-cn-ext", "Gr\xfc", "Grü"},
+        {"", "Grüß", "Grüß"},
+    };
+    for (row const& r : rows)
+        BOOST_TEST_CONTEXT(r.charset)
+    BOOST_TEST(mime::to_utf8(r.text, r.charset) == r.utf8);
+    // RFC 2781 section 4.3
+    BOOST_TEST(mime::to_utf8("\0A\0B"s, "utf-16") == "AB");
+    BOOST_TEST(mime::to_utf8("\xfe\xff\0A"s, "UTF-16") == "A");
+    BOOST_TEST(mime::to_utf8("\xff\xfe"s + "A\0"s, "UTF-16") == "A");
+    BOOST_TEST(mime::to_utf8("\xd8\x3d\xde\x42"s, "utf-16be") == "🙂");
+    BOOST_TEST(mime::to_utf8("\xd8"s, "utf-16be") == "\uFFFD");
+    BOOST_TEST(mime::to_utf8("a\xff\xff"s, "shift_jis") == "a\uFFFD\uFFFD");
+    // Plain ASCII is never taken for UTF-7 that nobody has named.
+    BOOST_TEST(mime::to_utf8("+ADw-script+AD4-", "us-ascii") == "+ADw-script+AD4-");
 }
 
 BOOST_AUTO_TEST_CASE(dates_are_read_in_all_forms)

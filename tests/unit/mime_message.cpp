@@ -10,6 +10,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 using namespace outkit;
@@ -70,7 +71,8 @@ mime::built_message made(message const& m)
     for (std::size_t i = 0; i != built->raw.size(); ++i)
     {
         char const c = built->raw[i];
-        BOOST_REQUIRE((c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c < 0x7f)));
+        bool const utf8 = m.allow_utf8 && static_cast<unsigned char>(c) >= 0x80;
+        BOOST_REQUIRE((utf8 || c == '\t' || c == '\r' || c == '\n' || (c >= ' ' && c < 0x7f)));
         BOOST_REQUIRE((c != '\n' || (i != 0 && built->raw[i - 1] == '\r')));
         BOOST_REQUIRE((c != '\r' || built->raw[i + 1] == '\n'));
         column = c == '\n' ? 0 : column + 1;
@@ -428,6 +430,173 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_meant_is_refused)
     m = minimal();
     m.to.clear();  // a draft
     BOOST_TEST(made(m).recipients.empty());
+}
+
+BOOST_AUTO_TEST_CASE(names_of_files_are_written_for_old_readers_too)
+{
+    message m = minimal();
+    m.attachments = {
+        {.name = "Grüße.pdf"}, {.name = repeat("日本語の長い名前", 12) + ".pdf"}, {.name = "=?utf-8?Q?x?="}};
+    std::string const raw = made(m).raw;
+    BOOST_TEST(raw.find("name=\"=?utf-8?B?R3LDvMOfZS5wZGY=?=\"") != raw.npos);
+    BOOST_TEST(raw.find("filename*=utf-8''Gr%C3%BC%C3%9Fe.pdf") != raw.npos);
+    mime::structure const s = mime::parse(raw);
+    for (std::size_t i = 0; i != 3; ++i)
+    {
+        mime::part const& p = s.parts.at(2 + i);
+        BOOST_TEST(p.file_name() == m.attachments[i].name);
+        BOOST_TEST(*p.find("name") == m.attachments[i].name);
+    }
+    for (std::size_t i = 0; i < raw.size(); i = raw.find("\r\n", i) + 2)
+        BOOST_TEST(raw.find("\r\n", i) - i <= 78U);
+}
+
+BOOST_AUTO_TEST_CASE(no_line_of_a_body_is_changed_on_its_way)
+{
+    for (std::string const& text : {"From here on\n>From there\n From nowhere"s, "a\nFrom b"s, "ü\nFrom ü\n.\n.."s,
+                                    "x\n\n.\n" + repeat("From ", 40), repeat(".", 200) + "ü", "From "s})
+    {
+        message m = minimal();
+        m.text = text;
+        std::string const raw = made(m).raw;
+        std::string const body = raw.substr(raw.find("\r\n\r\n") + 2);
+        BOOST_TEST(body.find("\r\nFrom ") == body.npos);
+        BOOST_TEST(text_of(raw) == mime::with_crlf(text + "\n"));
+        BOOST_TEST(mime::encode_quoted_printable(text).find("\n.") == text.npos);
+    }
+    BOOST_TEST(mime::encode_quoted_printable("From \n.\nFrom.") == "=46rom=20\r\n=2E\r\nFrom.");
+}
+
+BOOST_AUTO_TEST_CASE(hidden_recipients_leave_a_group_behind)
+{
+    message m = minimal();
+    m.bcc = std::exchange(m.to, {});
+    mime::built_message const b = made(m);
+    BOOST_TEST(b.raw.find("\r\nTo: undisclosed-recipients:;\r\n") != b.raw.npos);
+    BOOST_TEST(b.raw.find("bob") == b.raw.npos);
+    BOOST_REQUIRE(b.recipients.size() == 1U);
+    mime::structure const s = mime::parse(b.raw);
+    BOOST_REQUIRE(s.head().to.size() == 2U);
+    BOOST_TEST((s.head().to[0].what == mime::address_entry::kind::group_begin));
+    m.keep_bcc = true;  // a draft
+    BOOST_TEST(names(made(m).raw).find("To ") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(header_fields_stay_utf8_where_that_is_allowed)
+{
+    message m = minimal();
+    m.from = who("Zoë Müller <zoë@contoso.example>");
+    m.to = {who("\"Грета, Т.\" <greta@contoso.example>"), who("日本 <日本@contoso.example>")};
+    m.subject = "Grüße aus Köln";
+    m.fields = {{"X-Note", "приве́т " + repeat("мир ", 60) + "end"}};
+    m.attachments = {{.name = "Grüße.pdf"}, {.name = "a\u202egpj.exe"}};
+    BOOST_TEST((refused(m) == mime::error::address_not_ascii));
+    m.allow_utf8 = true;
+    mime::built_message const b = made(m);
+    BOOST_TEST(b.raw.find("\r\nSubject: Grüße aus Köln\r\n") != b.raw.npos);
+    BOOST_TEST(b.raw.find("From: Zoë Müller <zoë@contoso.example>\r\n") != b.raw.npos);
+    BOOST_TEST(b.raw.find("To: \"Грета, Т.\" <greta@contoso.example>, 日本 <日本@contoso.example>") != b.raw.npos);
+    BOOST_TEST(b.raw.find("filename=\"Grüße.pdf\"") != b.raw.npos);
+    BOOST_TEST(b.raw.find("\u202e") == b.raw.npos);
+    BOOST_TEST(b.recipients.at(1).to_string() == "日本@contoso.example");
+    mime::structure const s = mime::parse(b.raw);
+    BOOST_TEST(s.head().subject == m.subject);
+    BOOST_TEST((mime::strict(s.head().from.at(0)) == m.from.addr));
+    BOOST_TEST(s.head().to.at(0).name == m.to[0].name);
+    BOOST_TEST((mime::strict(s.head().to.at(1)) == m.to[1].addr));
+    BOOST_TEST(s.parts.at(2).file_name() == m.attachments[0].name);
+    BOOST_TEST(s.parts.at(3).file_name() == m.attachments[1].name);
+    for (std::string const& bad : {"ü\r\nBcc: x"s, "ü\0"s, "\xff"s})
+    {
+        m.subject = bad;
+        BOOST_TEST(!!refused(m));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_can_be_built_while_it_is_read)
+{
+    std::string bytes;
+    for (int i = 0; i != 200'000; ++i)
+        bytes += static_cast<char>(i * 7 + i / 256);
+    message m = minimal();
+    m.html = "<p>Hi</p>";
+    m.attachments = {{.name = "a.bin", .content = bytes},
+                     {.name = "b.bin", .content = bytes.substr(0, 57)},
+                     {.name = "c.bin"},
+                     {.name = "d.bin", .content = bytes.substr(1)}};
+    std::string const raw = made(m).raw;
+    std::uint64_t taken = 0;  // of the last file, which is no longer in memory
+    auto const source = [&taken](std::string all) {
+        return mime::octet_source{
+            all.size(), [&taken, all, at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
+                std::size_t const n = std::string_view(all).substr(at).copy(into, most);
+                at += n;
+                taken += n;
+                return n;
+            }};
+    };
+    for (std::size_t const piece : {1U, 7U, 76U, 4'096U, 1'000'000U})
+        BOOST_TEST_CONTEXT(piece)
+        {
+            fixed_world world;
+            error_code ec;
+            message copy = m;
+            copy.attachments[3].content.clear();
+            copy.attachments[3].source = source(bytes.substr(1));
+            taken = 0;
+            auto streamed = mime::build_streamed(std::move(copy), world, ec);
+            BOOST_REQUIRE(streamed);
+            BOOST_TEST(streamed->raw.octets == raw.size());
+            BOOST_TEST(streamed->recipients.size() == 1U);
+            std::size_t const file_begins = raw.find("d.bin");
+            std::string got;
+            std::string room(piece, '\0');
+            for (;;)
+            {
+                std::size_t const n = streamed->raw.read(room.data(), piece, ec);
+                if (n == 0)
+                    break;
+                got.append(room, 0, n);
+                if (got.size() < file_begins)
+                    BOOST_REQUIRE(taken == 0U);
+                BOOST_REQUIRE(taken <= got.size() - std::min(got.size(), file_begins) + 16'384);
+            }
+            BOOST_TEST(!ec);
+            BOOST_TEST((got == raw));
+        }
+    fixed_world world;
+    error_code ec;
+    m.attachments[3].content.clear();
+    m.attachments[3].source = source(bytes.substr(1));
+    BOOST_TEST((mime::build(m, world, ec)->raw == raw));
+    m.attachments = {{.content_type = "message/rfc822", .source = source("Subject: x\r\n\r\n")}};
+    BOOST_TEST(mime::parse(mime::build(m, world, ec)->raw).parts.at(4).is("application", "octet-stream"));
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_ends_early_or_fails_ends_the_message)
+{
+    fixed_world world;
+    error_code ec;
+    message m = minimal();
+    m.attachments = {{.name = "a", .source = {10, [left = 9](char* into, std::size_t, error_code&) mutable {
+                                                  *into = 'x';
+                                                  return left-- > 0 ? std::size_t(1) : 0;
+                                              }}}};
+    BOOST_TEST(!mime::build(m, world, ec));
+    BOOST_TEST((ec == mime::error::content_incomplete));
+    m.attachments[0].source.read = [](char*, std::size_t, error_code& failed) {
+        failed = mime::error::no_sender;
+        return std::size_t(0);
+    };
+    auto streamed = mime::build_streamed(m, world, ec);
+    BOOST_REQUIRE(streamed);
+    char room[4'096];
+    while (streamed->raw.read(room, sizeof room, ec) != 0)
+        ;
+    BOOST_TEST((ec == mime::error::no_sender));
+    m.from.addr = {};
+    BOOST_TEST(!mime::build_streamed(m, world, ec));
+    BOOST_TEST((ec == mime::error::no_sender));
 }
 
 BOOST_AUTO_TEST_CASE(thousands_of_recipients_are_folded_into_short_lines)

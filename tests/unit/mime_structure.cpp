@@ -484,6 +484,8 @@ BOOST_AUTO_TEST_CASE(text_comes_out_as_utf8)
                                                   "e"},
              {"text/plain; charset=utf-8", "Grüße"},
              {"text/plain", "Grüße"},
+             {"text/plain; charset=us-ascii", "Grüße"},
+             {"text", "Grüße"},
              {"text/plain; charset=us-ascii", "Gr\xfc\xdf"
                                               "e"},
              {"text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable", "Gr=C3=BC=C3=9Fe"},
@@ -495,6 +497,45 @@ BOOST_AUTO_TEST_CASE(text_comes_out_as_utf8)
         BOOST_TEST_CONTEXT(field)
         BOOST_TEST(mime::decoded_text(s.parts[0], text) == "Grüße");
     }
+}
+
+BOOST_AUTO_TEST_CASE(flowed_text_becomes_paragraphs)
+{
+    struct row
+    {
+        std::string_view text;
+        std::string_view paragraphs;
+        bool delete_space = false;
+    };
+    constexpr row rows[] = {
+        // RFC 3676 section 4.5
+        {"> Thou villainous ill-breeding spongy dizzy-eyed \r\n"
+         "> reeky elf-skinned pigeon-egg! \r\n"
+         ">> Thou artless swag-bellied milk-livered \r\n"
+         ">> dismal-dreaming idle-headed scut!\r\n"
+         ">>> Thou errant folly-fallen spleeny reeling-ripe \r\n"
+         ">>> unmuzzled ratsbane!\r\n"
+         ">>>> Henceforth, the coding style is to be strictly \r\n"
+         ">>>> enforced, including the use of only upper case.\r\n",
+         "> Thou villainous ill-breeding spongy dizzy-eyed reeky elf-skinned pigeon-egg! \r\n"
+         ">> Thou artless swag-bellied milk-livered dismal-dreaming idle-headed scut!\r\n"
+         ">>> Thou errant folly-fallen spleeny reeling-ripe unmuzzled ratsbane!\r\n"
+         ">>>> Henceforth, the coding style is to be strictly enforced, including the use of only upper case.\r\n"},
+        // RFC 3676 section 4.7
+        {">>>Take some more tea.\r\n", ">>> Take some more tea.\r\n"},
+        // Section 4.3, signatures; 4.4, stuffing; 4.1, deleted blanks
+        {"text \n-- \nAnn\n", "text \r\n-- \r\nAnn\r\n"},
+        {" > no quote\n  indented\n From here\n", "> no quote\r\n indented\r\nFrom here\r\n"},
+        {"日本 \n語\n> a \n> b", "日本語\r\n> ab", true},
+        {"ends flowed \n", "ends flowed "},
+        {"\n \n\r\nx", "\r\n\r\n\r\nx"},
+        {"", ""},
+        {">", "> "},
+    };
+    for (row const& r : rows)
+        BOOST_TEST_CONTEXT(r.text)
+    BOOST_TEST(mime::unflow(r.text, r.delete_space) == r.paragraphs);
+    BOOST_TEST(mime::unflow(repeat("> \n", 100'000)).size() == 400'000U);
 }
 
 BOOST_AUTO_TEST_CASE(what_people_see_is_found)

@@ -295,6 +295,10 @@ BOOST_AUTO_TEST_CASE(commands)
                "RCPT TO:<a@x.example> NOTIFY=NEVER ORCPT=rfc822;a@x.example\r\n");
     e.to = {address("j\xc3\xbcrgen@x.example", true)};
     BOOST_TEST(mail_command(e, none, {}) == "MAIL FROM:<> SMTPUTF8\r\n");
+    // RFC 6531 section 3.4: a header in UTF-8 wants it, too.
+    BOOST_TEST(mail_command({}, all, examine("Subject: \xc3\xbc\r\n\r\nx")) ==
+               "MAIL FROM:<> SIZE=18 BODY=8BITMIME SMTPUTF8\r\n");
+    BOOST_TEST(mail_command({}, all, examine("Subject: x\n\n\xc3\xbc")) == "MAIL FROM:<> SIZE=18 BODY=8BITMIME\r\n");
 }
 
 // Envelopes are made of parsed addresses only, so hostile ones cannot even be asked for.
@@ -334,7 +338,7 @@ BOOST_AUTO_TEST_CASE(what_a_message_is_like)
         std::string text;
         std::uint64_t size;
         std::size_t longest;
-        bool eight_bit, nul;
+        bool eight_bit, nul, utf8_header = false;
     } const rows[] = {
         {"", 0, 0, false, false},
         {"a", 3, 1, false, false},
@@ -342,7 +346,10 @@ BOOST_AUTO_TEST_CASE(what_a_message_is_like)
         {"a\nbb\n", 7, 2, false, false},
         {"a\rbb\r", 7, 2, false, false},
         {"\r\r\n\n", 6, 0, false, false},
-        {"\xc3\xa4", 4, 2, true, false},
+        {"\xc3\xa4", 4, 2, true, false, true},
+        {"\xe4", 3, 1, true, false, false},  // some other charset
+        {"a\r\n\r\n\xc3\xa4", 9, 2, true, false, false},
+        {"\xc3\xa4\n\n\xe4", 9, 2, true, false, true},
         {"a\0b"s, 5, 3, false, true},
         {"..\r\n.\r\n", 7, 2, false, false},
         {"abc\r\rd\ne", 13, 3, false, false},
@@ -354,6 +361,7 @@ BOOST_AUTO_TEST_CASE(what_a_message_is_like)
         BOOST_TEST(f.longest_line == row.longest, row.text);
         BOOST_TEST(f.eight_bit == row.eight_bit, row.text);
         BOOST_TEST(f.nul == row.nul, row.text);
+        BOOST_TEST(f.utf8_header == row.utf8_header, row.text);
     }
 }
 

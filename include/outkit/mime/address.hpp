@@ -90,8 +90,9 @@ OUTKIT_DECL std::optional<std::vector<mailbox>>
 parse_mailbox_list(std::string_view text, error_code& ec, std::size_t at_most = 10'000, bool allow_utf8 = false);
 
 /// The mailbox as it stands in a header, on one line and not folded: `"Lee, Ann" <ann@contoso.example>`. Always ASCII,
-/// except for a local part in UTF-8; names in other scripts become encoded words (RFC 2047).
-OUTKIT_DECL std::string to_string(mailbox const& m);
+/// except for a local part in UTF-8; names in other scripts become encoded words (RFC 2047), or with allow_utf8 stay as
+/// they are (RFC 6532).
+OUTKIT_DECL std::string to_string(mailbox const& m, bool allow_utf8 = false);
 
 /// One item of an address list that was received, in the terms of IMAP's ENVELOPE (RFC 9051 section 7.5.2).
 struct address_entry
@@ -125,6 +126,7 @@ OUTKIT_DECL std::vector<address_entry> read_address_list(std::string_view value,
 OUTKIT_DECL std::optional<address> strict(address_entry const& entry);
 
 /// The entries as a header value, on one line (RFC 5322 section 3.4); groups are `Name: a@x.example, b@x.example;`.
+/// What has no domain but something else in its place is written as a name.
 OUTKIT_DECL std::string to_string(std::span<address_entry const> list);
 
 }  // namespace outkit::inline OUTKIT_ABI::mime

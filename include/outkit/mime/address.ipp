@@ -64,6 +64,14 @@ OUTKIT_DECL bool is_domain(std::string_view s)
     return before != '.' && before != '-';
 }
 
+// Characters that stand for themselves in a domain, whether it is one or not.
+OUTKIT_DECL bool is_written_plainly(std::string_view domain)
+{
+    return std::all_of(domain.begin(), domain.end(), [](char c) {
+        return is_atext(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80;
+    });
+}
+
 OUTKIT_DECL bool is_ipv4(std::string_view s)
 {
     for (int octets = 1;; ++octets)
@@ -172,10 +180,7 @@ OUTKIT_DECL bool read_phrase(std::string_view s, std::string& name)
     if (!valid_utf8(out))
         return false;
     name = decode_words(out);
-    for (std::string_view rest = name; !rest.empty();)
-        if (is_hidden(outkit::detail::take_code_point(rest)))
-            return false;
-    return true;
+    return !has_hidden(name);
 }
 
 // One pass over a list that is to be sent. Sets ec and returns nothing at the first thing that is wrong.
@@ -436,7 +441,7 @@ struct address_collector
         bool const addressed = at || (closed && !local.empty()) || angle;
         if (!addressed && !phrase.empty() && !closed && phrase.find(' ') == std::string::npos)
             local.swap(phrase);  // a bare user name
-        if (!local.empty() || !domain.empty() || !phrase.empty())
+        if (!local.empty() || !domain.empty() || !trim(phrase).empty())
             push(address_entry::kind::mailbox);
         reset();
     }
@@ -460,10 +465,7 @@ struct address_collector
 
 }  // namespace detail
 
-OUTKIT_DEF bool address::ascii() const noexcept
-{
-    return std::all_of(local_.begin(), local_.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
+OUTKIT_DEF bool address::ascii() const noexcept { return detail::is_ascii(local_); }
 
 OUTKIT_DEF std::string address::to_string() const
 {
@@ -526,9 +528,8 @@ OUTKIT_DEF std::optional<address> parse_address(std::string_view text, error_cod
             return refuse(error::address_not_ascii);
         if (!valid_utf8(a.local_))
             return refuse(error::text_not_utf8);
-        for (std::string_view rest = a.local_; !rest.empty();)
-            if (detail::is_hidden(outkit::detail::take_code_point(rest)))
-                return refuse(error::address_forbidden_character);
+        if (detail::has_hidden(a.local_))
+            return refuse(error::address_forbidden_character);
     }
 
     std::string_view const domain = text.substr(i + 1);
@@ -570,11 +571,11 @@ OUTKIT_DEF std::optional<std::vector<mailbox>> parse_mailbox_list(std::string_vi
     return detail::scan_mailboxes(text, ec, at_most, allow_utf8);
 }
 
-OUTKIT_DEF std::string to_string(mailbox const& m)
+OUTKIT_DEF std::string to_string(mailbox const& m, bool allow_utf8)
 {
     if (m.name.empty())
         return m.addr.to_string();
-    return encode_phrase(m.name) + " <" + m.addr.to_string() + '>';
+    return encode_phrase(m.name, allow_utf8) + " <" + m.addr.to_string() + '>';
 }
 
 OUTKIT_DEF std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most)
@@ -656,8 +657,16 @@ OUTKIT_DEF std::string to_string(std::span<address_entry const> list)
         }
         std::string spec = detail::quote_local(e.local);
         if (!e.domain.empty())
+        {
+            // What is no domain must not become one, or the beginning of another entry.
+            if (!detail::is_written_plainly(e.domain) && !detail::is_address_literal(e.domain))
+            {
+                out += encode_phrase(decode_words(e.name + (e.name.empty() ? "" : " ") + e.local + '@' + e.domain));
+                continue;
+            }
             spec += '@' + e.domain;
-        std::erase_if(spec, [](char c) { return c == '<' || c == '>' || static_cast<unsigned char>(c) < ' '; });
+        }
+        std::erase_if(spec, detail::is_control);
         out += name.empty() ? spec : name + " <" + spec + '>';
     }
     return out;

@@ -25,7 +25,8 @@ enum class error
     text_not_utf8,
     message_id_malformed,
     content_type_malformed,
-    no_sender
+    no_sender,
+    content_incomplete
 };
 
 inline error_code make_error_code(error e)
@@ -61,6 +62,8 @@ inline error_code make_error_code(error e)
          condition::invalid_argument},
         {int(content_type_malformed), "a content type is written type/subtype", condition::invalid_argument},
         {int(no_sender), "the message has no From address", condition::invalid_argument},
+        {int(content_incomplete), "an attachment's source ended before it had given as many octets as it announced",
+         condition::invalid_argument},
     };
     static const outkit::detail::table_category category("outkit.mime", rows);
     return {static_cast<int>(e), category};

@@ -63,13 +63,17 @@ OUTKIT_DECL std::string decode_words(std::string_view text);
 /// word is 75 characters at most. What is not UTF-8 in the text becomes U+FFFD.
 OUTKIT_DECL std::string encode_words(std::string_view utf8);
 
-/// A display name as a phrase (RFC 5322 section 3.2.5): as it is, quoted, or as encoded words.
-OUTKIT_DECL std::string encode_phrase(std::string_view utf8);
+/// A display name as a phrase (RFC 5322 section 3.2.5): as it is, quoted, or as encoded words. With allow_utf8 it stays
+/// UTF-8 (RFC 6532), but for characters that nobody sees.
+OUTKIT_DECL std::string encode_phrase(std::string_view utf8, bool allow_utf8 = false);
 
 /** Text of any charset as UTF-8. Never fails: what cannot be decoded becomes U+FFFD.
 
-    ISO-8859-1 and US-ASCII are taken as windows-1252, as browsers do. No charset, or one that is not known, means UTF-8
-    if the text is valid as such, else windows-1252. The result is at most six times as long.
+    Charsets have the names that mail programs give them. ISO-8859-1 is taken as windows-1252, GB2312 as GB18030, EUC-KR
+    as windows-949 and so on, as browsers do, since that is what senders mean. UTF-16 without a mark is big-endian (RFC
+    2781 section 4.3). UTF-7 is decoded where a message names it, and never guessed. No charset, US-ASCII, or one that is
+    not known to the C library's iconv, means UTF-8 if the text is valid as such, else windows-1252. The result is at most
+    six times as long.
 */
 OUTKIT_DECL std::string to_utf8(std::string_view text, std::string_view charset);
 
@@ -78,18 +82,22 @@ using outkit::detail::valid_utf8;
 
 /** An unstructured field, encoded and folded, with its line end: "Subject: ...\r\n" (RFC 5322 section 2.2.1).
 
-    Lines are 78 characters long at most where there are blanks to fold at, and 998 always.
+    Lines are 78 octets long at most where there are blanks to fold at, and 998 always.
 
-    @param name  Printable ASCII characters other than ':'.
-    @param utf8  Without line breaks and control characters other than TAB.
-    @param ec    error::field_name_malformed, field_value_malformed, text_not_utf8, field_too_long; cleared else.
-    @return      The field, or "" with an error.
+    @param name        Printable ASCII characters other than ':'.
+    @param utf8        Without line breaks and control characters other than TAB.
+    @param ec          error::field_name_malformed, field_value_malformed, text_not_utf8, field_too_long; cleared else.
+    @param allow_utf8  Leave UTF-8 as it is (RFC 6532), for servers with SMTPUTF8; characters that nobody sees are encoded
+                       all the same.
+    @return            The field, or "" with an error.
 */
-OUTKIT_DECL std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec);
+OUTKIT_DECL std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec,
+                                          bool allow_utf8 = false);
 
-/// A structured field, whose value is already in its own syntax and ASCII: folded at its blanks, otherwise unchanged.
-/// Parameters and errors as for format_text_field(); what is not ASCII is error::field_value_malformed.
-OUTKIT_DECL std::string format_field(std::string_view name, std::string_view value, error_code& ec);
+/// A structured field, whose value is already in its own syntax: folded at its blanks, otherwise unchanged. Parameters
+/// and errors as for format_text_field(); what is not ASCII is error::field_value_malformed, unless it is allowed.
+OUTKIT_DECL std::string format_field(std::string_view name, std::string_view value, error_code& ec,
+                                     bool allow_utf8 = false);
 
 /// One parameter of a Content-Type or Content-Disposition.
 struct parameter
@@ -116,9 +124,9 @@ struct parameterized
 /// many senders write, are decoded. Of parameters that come twice, the first counts.
 OUTKIT_DECL parameterized read_parameterized(std::string_view value, std::size_t at_most = limits().parameters);
 
-/// The value for format_field(): parameters quoted where they must be, and in the form of RFC 2231 when they are long or
-/// not ASCII. Blanks stand where it may be folded.
-OUTKIT_DECL std::string format_parameterized(parameterized const& p);
+/// The value for format_field(): parameters quoted where they must be, and in the form of RFC 2231 when they are long,
+/// not ASCII (with allow_utf8: not to be seen), or look like an encoded word. Blanks stand where it may be folded.
+OUTKIT_DECL std::string format_parameterized(parameterized const& p, bool allow_utf8 = false);
 
 /// A point of time and the zone it was written in.
 struct date_time
@@ -162,6 +170,10 @@ OUTKIT_DECL std::string_view trim(std::string_view text);
 OUTKIT_DECL std::string decode_base64(std::string_view text);  // tolerant: what is no base64 digit is skipped
 // Controls, C1 included, line and paragraph separators, and characters that turn the direction of text.
 OUTKIT_DECL bool is_hidden(char32_t c);
+OUTKIT_DECL bool has_hidden(std::string_view utf8);
+OUTKIT_DECL bool is_ascii(std::string_view text);
+// As encoded words with one blank between them: the first of first_room characters at most, the others of 75.
+OUTKIT_DECL std::string to_encoded_words(std::string_view utf8, std::size_t first_room);
 
 }  // namespace detail
 

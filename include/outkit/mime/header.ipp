@@ -120,6 +120,19 @@ OUTKIT_DEF bool is_hidden(char32_t c)
            (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+OUTKIT_DEF bool has_hidden(std::string_view utf8)
+{
+    while (!utf8.empty())
+        if (is_hidden(outkit::detail::take_code_point(utf8)))
+            return true;
+    return false;
+}
+
+OUTKIT_DEF bool is_ascii(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 OUTKIT_DECL std::string from_windows_1252(std::string_view text)
 {
     static constexpr char16_t high[32] = {
@@ -137,23 +150,118 @@ OUTKIT_DECL std::string from_windows_1252(std::string_view text)
     return out;
 }
 
-// The charsets handed to the C library's iconv. A list, because a name from a message must not choose which converter
-// is loaded (CVE-2024-2961 was in one that nobody needs for mail).
-OUTKIT_DECL bool is_iconv_charset(std::string_view charset)
+// What a charset's name in a message means: a name for the C library's iconv, "windows-1252", "utf-8", or "" for one that
+// is not known (US-ASCII is one, where the text is not). A list, because a name from a message must not choose which converter is loaded (CVE-2024-2961 was in one
+// that nobody needs for mail). Labels mean what https://encoding.spec.whatwg.org/#names-and-labels says, since programs
+// write the name of a charset and the octets of its successor.
+OUTKIT_DECL std::string_view meaning_of_charset(std::string_view label)
 {
-    static constexpr std::string_view known[] = {
-        "iso-8859-2",   "iso-8859-3",   "iso-8859-4",   "iso-8859-5",   "iso-8859-6",   "iso-8859-7",   "iso-8859-8",
-        "iso-8859-9",   "iso-8859-10",  "iso-8859-11",  "iso-8859-13",  "iso-8859-14",  "iso-8859-15",  "iso-8859-16",
-        "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256", "windows-1257",
-        "windows-1258", "windows-874",  "koi8-r",       "koi8-u",       "gb2312",       "gbk",          "gb18030",
-        "big5",         "big5-hkscs",   "shift_jis",    "euc-jp",       "iso-2022-jp",  "euc-kr",       "iso-2022-kr",
-        "utf-16",       "utf-16le",     "utf-16be",     "utf-7",        "macintosh",    "ibm850",       "ibm437",
-        "tis-620"};
-    return std::find(std::begin(known), std::end(known), charset) != std::end(known);
+    struct row
+    {
+        std::string_view label;
+        std::string_view charset;
+    };
+    static constexpr row rows[] = {
+        {"utf-8", "utf-8"},
+        {"utf8", "utf-8"},
+        {"unicode-1-1-utf-8", "utf-8"},
+        {"latin1", "windows-1252"},
+        {"latin-1", "windows-1252"},
+        {"l1", "windows-1252"},
+        {"iso-8859-1", "windows-1252"},
+        {"iso-8859-2", "iso-8859-2"},
+        {"latin2", "iso-8859-2"},
+        {"iso-8859-3", "iso-8859-3"},
+        {"iso-8859-4", "iso-8859-4"},
+        {"iso-8859-5", "iso-8859-5"},
+        {"iso-8859-6", "iso-8859-6"},
+        {"iso-8859-6-i", "iso-8859-6"},
+        {"iso-8859-6-e", "iso-8859-6"},
+        {"iso-8859-7", "iso-8859-7"},
+        {"iso-8859-8", "iso-8859-8"},
+        {"iso-8859-8-i", "iso-8859-8"},
+        {"iso-8859-8-e", "iso-8859-8"},
+        {"iso-8859-9", "windows-1254"},
+        {"latin5", "windows-1254"},
+        {"iso-8859-10", "iso-8859-10"},
+        {"iso-8859-11", "windows-874"},
+        {"tis-620", "windows-874"},
+        {"iso-8859-13", "iso-8859-13"},
+        {"iso-8859-14", "iso-8859-14"},
+        {"iso-8859-15", "iso-8859-15"},
+        {"latin9", "iso-8859-15"},
+        {"iso-8859-16", "iso-8859-16"},
+        {"windows-874", "windows-874"},
+        {"windows-1250", "windows-1250"},
+        {"windows-1251", "windows-1251"},
+        {"windows-1252", "windows-1252"},
+        {"windows-1253", "windows-1253"},
+        {"windows-1254", "windows-1254"},
+        {"windows-1255", "windows-1255"},
+        {"windows-1256", "windows-1256"},
+        {"windows-1257", "windows-1257"},
+        {"windows-1258", "windows-1258"},
+        {"koi8-r", "koi8-r"},
+        {"koi8-u", "koi8-u"},
+        {"koi8-ru", "koi8-u"},
+        {"gb2312", "gb18030"},
+        {"gb_2312-80", "gb18030"},
+        {"gbk", "gb18030"},
+        {"windows-936", "gb18030"},
+        {"gb18030", "gb18030"},
+        {"big5", "big5"},
+        {"cn-big5", "big5"},
+        {"x-big5", "big5"},
+        {"big5-hkscs", "big5-hkscs"},
+        {"shift_jis", "cp932"},
+        {"shift-jis", "cp932"},
+        {"sjis", "cp932"},
+        {"windows-31j", "cp932"},
+        {"windows-932", "cp932"},
+        {"euc-jp", "euc-jp"},
+        {"iso-2022-jp", "iso-2022-jp"},
+        {"euc-kr", "uhc"},
+        {"ks_c_5601-1987", "uhc"},
+        {"windows-949", "uhc"},
+        {"iso-2022-kr", "iso-2022-kr"},
+        {"utf-16", "utf-16"},
+        {"utf-16le", "utf-16le"},
+        {"utf-16be", "utf-16be"},
+        {"utf-7", "utf-7"},
+        {"unicode-1-1-utf-7", "utf-7"},
+        {"macintosh", "macintosh"},
+        {"mac-roman", "macintosh"},
+        {"ibm437", "ibm437"},
+        {"ibm850", "ibm850"},
+        {"ibm866", "ibm866"},
+    };
+    if (label.size() > 40)
+        return {};
+    std::string name = lower(trim(label));
+    if (name.starts_with("x-"))
+        name.erase(0, 2);
+    if (name == "cp437" || name == "cp850" || name == "cp866")
+        name.replace(0, 2, "ibm");
+    else if (name.starts_with("cp") && name.size() > 2 && is_digit(name[2]))
+        name.replace(0, 2, "windows-");
+    else if (std::size_t const at = name.find("8859"); name.starts_with("iso") && at <= 4)
+    {
+        // iso8859-1, iso_8859-1:1987, iso-8859_1
+        std::size_t const digits = std::min(name.find_first_of("0123456789", at + 4), name.size());
+        name = "iso-8859-" + name.substr(digits, name.find(':') - digits);
+    }
+    for (row const& r : rows)
+        if (r.label == name)
+            return r.charset;
+    return {};
 }
 
-OUTKIT_DECL std::string from_iconv(std::string_view text, std::string const& charset)
+OUTKIT_DECL std::string from_iconv(std::string_view text, std::string charset)
 {
+    if (charset == "utf-16" && !text.starts_with("\xff\xfe"))
+        charset = "utf-16be";  // whatever this machine is
+    if (charset == "utf-16be" && text.starts_with("\xfe\xff"))
+        text.remove_prefix(2);
     iconv_t const converter = ::iconv_open("UTF-8", charset.c_str());
     // iconv_open says failure as (iconv_t)-1, whatever type iconv_t is.
     if (std::intptr_t(converter) == -1)
@@ -230,8 +338,7 @@ OUTKIT_DECL encoded_word take_encoded_word(std::string_view s)
     return w;
 }
 
-// The text as encoded words, one blank between them. The first is to be within first_room, the others 75 characters.
-OUTKIT_DECL std::string to_encoded_words(std::string_view utf8, std::size_t first_room)
+OUTKIT_DEF std::string to_encoded_words(std::string_view utf8, std::size_t first_room)
 {
     auto const literal = [](char c) { return is_alnum(c) || (c && std::strchr("!*+-/", c)); };
     std::size_t q_size = 0;
@@ -287,15 +394,14 @@ OUTKIT_DECL std::string to_encoded_words(std::string_view utf8, std::size_t firs
     return out;
 }
 
-OUTKIT_DECL bool needs_encoding(std::string_view word)
+OUTKIT_DECL bool needs_encoding(std::string_view word, bool allow_utf8)
 {
-    return word.size() > 900 || word.find("=?") != word.npos || std::any_of(word.begin(), word.end(), [](char c) {
-               return is_control(c) || static_cast<unsigned char>(c) >= 0x80;
-           });
+    return word.size() > 900 || word.find("=?") != word.npos || std::any_of(word.begin(), word.end(), is_control) ||
+           (!is_ascii(word) && (!allow_utf8 || has_hidden(word)));
 }
 
 // Encodes what stands between the first and the last word that need it; the rest stays readable.
-OUTKIT_DECL std::string encode_words(std::string_view utf8, std::size_t first_room)
+OUTKIT_DECL std::string encode_words(std::string_view utf8, std::size_t first_room, bool allow_utf8)
 {
     if (utf8.empty())
         return {};
@@ -304,7 +410,7 @@ OUTKIT_DECL std::string encode_words(std::string_view utf8, std::size_t first_ro
     for (std::size_t i = 0; i < utf8.size();)
     {
         std::size_t const stop = std::min(utf8.find(' ', i), utf8.size());
-        if (needs_encoding(utf8.substr(i, stop - i)))
+        if (needs_encoding(utf8.substr(i, stop - i), allow_utf8))
         {
             begin = std::min(begin, i);
             end = stop;
@@ -330,7 +436,7 @@ OUTKIT_DECL bool is_field_name(std::string_view name)
            std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != ':'; });
 }
 
-// Name and value, which is ASCII and on one line, folded before blanks: into 78 characters if that goes, else 998.
+// Name and value, which is on one line, folded before blanks: into 78 characters if that goes, else 998.
 OUTKIT_DECL std::string fold(std::string_view name, std::string_view value, error_code& ec)
 {
     std::string out(name);
@@ -642,22 +748,16 @@ OUTKIT_DEF std::string decode_words(std::string_view text)
     return out;
 }
 
-OUTKIT_DEF std::string encode_words(std::string_view utf8) { return detail::encode_words(utf8, 75); }
+OUTKIT_DEF std::string encode_words(std::string_view utf8) { return detail::encode_words(utf8, 75, false); }
 
-OUTKIT_DEF std::string encode_phrase(std::string_view utf8)
+OUTKIT_DEF std::string encode_phrase(std::string_view utf8, bool allow_utf8)
 {
-    if (utf8.empty())
-        return {};
-    bool atoms = utf8.front() != ' ' && utf8.back() != ' ' && utf8.find("  ") == utf8.npos;
-    for (char const c : utf8)
-    {
-        if (detail::is_control(c) || static_cast<unsigned char>(c) >= 0x80)
-            return detail::to_encoded_words(utf8, 75);
-        atoms = atoms &&
-                (detail::is_alnum(c) || std::string_view("!#$%&'*+-/=?^_`{|}~ ").find(c) != std::string_view::npos);
-    }
-    if (utf8.find("=?") != utf8.npos || utf8.size() > 900)
+    if (detail::needs_encoding(utf8, allow_utf8))
         return detail::to_encoded_words(utf8, 75);
+    bool atoms = utf8.empty() || (utf8.front() != ' ' && utf8.back() != ' ' && utf8.find("  ") == utf8.npos);
+    for (char const c : utf8)
+        atoms = atoms && (detail::is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
+                          std::string_view("!#$%&'*+-/=?^_`{|}~ ").find(c) != std::string_view::npos);
     if (atoms)
         return std::string(utf8);
     std::string out = "\"";
@@ -672,29 +772,19 @@ OUTKIT_DEF std::string encode_phrase(std::string_view utf8)
 
 OUTKIT_DEF std::string to_utf8(std::string_view text, std::string_view charset)
 {
-    if (charset.size() > 20)
-        charset = {};
-    std::string const name = detail::lower(detail::trim(charset));
-    if (name == "utf-8" || name == "utf8")
+    std::string_view const from = detail::meaning_of_charset(charset);
+    if (from == "utf-8")
         return outkit::detail::repaired_utf8(text);
-    if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }) &&
-        !name.starts_with("iso-2022") && !name.starts_with("utf-"))
+    if (detail::is_ascii(text) && !from.starts_with("iso-2022") && !from.starts_with("utf-"))
         return std::string(text);
-    if (name == "iso-8859-1" || name == "windows-1252" || name == "cp1252" || name == "latin1")
+    if (from == "windows-1252")
         return detail::from_windows_1252(text);
-    std::string_view alias = name;
-    if (name == "ks_c_5601-1987")
-        alias = "euc-kr";
-    else if (name == "gb_2312-80" || name == "x-gbk")
-        alias = "gbk";
-    else if (name == "x-sjis" || name == "shift-jis")
-        alias = "shift_jis";
-    if (detail::is_iconv_charset(alias))
-        return detail::from_iconv(text, std::string(alias));
+    if (!from.empty())
+        return detail::from_iconv(text, std::string(from));
     return valid_utf8(text) ? std::string(text) : detail::from_windows_1252(text);
 }
 
-OUTKIT_DEF std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec)
+OUTKIT_DEF std::string format_text_field(std::string_view name, std::string_view utf8, error_code& ec, bool allow_utf8)
 {
     ec = {};
     if (!detail::is_field_name(name))
@@ -706,18 +796,19 @@ OUTKIT_DEF std::string format_text_field(std::string_view name, std::string_view
     if (ec)
         return {};
     std::size_t const room = 78 - std::min<std::size_t>(name.size() + 2, 46);
-    return detail::fold(name, detail::encode_words(utf8, room), ec);
+    return detail::fold(name, detail::encode_words(utf8, room, allow_utf8), ec);
 }
 
-OUTKIT_DEF std::string format_field(std::string_view name, std::string_view value, error_code& ec)
+OUTKIT_DEF std::string format_field(std::string_view name, std::string_view value, error_code& ec, bool allow_utf8)
 {
     ec = {};
     if (!detail::is_field_name(name))
         ec = error::field_name_malformed;
-    else if (std::any_of(value.begin(), value.end(), [](char c) {
-                 return (detail::is_control(c) && c != '\t') || static_cast<unsigned char>(c) >= 0x80;
-             }))
+    else if (std::any_of(value.begin(), value.end(), [](char c) { return detail::is_control(c) && c != '\t'; }) ||
+             (!allow_utf8 && !detail::is_ascii(value)))
         ec = error::field_value_malformed;
+    else if (!valid_utf8(value))
+        ec = error::text_not_utf8;
     if (ec)
         return {};
     return detail::fold(name, detail::trim(value), ec);
@@ -775,14 +866,15 @@ OUTKIT_DEF parameterized read_parameterized(std::string_view value, std::size_t 
     return out;
 }
 
-OUTKIT_DEF std::string format_parameterized(parameterized const& p)
+OUTKIT_DEF std::string format_parameterized(parameterized const& p, bool allow_utf8)
 {
     std::string out = p.value;
     for (parameter const& q : p.parameters)
     {
         out += "; ";
-        bool const ascii = std::all_of(q.value.begin(), q.value.end(), [](char c) { return c >= ' ' && c < 0x7f; });
-        if (ascii && q.value.size() <= 70)
+        // Many readers, this one too, decode encoded words in quotes (which RFC 2047 forbids).
+        bool const plain = q.value.size() <= 70 && !detail::needs_encoding(q.value, allow_utf8);
+        if (plain)
         {
             out += q.name + '=';
             if (detail::is_token(q.value))

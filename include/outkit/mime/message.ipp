@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <memory>
 #include <set>
 #include <utility>
 
@@ -11,11 +13,91 @@ namespace outkit::inline OUTKIT_ABI::mime {
 
 namespace detail {
 
-// How a leaf will look: its own header fields, and its body in an encoding that fits.
+// What a message is made of: text that is ready, or a file that is still to be encoded.
+struct message_piece
+{
+    std::string text = {};
+    attachment const* file = nullptr;
+};
+
+// A part: its own header fields, and its body in an encoding that fits, which ends with CRLF unless empty.
 struct entity
 {
     std::string header;
-    std::string body;  // ends with CRLF, unless empty
+    std::vector<message_piece> body;
+};
+
+inline constexpr std::size_t base64_line = 57;  // octets, which make 76 characters
+
+OUTKIT_DECL std::uint64_t base64_octets(std::uint64_t octets)
+{
+    std::uint64_t const characters = (octets + 2) / 3 * 4;
+    return characters + (characters + 75) / 76 * 2;
+}
+
+OUTKIT_DECL std::uint64_t octets_of(message_piece const& p)
+{
+    if (!p.file)
+        return p.text.size();
+    return base64_octets(p.file->source.read ? p.file->source.octets : p.file->content.size());
+}
+
+// Gives out the pieces one after the other, files encoded a few hundred lines at a time.
+class message_reader
+{
+public:
+    explicit message_reader(std::vector<message_piece> pieces) : pieces_(std::move(pieces)) {}
+
+    // The next octets, valid until the next call; empty at the end and with an error.
+    std::string_view next(error_code& ec)
+    {
+        while (at_ != pieces_.size())
+        {
+            message_piece const& p = pieces_[at_];
+            std::string_view const out = p.file ? encoded(*p.file, ec) : std::string_view(p.text);
+            if (ec)
+                return {};
+            if (!p.file || out.empty())
+            {
+                ++at_;
+                done_ = 0;
+            }
+            if (!out.empty())
+                return out;
+        }
+        return {};
+    }
+
+private:
+    std::string_view encoded(attachment const& a, error_code& ec)
+    {
+        std::uint64_t const all = a.source.read ? a.source.octets : a.content.size();
+        auto const size = static_cast<std::size_t>(std::min<std::uint64_t>(all - done_, base64_line * 256));
+        if (a.source.read)
+        {
+            octets_.resize(size);
+            for (std::size_t have = 0; have != size;)
+            {
+                std::size_t const more = a.source.read(octets_.data() + have, size - have, ec);
+                if (more == 0 && !ec)
+                    ec = error::content_incomplete;
+                if (ec)
+                    return {};
+                have += std::min(more, size - have);
+            }
+        }
+        else
+            octets_.assign(a.content, static_cast<std::size_t>(done_), size);
+        done_ += size;
+        encoded_ = encode_base64(octets_);
+        return encoded_;
+    }
+
+    std::vector<message_piece> pieces_;
+    std::size_t at_ = 0;
+    std::uint64_t done_ = 0;  // octets of the current file
+    std::string octets_;
+    std::string encoded_;
 };
 
 OUTKIT_DECL bool has_long_line(std::string_view text)
@@ -28,6 +110,12 @@ OUTKIT_DECL bool has_long_line(std::string_view text)
             return true;
     }
     return false;
+}
+
+// Mail stores of old put a '>' before such a line (RFC 4155 appendix A).
+OUTKIT_DECL bool has_from_line(std::string_view text)
+{
+    return text.starts_with("From ") || text.find("\nFrom ") != text.npos;
 }
 
 // Begins a boundary of ours. Neither quoted-printable nor base64 can have it in a body; other bodies are looked through.
@@ -46,12 +134,12 @@ public:
         boundary_ += outkit::detail::hex_encode(std::string(bytes.begin(), bytes.end()));
     }
 
-    std::optional<built_message> run()
+    // What the message is made of, which refers to its attachments.
+    std::optional<std::vector<message_piece>> run(std::string& message_id, std::vector<address>& recipients)
     {
-        built_message out;
         if (m_.from.addr.empty())
             return fail(error::no_sender);
-        out.message_id = m_.message_id.empty() ? make_message_id(world_, m_.from.addr.domain()) : m_.message_id;
+        message_id = m_.message_id.empty() ? make_message_id(world_, m_.from.addr.domain()) : m_.message_id;
         date_time const now{std::chrono::floor<std::chrono::seconds>(world_.date()), {}};
 
         structured("Date", format_date(m_.date.value_or(now)));
@@ -59,14 +147,17 @@ public:
         if (m_.sender)
             addresses("Sender", {&*m_.sender, 1});
         addresses("Reply-To", m_.reply_to);
-        addresses("To", m_.to);
+        if (m_.to.empty() && m_.cc.empty() && !m_.bcc.empty() && !m_.keep_bcc)
+            structured("To", "undisclosed-recipients:;");
+        else
+            addresses("To", m_.to);
         addresses("Cc", m_.cc);
         if (m_.keep_bcc)
             addresses("Bcc", m_.bcc);
         else
             check(m_.bcc);
         text("Subject", m_.subject);
-        ids("Message-ID", {&out.message_id, 1});
+        ids("Message-ID", {&message_id, 1});
         ids("In-Reply-To", m_.in_reply_to);
         ids("References", m_.references);
         for (extra_field const& f : m_.fields)
@@ -82,13 +173,13 @@ public:
         if (ec_)
             return std::nullopt;
 
-        out.raw = std::move(header_) + content.header + "\r\n" + content.body;
         std::set<std::string> seen;  // each once, in order
         for (std::vector<mailbox> const* list : {&m_.to, &m_.cc, &m_.bcc})
             for (mailbox const& r : *list)
                 if (seen.insert(key_of(r.addr)).second)
-                    out.recipients.push_back(r.addr);
-        return out;
+                    recipients.push_back(r.addr);
+        content.body.insert(content.body.begin(), {std::move(header_) + content.header + "\r\n"});
+        return std::move(content.body);
     }
 
 private:
@@ -113,13 +204,13 @@ private:
     void structured(std::string_view name, std::string_view value)
     {
         if (!ec_)
-            header_ += format_field(name, value, ec_);
+            header_ += format_field(name, value, ec_, m_.allow_utf8);
     }
 
     void text(std::string_view name, std::string_view value)
     {
         if (!ec_)
-            header_ += format_text_field(name, value, ec_);
+            header_ += format_text_field(name, value, ec_, m_.allow_utf8);
     }
 
     void check(std::span<mailbox const> list)
@@ -127,7 +218,7 @@ private:
         for (mailbox const& one : list)
             if (one.addr.empty())
                 fail(error::address_empty);
-            else if (!one.addr.ascii())
+            else if (!m_.allow_utf8 && !one.addr.ascii())
                 fail(error::address_not_ascii);
             else
                 check_text(one.name);
@@ -152,7 +243,7 @@ private:
         {
             if (!value.empty())
                 value += ", ";
-            value += to_string(one);
+            value += to_string(one, m_.allow_utf8);
         }
         structured(name, value);
     }
@@ -228,14 +319,17 @@ private:
             special += is_control(c) && c != '\r' && c != '\n' && c != '\t';
         }
         std::string_view encoding = "7bit";
-        if (high || special || has_long_line(lines) || lines.find("--" + std::string(boundary_mark)) != lines.npos)
+        if (high || special || has_long_line(lines) || has_from_line(lines) ||
+            lines.find("--" + std::string(boundary_mark)) != lines.npos)
             encoding = high > lines.size() / 6 ? "base64" : "quoted-printable";
         bool const ascii = high == 0;
         e.header = "Content-Type: " + std::string(type) + "; charset=" + (ascii ? "us-ascii" : "utf-8") +
                    "\r\nContent-Transfer-Encoding: " + std::string(encoding) + "\r\n";
-        e.body = encoding == "7bit"     ? std::move(lines)
-                 : encoding == "base64" ? encode_base64(lines)
-                                        : encode_quoted_printable(lines);
+        if (encoding == "base64")
+            lines = encode_base64(lines);
+        else if (encoding == "quoted-printable")
+            lines = encode_quoted_printable(lines);
+        e.body.push_back({std::move(lines)});
         return e;
     }
 
@@ -260,8 +354,7 @@ private:
         if (type.value == "message/rfc822")
         {
             lines = with_crlf(a.content);
-            bool const plain = std::all_of(lines.begin(), lines.end(),
-                                           [](char c) { return c != '\0' && static_cast<unsigned char>(c) < 0x80; });
+            bool const plain = is_ascii(lines) && lines.find('\0') == lines.npos && !a.source.read;
             // Such a part must not be base64 (RFC 2046 section 5.2.1), so what does not fit goes as a file.
             if (!plain || has_long_line(lines) || lines.find(boundary_) != lines.npos)
                 type = {"application/octet-stream", {}};
@@ -270,20 +363,30 @@ private:
         }
         std::erase_if(type.parameters, [](parameter const& p) { return p.name == "name"; });
         parameterized disposition{a.is_inline ? "inline" : "attachment", {}};
+        std::string old_name;
         if (!a.name.empty())
         {
-            type.parameters.push_back({"name", a.name});
             disposition.parameters.push_back({"filename", a.name});
+            // Readers that know nothing of RFC 2231 look for an encoded word here, where RFC 2047 has none.
+            if (!m_.allow_utf8 && !is_ascii(a.name))
+                old_name = "; name=\"" + to_encoded_words(a.name, 66) + '"';
+            else
+                type.parameters.push_back({"name", a.name});
         }
         entity e;
         bool const as_is = type.value == "message/rfc822";
-        e.header = format_field("Content-Type", format_parameterized(type), ec_);
+        e.header =
+            format_field("Content-Type", format_parameterized(type, m_.allow_utf8) + old_name, ec_, m_.allow_utf8);
         if (!ec_)
-            e.header += format_field("Content-Disposition", format_parameterized(disposition), ec_);
+            e.header += format_field("Content-Disposition", format_parameterized(disposition, m_.allow_utf8), ec_,
+                                     m_.allow_utf8);
         if (!ec_ && !a.content_id.empty())
             e.header += format_field("Content-ID", '<' + a.content_id + '>', ec_);
         e.header += as_is ? "Content-Transfer-Encoding: 7bit\r\n" : "Content-Transfer-Encoding: base64\r\n";
-        e.body = as_is ? std::move(lines) : encode_base64(a.content);
+        if (as_is)
+            e.body.push_back({std::move(lines)});
+        else
+            e.body.push_back({{}, &a});
         return e;
     }
 
@@ -296,9 +399,14 @@ private:
         if (!parameter.empty())
             out.header += ' ' + std::string(parameter) + ";\r\n";
         out.header += " boundary=\"" + boundary + "\"\r\n";
+        std::string before;
         for (entity& part : parts)
-            out.body += "--" + boundary + "\r\n" + part.header + "\r\n" + part.body + "\r\n";
-        out.body += "--" + boundary + "--\r\n";
+        {
+            out.body.push_back({before + "--" + boundary + "\r\n" + part.header + "\r\n"});
+            std::move(part.body.begin(), part.body.end(), std::back_inserter(out.body));
+            before = "\r\n";
+        }
+        out.body.push_back({before + "--" + boundary + "--\r\n"});
         return out;
     }
 
@@ -315,7 +423,17 @@ private:
 OUTKIT_DEF std::optional<built_message> build(message const& m, outkit::detail::environment& world, error_code& ec)
 {
     ec = {};
-    std::optional<built_message> out = detail::message_builder(m, world, ec).run();
+    built_message out;
+    auto pieces = detail::message_builder(m, world, ec).run(out.message_id, out.recipients);
+    if (ec || !pieces)
+        return std::nullopt;
+    std::uint64_t octets = 0;
+    for (detail::message_piece const& p : *pieces)
+        octets += detail::octets_of(p);
+    out.raw.reserve(static_cast<std::size_t>(octets));
+    detail::message_reader read(std::move(*pieces));
+    for (std::string_view more = read.next(ec); !more.empty(); more = read.next(ec))
+        out.raw += more;
     if (ec)
         return std::nullopt;
     return out;
@@ -324,6 +442,39 @@ OUTKIT_DEF std::optional<built_message> build(message const& m, outkit::detail::
 OUTKIT_DEF std::optional<built_message> build(message const& m, error_code& ec)
 {
     return build(m, outkit::detail::real_environment(), ec);
+}
+
+OUTKIT_DEF std::optional<streamed_message> build_streamed(message m, outkit::detail::environment& world, error_code& ec)
+{
+    struct state
+    {
+        message m;
+        std::optional<detail::message_reader> read;
+        std::string_view ready;
+    };
+    ec = {};
+    auto const all = std::make_shared<state>();
+    all->m = std::move(m);
+    streamed_message out;
+    auto pieces = detail::message_builder(all->m, world, ec).run(out.message_id, out.recipients);
+    if (ec || !pieces)
+        return std::nullopt;
+    for (detail::message_piece const& p : *pieces)
+        out.raw.octets += detail::octets_of(p);
+    all->read.emplace(std::move(*pieces));
+    out.raw.read = [all](char* into, std::size_t most, error_code& failed) {
+        if (all->ready.empty())
+            all->ready = all->read->next(failed);
+        std::size_t const size = all->ready.copy(into, most);
+        all->ready.remove_prefix(size);
+        return size;
+    };
+    return out;
+}
+
+OUTKIT_DEF std::optional<streamed_message> build_streamed(message m, error_code& ec)
+{
+    return build_streamed(std::move(m), outkit::detail::real_environment(), ec);
 }
 
 OUTKIT_DEF std::string encode_quoted_printable(std::string_view text)
@@ -344,32 +495,37 @@ OUTKIT_DEF std::string encode_quoted_printable(std::string_view text)
             continue;
         }
         bool const last = i + 1 == lines.size() || lines[i + 1] == '\r';
-        bool const plain = (c > ' ' && c < 0x7f && c != '=') || (detail::is_blank(c) && !last);
-        std::size_t const width = plain ? 1 : 3;
+        bool plain = (c > ' ' && c < 0x7f && c != '=') || (detail::is_blank(c) && !last);
         // One column stays free for the '=' of a soft line break, except before a real one.
-        if (column + width > (last ? 76U : 75U))
+        if (column + (plain ? 1 : 3) > (last ? 76U : 75U))
         {
             out += "=\r\n";
             column = 0;
         }
+        plain = plain && (column != 0 || (c != '.' && lines.compare(i, 5, "From ") != 0));
         if (plain)
             out += c;
         else
             out += {'=', hex[static_cast<unsigned char>(c) >> 4], hex[c & 15]};
-        column += width;
+        column += plain ? 1 : 3;
     }
     return out;
 }
 
 OUTKIT_DEF std::string encode_base64(std::string_view octets)
 {
-    std::string const all = outkit::detail::base64_encode(octets);
-    std::string out;
-    out.reserve(all.size() + all.size() / 38 + 2);
-    for (std::size_t i = 0; i < all.size(); i += 76)
+    std::string out(static_cast<std::size_t>(detail::base64_octets(octets.size())), '\0');
+    char* to = out.data();
+    for (std::string_view line = octets.substr(0, detail::base64_line); !line.empty();
+         line = octets.substr(0, detail::base64_line))
     {
-        out.append(all, i, 76);
-        out += "\r\n";
+        outkit::detail::base64_writer writer(to);
+        writer.add(line);
+        writer.finish();
+        to += (line.size() + 2) / 3 * 4;
+        *to++ = '\r';
+        *to++ = '\n';
+        octets.remove_prefix(line.size());
     }
     return out;
 }

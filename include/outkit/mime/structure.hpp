@@ -90,7 +90,8 @@ struct structure
 
 /** Takes a message apart (RFC 5322, RFC 2045, RFC 2046). Never fails: what is broken becomes text/plain.
 
-    Lines may end with CRLF or LF. A multipart without a boundary or without parts is text/plain; so is one nested deeper
+    Lines may end with CRLF or LF, also both in one message; a lone CR ends no line (with_crlf() makes it one). Of fields
+    that come twice, the first counts. A multipart without a boundary or without parts is text/plain; so is one nested deeper
     than the limit. A message/rfc822 that is encoded or nested deeper than the limit is application/octet-stream.
 
     @param text     The message as it was received.
@@ -108,14 +109,24 @@ OUTKIT_DECL std::uint32_t find_section(structure const& s, std::span<std::uint32
 OUTKIT_DECL std::string_view header_of(part const& p, std::string_view text);
 /// The body of a part, as it stands in the text: still encoded.
 OUTKIT_DECL std::string_view body_of(part const& p, std::string_view text);
-/// The body without its content transfer encoding. Unknown encodings are taken as none. Not longer than the body.
+/// The body without its content transfer encoding: base64 or quoted-printable. With any other, x-uuencode too, it is the
+/// body as it stands in the text. Not longer than the body.
 OUTKIT_DECL std::string decoded_body(part const& p, std::string_view text);
-/// The body as UTF-8 text, its charset converted. For text/… parts.
+/// The body as UTF-8 text, its charset converted as to_utf8() does. For text/… parts.
 OUTKIT_DECL std::string decoded_text(part const& p, std::string_view text);
 
 /// Content transfer encodings, tolerant: what is no base64 is skipped, what is no quoted-printable is kept.
 OUTKIT_DECL std::string decode_base64(std::string_view text);
 OUTKIT_DECL std::string decode_quoted_printable(std::string_view text);
+
+/** Text with the lines put together that format=flowed has broken (RFC 3676 section 4.1).
+
+    For decoded_text() of a part whose parameter format is "flowed". Marks of quotes are kept, one blank behind them.
+    Takes CRLF and LF, writes CRLF.
+
+    @param delete_space  Whether the parameter delsp is "yes": the blank at the end of a line was not in the text.
+*/
+OUTKIT_DECL std::string unflow(std::string_view text, bool delete_space = false);
 
 /// What a reader shows of a message.
 struct contents

@@ -413,6 +413,40 @@ OUTKIT_DEF std::string decoded_text(part const& p, std::string_view text)
     return to_utf8(decoded_body(p, text), charset ? std::string_view(*charset) : std::string_view());
 }
 
+OUTKIT_DEF std::string unflow(std::string_view text, bool delete_space)
+{
+    std::string out;
+    out.reserve(text.size());
+    std::size_t depth = 0;
+    bool flowing = false;  // the line before goes on
+    while (!text.empty())
+    {
+        std::size_t const newline = text.find('\n');
+        std::string_view line = text.substr(0, newline);
+        text.remove_prefix(newline == text.npos ? text.size() : newline + 1);
+        if (newline != text.npos && line.ends_with('\r'))
+            line.remove_suffix(1);
+        std::size_t const marks = std::min(line.find_first_not_of('>'), line.size());
+        line.remove_prefix(marks);
+        if (line.starts_with(' '))
+            line.remove_prefix(1);  // stuffed (section 4.4)
+        bool const signature = line == "-- ";
+        if (flowing && (marks != depth || signature))
+        {
+            out += "\r\n";
+            flowing = false;
+        }
+        if (!flowing && marks != 0)
+            out.append(marks, '>') += ' ';
+        flowing = line.ends_with(' ') && !signature;
+        out += flowing && delete_space ? line.substr(0, line.size() - 1) : line;
+        if (!flowing && newline != text.npos)
+            out += "\r\n";
+        depth = marks;
+    }
+    return out;
+}
+
 OUTKIT_DEF bool is_inline(structure const& s, std::uint32_t index)
 {
     part const& p = s.parts[index];

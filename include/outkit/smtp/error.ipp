@@ -53,7 +53,7 @@ OUTKIT_INLINE error_code make_error_code(error e)
         {int(extensions_not_offered), "the server does not know EHLO, so it cannot be signed in to"},
         {int(xoauth2_not_offered), "the server does not offer XOAUTH2; check host and TLS mode",
          condition::authentication_failed},
-        {int(smtputf8_not_offered), "an address is not ASCII and the server does not offer SMTPUTF8",
+        {int(smtputf8_not_offered), "an address or the header is not ASCII, and the server does not offer SMTPUTF8",
          condition::invalid_argument},
         {int(eight_bit_not_offered),
          "the message has 8-bit text and the server does not offer 8BITMIME; encode it as quoted-printable or base64",

@@ -60,6 +60,7 @@ struct content_facts
     std::size_t longest_line = 0;
     bool eight_bit = false;
     bool nul = false;
+    bool utf8_header = false;  // UTF-8 that is not ASCII, which needs SMTPUTF8 (RFC 6532)
 };
 OUTKIT_DECL content_facts examine(std::string_view content);
 

@@ -1,6 +1,7 @@
 #ifndef OUTKIT_SMTP_DETAIL_CODEC_IPP
 #define OUTKIT_SMTP_DETAIL_CODEC_IPP
 
+#include <outkit/detail/utf8.hpp>
 #include <outkit/smtp/detail/codec.hpp>
 #include <outkit/smtp/detail/text.hpp>
 
@@ -194,6 +195,12 @@ OUTKIT_DEF content_facts examine(std::string_view content)
         all |= static_cast<unsigned char>(content[i]);
     f.eight_bit = (all & 0x8080808080808080u) != 0;
     f.nul = content.find('\0') != std::string_view::npos;
+    if (f.eight_bit)
+    {
+        std::string_view const header = content.substr(0, std::min(content.find("\r\n\r\n"), content.find("\n\n")));
+        f.utf8_header = outkit::detail::valid_utf8(header) &&
+                        std::any_of(header.begin(), header.end(), [](char c) { return (c & 0x80) != 0; });
+    }
 
     char const* at = content.data();
     char const* const end = at + content.size();
@@ -247,8 +254,8 @@ OUTKIT_DEF std::string mail_command(envelope const& e, extensions const& offered
         line += " SIZE=" + std::to_string(facts.size);
     if (facts.eight_bit && offered.has("8BITMIME"))
         line += " BODY=8BITMIME";
-    bool const utf8 =
-        !e.from.ascii() || std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return !a.ascii(); });
+    bool const utf8 = facts.utf8_header || !e.from.ascii() ||
+                      std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return !a.ascii(); });
     if (utf8)
         line += " SMTPUTF8";
     if (e.report && offered.has("DSN"))

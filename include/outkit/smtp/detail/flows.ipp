@@ -303,6 +303,8 @@ OUTKIT_DECL prepared prepare(session const& s, mail const& m)
         p.ec = error::message_line_too_long;
     else if (facts.eight_bit && !s.offered.has("8BITMIME"))
         p.ec = error::eight_bit_not_offered;
+    else if (facts.utf8_header && !s.offered.has("SMTPUTF8"))
+        p.ec = error::smtputf8_not_offered;
     else if (s.offered.size && facts.size > *s.offered.size)
         p.ec = error::message_too_large;
     if (p.ec)
