@@ -67,9 +67,8 @@ OUTKIT_DECL bool is_domain(std::string_view s)
 // Characters that stand for themselves in a domain, whether it is one or not.
 OUTKIT_DECL bool is_written_plainly(std::string_view domain)
 {
-    return std::all_of(domain.begin(), domain.end(), [](char c) {
-        return is_atext(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80;
-    });
+    return std::all_of(domain.begin(), domain.end(),
+                       [](char c) { return is_atext(c) || c == '.' || static_cast<unsigned char>(c) >= 0x80; });
 }
 
 OUTKIT_DECL bool is_ipv4(std::string_view s)
