@@ -420,7 +420,7 @@ private:
                 return ec;
             }
             s.verified = "certificate valid for " + at.host + ", " +
-                         plural(imap_->server_capabilities().names().size(), "capability name") + ", XOAUTH2 " +
+                         plural(imap_->server_capabilities().size(), "capability name") + ", XOAUTH2 " +
                          (imap_->server_capabilities().has("AUTH=XOAUTH2") ? "offered" : "not offered");
             return ec;
         });

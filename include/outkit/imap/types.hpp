@@ -438,13 +438,16 @@ class capabilities
 {
 public:
     OUTKIT_DECL bool has(std::string_view name) const;
-    std::vector<std::string> const& names() const { return names_; }
-    bool empty() const { return names_.empty(); }
+    /// As the server lists them; they live as long as this object is not changed.
+    OUTKIT_DECL std::vector<std::string_view> names() const;
+    std::size_t size() const { return size_; }
+    bool empty() const { return size_ == 0; }
     OUTKIT_DECL void add(std::string_view name);  ///< duplicates are ignored
-    void clear() { names_.clear(); }
+    void clear() { *this = {}; }
 
 private:
-    std::vector<std::string> names_;
+    std::string text_;  // a blank after each: thousands of idle connections keep theirs
+    std::size_t size_ = 0;
 };
 
 /// The selected mailbox, kept up to date by what the server says during later commands.

@@ -218,16 +218,33 @@ OUTKIT_DEF bool flags::has(std::string_view keyword) const
                        [keyword](std::string const& k) { return detail::equal_no_case(k, keyword); });
 }
 
+OUTKIT_DEF std::vector<std::string_view> capabilities::names() const
+{
+    std::vector<std::string_view> all;
+    all.reserve(size_);
+    for (std::string_view rest = text_; !rest.empty(); rest.remove_prefix(all.back().size() + 1))
+        all.push_back(rest.substr(0, rest.find(' ')));
+    return all;
+}
+
 OUTKIT_DEF bool capabilities::has(std::string_view name) const
 {
-    return std::any_of(names_.begin(), names_.end(),
-                       [name](std::string const& n) { return detail::equal_no_case(n, name); });
+    for (std::string_view rest = text_; !rest.empty();)
+    {
+        std::string_view const one = rest.substr(0, rest.find(' '));
+        if (detail::equal_no_case(one, name))
+            return true;
+        rest.remove_prefix(one.size() + 1);
+    }
+    return false;
 }
 
 OUTKIT_DEF void capabilities::add(std::string_view name)
 {
-    if (!name.empty() && !has(name))
-        names_.emplace_back(name);
+    if (name.empty() || name.find(' ') != name.npos || has(name))
+        return;
+    (text_ += name) += ' ';
+    ++size_;
 }
 
 OUTKIT_INLINE mailbox_name::mailbox_name(std::string_view utf8) : utf8_(utf8)

@@ -254,7 +254,7 @@ public:
                 return true;
             if (!word(w))
                 return bad();
-            if (out.names().size() == limits_.capabilities)
+            if (out.size() == limits_.capabilities)
                 return fatal(error::too_many_capabilities);
             if (!w.ends_with('='))  // "AUTH=" says nothing
                 out.add(w);
@@ -1408,8 +1408,8 @@ OUTKIT_DEF void append_response(std::string& out, response const& r)
     case kind::capability:
     case kind::enabled:
         out += r.what == kind::capability ? "CAPABILITY" : "ENABLED";
-        for (std::string const& name : std::get<capabilities>(r.data).names())
-            out += ' ' + name;
+        for (std::string_view const name : std::get<capabilities>(r.data).names())
+            (out += ' ') += name;
         break;
     case kind::list:
     case kind::lsub: {

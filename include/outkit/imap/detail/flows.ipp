@@ -1425,6 +1425,7 @@ OUTKIT_DECL flow<> idle_once(session& s, std::chrono::milliseconds renew_every, 
         time_point const renewal = std::min({world.now() + renew_every, end, expiry});
         while (s.events.empty() && !stopped)
         {
+            s.scratch = {};  // not needed while nothing is said; thousands of connections may wait
             wake const why = co_await s.w.wait(stop, renewal);
             if (why == wake::time)
                 break;
