@@ -499,6 +499,101 @@ BOOST_AUTO_TEST_CASE(text_comes_out_as_utf8)
     }
 }
 
+// RFC 2049 appendix A, its prose left out.
+BOOST_AUTO_TEST_CASE(the_complex_example_of_the_rfc_is_taken_apart)
+{
+    constexpr std::string_view text = "MIME-Version: 1.0\r\n"
+                                      "From: Nathaniel Borenstein <nsb@nsb.fv.com>\r\n"
+                                      "To: Ned Freed <ned@innosoft.com>\r\n"
+                                      "Date: Fri, 07 Oct 1994 16:15:05 -0700 (PDT)\r\n"
+                                      "Subject: A multipart example\r\n"
+                                      "Content-Type: multipart/mixed; boundary=unique-boundary-1\r\n"
+                                      "\r\n"
+                                      "preamble\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1\r\n"
+                                      "\r\n"
+                                      "  ... Some text appears here ...\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1\r\n"
+                                      "Content-type: text/plain; charset=US-ASCII\r\n"
+                                      "\r\n"
+                                      "explicit\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1\r\n"
+                                      "Content-Type: multipart/parallel; boundary=unique-boundary-2\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-2\r\n"
+                                      "Content-Type: audio/basic\r\n"
+                                      "Content-Transfer-Encoding: base64\r\n"
+                                      "\r\n"
+                                      "AAAA\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-2\r\n"
+                                      "Content-Type: image/jpeg\r\n"
+                                      "Content-Transfer-Encoding: base64\r\n"
+                                      "\r\n"
+                                      "BBBB\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-2--\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1\r\n"
+                                      "Content-type: text/enriched\r\n"
+                                      "\r\n"
+                                      "This is <bold><italic>enriched.</italic></bold>\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1\r\n"
+                                      "Content-Type: message/rfc822\r\n"
+                                      "\r\n"
+                                      "From: (mailbox in US-ASCII)\r\n"
+                                      "To: (address in US-ASCII)\r\n"
+                                      "Subject: (subject in US-ASCII)\r\n"
+                                      "Content-Type: Text/plain; charset=ISO-8859-1\r\n"
+                                      "Content-Transfer-Encoding: Quoted-printable\r\n"
+                                      "\r\n"
+                                      "  ... Additional text in ISO-8859-1 goes here ...\r\n"
+                                      "\r\n"
+                                      "--unique-boundary-1--\r\n";
+    structure const s = taken_apart(text);
+    BOOST_TEST(tree(s) == "mixed(text/plain,text/plain,parallel(audio/basic,image/jpeg),text/enriched,"
+                          "message/rfc822(text/plain))");
+    BOOST_TEST(section(s, text, {1}) == "  ... Some text appears here ...\r\n");
+    BOOST_TEST(mime::decoded_body(s.parts[5], text) == "\x04\x10\x41");
+    BOOST_TEST(section(s, text, {5, 1}) == "  ... Additional text in ISO-8859-1 goes here ...\r\n");
+    BOOST_TEST(*s.parts[8].find("charset") == "ISO-8859-1");
+    BOOST_REQUIRE(s.envelopes.size() == 2U);
+    BOOST_TEST(s.envelopes[1].subject == "(subject in US-ASCII)");
+    BOOST_TEST(s.envelopes[1].from.empty());
+}
+
+BOOST_AUTO_TEST_CASE(obsolete_blanks_and_comments_are_understood)
+{
+    // RFC 5322 appendix A.6.3
+    constexpr std::string_view text = "From  : John Doe <jdoe@machine(comment).  example>\r\n"
+                                      "To    : Mary Smith\r\n"
+                                      "  \r\n"
+                                      "          <mary@example.net>\r\n"
+                                      "Subject     : Saying Hello\r\n"
+                                      "Date  : Fri, 21 Nov 1997 09(comment):   55  :  06 -0600\r\n"
+                                      "Message-ID  : <1234   @   local(blah)  .machine .example>\r\n"
+                                      "\r\n"
+                                      "This is a message just to say hello.\r\n"
+                                      "So, \"Hello\".\r\n";
+    structure const s = taken_apart(text);
+    mime::envelope const& e = s.head();
+    BOOST_REQUIRE(e.from.size() == 1U);
+    BOOST_TEST(
+        (e.from[0] == mime::address_entry{mime::address_entry::kind::mailbox, "John Doe", "jdoe", "machine.example"}));
+    BOOST_REQUIRE(e.to.size() == 1U);
+    BOOST_TEST(
+        (e.to[0] == mime::address_entry{mime::address_entry::kind::mailbox, "Mary Smith", "mary", "example.net"}));
+    BOOST_TEST(e.subject == "Saying Hello");
+    auto const date = mime::read_date(e.date);
+    BOOST_REQUIRE(date);
+    BOOST_TEST(mime::format_date(*date) == "Fri, 21 Nov 1997 09:55:06 -0600");
+    BOOST_TEST(s.parts[0].octets() == 52U);
+}
+
 BOOST_AUTO_TEST_CASE(flowed_text_becomes_paragraphs)
 {
     struct row

@@ -931,7 +931,18 @@ OUTKIT_DEF std::optional<date_time> read_date(std::string_view value)
         return std::nullopt;
     std::string const text = unfold(value);
     std::string_view all = text;
-    std::string const bare = detail::take_until(all, "", true);
+    std::string bare = detail::take_until(all, "", true);
+    for (std::size_t colon = bare.find(':'); colon != bare.npos; colon = bare.find(':', colon + 1))
+    {
+        std::size_t begin = colon;  // obs-hour and its kin
+        while (begin != 0 && detail::is_blank(bare[begin - 1]))
+            --begin;
+        std::size_t end = colon + 1;
+        while (end != bare.size() && detail::is_blank(bare[end]))
+            ++end;
+        bare.replace(begin, end - begin, ":");
+        colon = begin;
+    }
 
     std::array<std::string_view, 6> words;
     std::size_t count = 0;
