@@ -2,8 +2,8 @@
 //
 //   imap_bench TASK HOST PORT TLS USER PASS [N]
 //
-// TASK is login, meta, bodies, noop (N times) or idle (N connections); TLS is 0 or 1, and OUTKIT_CA_FILE names the
-// authority then. Prints one line of JSON. Signs in with LOGIN, which the client itself does not do, so that peers and
+// TASK is login, meta, stream (the same, not kept), bodies, noop (N times) or idle (N connections); TLS is 0 or 1, and
+// OUTKIT_CA_FILE names the authority then. Prints one line of JSON. Signs in with LOGIN, which the client itself does not do, so that peers and
 // servers without XOAUTH2 can be measured beside it; everything else is what the client does.
 
 #include <outkit/blocking.hpp>
@@ -73,6 +73,17 @@ flow<> measure(flows::session& s, settings_of const& o, figures& out)
         }
         out.messages = batch.size();
         out.octets = batch.capacity();
+    }
+    else if (o.task == "stream")
+    {
+        fetch_items what = fetch_items::metadata();
+        what.each = [&out](message const& m) {
+            ++out.messages;
+            out.envelopes += m.envelope != nullptr;
+            out.structures += m.structure != nullptr;
+            return error_code();
+        };
+        co_await flows::fetch(s, flows::numbering::sequence, sequence_set::all(), std::move(what));
     }
     else if (o.task == "bodies")
     {
@@ -164,7 +175,7 @@ int main(int count, char** words)
 {
     if (count < 7)
     {
-        std::fprintf(stderr, "usage: imap_bench login|meta|bodies|noop|idle HOST PORT TLS USER PASS [N]\n");
+        std::fprintf(stderr, "usage: imap_bench login|meta|stream|bodies|noop|idle HOST PORT TLS USER PASS [N]\n");
         return 2;
     }
     settings_of o;
