@@ -468,6 +468,8 @@ OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
             bool const lost = !ours && is_loss(done.ec);
             if (r && (done.ec == error::uid_validity_changed || done.ec == error::uid_validity_zero))
                 r->box.reset();  // or it would be selected again, as if nothing had happened
+            if (r && done.ec == error::access_token_expired)
+                r->rejected = true;
             if (s.committed && !ours && done.ec != outkit::error::not_connected && then == after_loss::outcome_unknown)
             {
                 std::string text = done.diagnostics.empty() ? done.ec.message() : std::move(done.diagnostics);
@@ -1447,61 +1449,77 @@ OUTKIT_DECL time_point steady(environment& world, outkit::detail::wall_time t)
     return world.now() + std::chrono::duration_cast<time_point::duration>(t - world.date());
 }
 
-OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+// 29 minutes at most (RFC 2177).
+OUTKIT_DECL std::chrono::milliseconds renewal(idle_options const& how)
 {
-    static constexpr std::chrono::minutes longest{29};  // RFC 2177
+    static constexpr std::chrono::milliseconds longest = std::chrono::minutes(29);
+    return how.renew_every.count() <= 0 ? longest : std::min(how.renew_every, longest);
+}
+
+// On this connection. Many of these are suspended at once in one program, so its frame is small.
+OUTKIT_DECL flow<std::vector<mailbox_event>> idle_here(session& s, idle_options how)
+{
+    if (error_code const ec = not_ready(s, session::state::selected))
+        co_await refuse(ec);
+    if (!s.caps.has("IDLE"))
+        co_await refuse(error::capability_missing);
     environment& world = co_await this_environment();
     event::watch stop(s.stop_idle);
-    resumption* const r = s.resume.get();
     bool stopped = false;
-    if (r)
-        stopped = co_await stand_ready(s, &stop);
+    time_point const end = how.at_most.count() > 0 ? world.now() + how.at_most : outkit::detail::never;
+    time_point const expiry =
+        how.token_expires ? steady(world, *how.token_expires - how.before_expiry) : outkit::detail::never;
+    s.last = {};
+    if (s.events.empty() && world.now() < expiry)
+        co_await idle_once(s, renewal(how), end, expiry, stop, stopped);
+    if (!s.last.ok())
+    {
+        error_code const ec = meaning(s, s.last);
+        co_await refuse(ec, words(s.last));
+    }
+    if (world.now() >= expiry && world.now() < end && s.events.empty() && !stopped)
+        co_await refuse(error::access_token_expiring);
+    co_return taken(s);
+}
+
+// On one connection after the other.
+OUTKIT_DECL flow<std::vector<mailbox_event>> idle_lasting(session& s, idle_options how)
+{
+    environment& world = co_await this_environment();
+    resumption& r = *s.resume;
+    event::watch stop(s.stop_idle);
+    bool stopped = co_await stand_ready(s, &stop);
     if (error_code const ec = not_ready(s, session::state::selected); ec && !stopped)
         co_await refuse(ec);
     if (!stopped && !s.caps.has("IDLE"))
         co_await refuse(error::capability_missing);
-    if (how.renew_every.count() <= 0 || how.renew_every > longest)
-        how.renew_every = longest;
     time_point const end = how.at_most.count() > 0 ? world.now() + how.at_most : outkit::detail::never;
     bool refreshed = false;
     while (!stopped && s.events.empty() && world.now() < end)
     {
-        time_point expiry = outkit::detail::never;
-        if (r && r->renew_at)
-            expiry = steady(world, *r->renew_at);
-        else if (!r && how.token_expires)
-            expiry = steady(world, *how.token_expires - how.before_expiry);
+        time_point const expiry = r.renew_at ? steady(world, *r.renew_at) : outkit::detail::never;
         if (world.now() >= expiry)
         {
-            if (!r)
-                co_await refuse(error::access_token_expiring);
             stopped = co_await stand_ready(s, &stop);
             continue;
         }
-        if (!r)
-            co_await idle_once(s, how.renew_every, end, expiry, stop, stopped);
-        else
+        r.up = false;
+        auto done = co_await attempt(idle_once(s, renewal(how), end, expiry, stop, stopped));
+        if (done.ec)
         {
-            r->up = false;
-            auto done = co_await attempt(idle_once(s, how.renew_every, end, expiry, stop, stopped));
-            if (done.ec)
-            {
-                if (!is_loss(done.ec))
-                    co_await fail(done.ec, std::move(done.diagnostics));
-                if (!stopped)
-                    stopped = co_await come_back(s, done.ec, std::move(done.diagnostics), &stop);
-                continue;
-            }
-            r->up = true;
-            r->failures = 0;
-            r->expired = false;
+            if (!is_loss(done.ec))
+                co_await fail(done.ec, std::move(done.diagnostics));
+            if (!stopped)
+                stopped = co_await come_back(s, done.ec, std::move(done.diagnostics), &stop);
+            continue;
         }
+        r.up = true;
+        r.failures = 0;
+        r.expired = false;
         if (!s.last.ok())
         {
             command const said("IDLE");
-            bool again = false;
-            if (r)
-                again = co_await worth_repeating(s, said, after_loss::repeated, refreshed);
+            bool const again = co_await worth_repeating(s, said, after_loss::repeated, refreshed);
             if (!again)
             {
                 error_code const ec = meaning(s, s.last);
@@ -1510,6 +1528,11 @@ OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
         }
     }
     co_return taken(s);
+}
+
+OUTKIT_DEF flow<std::vector<mailbox_event>> idle(session& s, idle_options how)
+{
+    return s.resume ? idle_lasting(s, how) : idle_here(s, how);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::imap::detail
