@@ -11,7 +11,10 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <cstdlib>
+#include <fstream>
 #include <initializer_list>
+#include <iostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -146,6 +149,14 @@ void cut_at_every_byte(Make make, std::vector<std::string> scripts, std::size_t 
                 BOOST_TEST(!!r.ec);
             });
         }
+}
+
+// How much was tried: printed, and kept for tools/test to print at its end.
+inline void report_counts(std::string const& line)
+{
+    std::cout << line << std::endl;
+    if (char const* const folder = std::getenv("OUTKIT_REPORTS"))
+        std::ofstream(std::string(folder) + "/counts", std::ios::app) << line << '\n';
 }
 
 }  // namespace outkit::tests

@@ -289,6 +289,8 @@ struct played : simulator::result<T>
 struct how
 {
     std::size_t piece = 4096;
+    std::size_t split = std::size_t(-1);  // no read goes beyond this byte of its script
+    error_code after = {};                // what a read behind the script fails with; none: end of file
     std::size_t fail_at = 0;
     bool cancel = false;
     proxy_settings proxies = {};
@@ -303,7 +305,7 @@ played<T> play(flow<T> f, std::vector<std::string> scripts, how h = {})
     st.proxies = &h.proxies;
     f.start(st);
     played<T> out;
-    std::size_t current = 0;
+    std::size_t current = 0, taken = 0;
     std::string_view script = scripts.empty() ? std::string_view() : scripts[0];
     bool connected = true;
     time_point const begin = world.now();
@@ -333,6 +335,7 @@ played<T> play(flow<T> f, std::vector<std::string> scripts, how h = {})
             out.connected.push_back(std::string(rq.host) + ':' + std::to_string(rq.port));
             connected = true;
             script = ++current < scripts.size() ? std::string_view(scripts[current]) : std::string_view();
+            taken = 0;
             break;
         case kind::tls_handshake: out.connected.push_back("tls " + std::string(rq.host)); break;
         case kind::nest: out.connected.push_back("nest"); break;
@@ -350,8 +353,13 @@ played<T> play(flow<T> f, std::vector<std::string> scripts, how h = {})
             else
             {
                 r.n = std::min({h.piece, rq.max, script.size()});
+                if (taken < h.split)
+                    r.n = std::min(r.n, h.split - taken);
+                if (script.empty())
+                    r.ec = h.after;
                 rq.input->append(script.substr(0, r.n));
                 script.remove_prefix(r.n);
+                taken += r.n;
             }
             break;
         case kind::wait:
