@@ -46,6 +46,16 @@ export OUTKIT_AUTHORITY=woodgrove.example
 OUTKIT_CLIENT_ID=$APP_ONLY_ID OUTKIT_CLIENT_SECRET=$APP_ONLY_SECRET expect 'messages in the Inbox' "$programs/app_only"
 refuse 'ErrorAccessDenied' "$programs/app_only"
 export OUTKIT_AUTHORITY=$AUTHORITY
+mkfifo "$folder/news"
+timeout 60 "$programs/imap_watch" 1 >"$folder/news" &
+watcher=$!
+exec 3<"$folder/news"
+read -r said <&3
+[ "$said" = watching ] || die "imap_watch said: $said"
+expect '250 2.0.0 OK' "$programs/smtp_send" "$OUTKIT_USER" 'News' <<<'News'
+read -r said <&3
+[[ $said == 'there are '*' messages now' ]] || die "imap_watch said: $said"
+wait "$watcher" || die "imap_watch ended with $?"
 
 OUTKIT_ACCESS_TOKEN_FILE=$folder/graph refuse 'AUTHENTICATE failed.' "$programs/imap_newest"
 OUTKIT_ACCESS_TOKEN_FILE=$folder/none refuse 'has no token' "$programs/imap_coroutine"
