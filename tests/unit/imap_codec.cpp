@@ -7,6 +7,9 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <pthread.h>
+
+#include <iterator>
 #include <ostream>
 
 using namespace outkit;
@@ -430,16 +433,40 @@ BOOST_AUTO_TEST_CASE(IM_08_a_line_without_end)
 
 BOOST_AUTO_TEST_CASE(IM_10_deep_nesting_and_long_lists)
 {
-    BOOST_TEST(
-        (parse("* 1 FETCH (BODYSTRUCTURE " + std::string(100'000, '(') + "\r\n").ec == imap::error::nested_too_deep));
-    BOOST_TEST((parse("* 1 FETCH (X " + std::string(100'000, '(') + "\r\n").ec == imap::error::nested_too_deep));
-    std::string addresses;
-    for (int i = 0; i != 50'000; ++i)
-        addresses += "(NIL NIL \"a\" \"b\")";
-    BOOST_TEST((parse("* 1 FETCH (ENVELOPE (NIL NIL (" + addresses + ") NIL NIL NIL NIL NIL NIL NIL))\r\n").ec ==
-                imap::error::too_many_tokens));
-    BOOST_TEST((parse("* THREAD " + std::string(50'000, '(') + std::string(50'000, ')') + "\r\n").value.what ==
-                response::kind::other));
+    // On a small stack: what is nested is not met by recursion without end.
+    std::string const deep[] = {"* 1 FETCH (BODYSTRUCTURE " + std::string(100'000, '(') + "\r\n",
+                                "* 1 FETCH (X " + std::string(100'000, '(') + "\r\n",
+                                "* THREAD " + std::string(50'000, '(') + std::string(50'000, ')') + "\r\n"};
+    struct on_a_small_stack
+    {
+        std::string const* texts;
+        error_code ec[3];
+        static void* run(void* self)
+        {
+            auto& all = *static_cast<on_a_small_stack*>(self);
+            for (std::size_t i = 0; i != std::size(all.ec); ++i)
+                all.ec[i] = parse(all.texts[i]).ec;
+            return nullptr;
+        }
+    } small{deep, {}};
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    BOOST_TEST_REQUIRE(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    pthread_t thread;
+    BOOST_TEST_REQUIRE(pthread_create(&thread, &attributes, &on_a_small_stack::run, &small) == 0);
+    pthread_join(thread, nullptr);
+    pthread_attr_destroy(&attributes);
+    BOOST_TEST((small.ec[0] == imap::error::nested_too_deep), small.ec[0].message());
+    BOOST_TEST((small.ec[1] == imap::error::nested_too_deep), small.ec[1].message());
+    BOOST_TEST(!small.ec[2], small.ec[2].message());
+    for (int const n : {50'000, 100'000})
+    {
+        std::string addresses;
+        for (int i = 0; i != n; ++i)
+            addresses += "(NIL NIL \"a\" \"b\")";
+        auto const p = parse("* 1 FETCH (ENVELOPE (NIL NIL (" + addresses + ") NIL NIL NIL NIL NIL NIL NIL))\r\n");
+        BOOST_TEST((p.ec == condition::limit_exceeded), p.ec.message());
+    }
 }
 
 BOOST_DATA_TEST_CASE(IM_11_IM_12_malformed_responses_cost_their_frame_only, bdata::make(malformed), line)
