@@ -378,6 +378,52 @@ BOOST_AUTO_TEST_CASE(the_session_ends_when_the_token_does)
                ec.message());
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_was_opened_comes_back_with_another_token)
+{
+    service s;
+    client c = s.make();
+    std::size_t asked = 0, rejections = 0;
+    mailbox_access where;
+    where.host = "localhost";
+    where.port = s.door->port();
+    where.user = adele;
+    where.tokens = [&](access_token const* rejected, token_answer bring) {
+        ++asked;
+        rejections += rejected != nullptr;
+        bring({}, access_token(s.token("IMAP.AccessAsUser.All", "https://outlook.office.com", 600)));
+    };
+    error_code ec;
+    c.async_open(where, {}, s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message() << ' ' << c.diagnostics());
+    c.async_select("INBOX", s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    for (int i = 0; i != 2; ++i)
+    {
+        s.world.run([&] { s.world.advance(15min); });
+        auto const batch = c.async_fetch(uid_set::all(), fetch_items::metadata(), s.io.wait(ec));
+        BOOST_TEST(!ec, ec.message() << ' ' << c.diagnostics());
+        BOOST_TEST(batch.size() == 2u);
+        auto const heard = c.async_noop(s.io.wait(ec));
+        BOOST_TEST(!ec, ec.message());
+        BOOST_TEST_REQUIRE(!heard.empty());
+        BOOST_TEST((heard[0].what == mailbox_event::kind::resumed));
+    }
+    BOOST_TEST(asked == 3u);
+    BOOST_TEST(rejections == 2u);
+    // What may have been carried out is not said again, and what cannot have been is.
+    s.world.run([&] { s.world.advance(15min); });
+    c.async_append("INBOX", second_message, {}, s.io.wait(ec));
+    BOOST_TEST((ec == outkit::imap::error::outcome_unknown), ec.message());
+    c.async_append("INBOX", second_message, {}, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << ' ' << c.diagnostics());
+    BOOST_TEST(asked == 4u);
+    BOOST_TEST(rejections == 3u);
+    c.async_logout(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    c.async_noop(s.io.wait(ec));
+    BOOST_TEST((ec == outkit::error::not_connected), ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(idle_hears_of_delivered_mail)
 {
     service s;
