@@ -4,6 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/mock/access.hpp>
 #include <outkit/mock/imap.hpp>
+#include <outkit/mock/smtp.hpp>
 #include <outkit/mock/world.hpp>
 #include <outkit/sasl/xoauth2.hpp>
 
@@ -12,7 +13,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <deque>
 #include <functional>
+#include <memory>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -81,6 +86,8 @@ struct office
 flow<> speak(wire& w, std::vector<std::string> turns, bool tls, std::vector<std::string>& heard)
 {
     w.max_line = 200'000;
+    std::uint16_t const port = tls ? 993 : 143;
+    co_await w.connect("mail.test", port, tls);
     if (tls)
         co_await w.start_tls("mail.test");
     outkit::detail::environment& world = co_await outkit::detail::this_environment();
@@ -107,20 +114,41 @@ flow<> speak(wire& w, std::vector<std::string> turns, bool tls, std::vector<std:
     }
 }
 
+// A network in which the mock answers on mail.test, and those who talk to it.
+struct meeting
+{
+    explicit meeting(office& in) : o(in)
+    {
+        auto const serve = [this](wire& w, bool tls) -> flow<> {
+            if (tls)
+                co_await w.start_tls();
+            co_await o.server.serve(w);
+        };
+        sim.listen("mail.test", 993, [serve](wire& w) { return serve(w, true); }, tests::certified_server());
+        sim.listen("mail.test", 143, [serve](wire& w) { return serve(w, false); }, tests::certified_server());
+    }
+    // What it hears is complete after run().
+    std::vector<std::string> const& join(std::vector<std::string> turns, bool tls = true)
+    {
+        wire& w = wires.emplace_back();
+        std::vector<std::string>& heard = all.emplace_back();
+        sim.start("client", speak(w, std::move(turns), tls, heard), trust);
+        return heard;
+    }
+    void run() { sim.run(); }
+
+    office& o;
+    outkit::tls_context trust = tests::trusting_client();
+    outkit::detail::simulator sim{1};
+    std::deque<wire> wires;
+    std::deque<std::vector<std::string>> all;
+};
+
 std::vector<std::string> answers(office& o, std::vector<std::string> turns, bool tls = true)
 {
-    outkit::detail::simulator sim(1);
-    wire client, server;
-    std::vector<std::string> heard;
-    auto const serve = [](office& in, wire& w, bool encrypted) -> flow<> {
-        if (encrypted)
-            co_await w.start_tls();
-        co_await in.server.serve(w);
-    };
-    sim.start("client", speak(client, std::move(turns), tls, heard), tests::trusting_client());
-    sim.start("server", serve(o, server, tls), tests::certified_server());
-    sim.join_last_two();
-    sim.run();
+    meeting m(o);
+    auto const& heard = m.join(std::move(turns), tls);
+    m.run();
     return heard;
 }
 
@@ -752,31 +780,13 @@ BOOST_AUTO_TEST_CASE(idling)
                  {seen, "c NOOP", "b OK IDLE completed.\r\nc BAD Command received in Invalid state.\r\n"},
                  {seen, "d NOOP", "d OK NOOP completed.\r\n"}});
     // what has come in between is told before the go-ahead
-    outkit::detail::simulator sim(1);
-    std::vector<std::string> first, second;
-    wire c1, s1, c2, s2;
-    auto const serve = [](office& in, wire& w) -> flow<> {
-        co_await w.start_tls();
-        co_await in.server.serve(w);
-    };
-    std::string const size = std::to_string(letter.size());
-    std::string const put = "p APPEND INBOX {" + size + "+}\r\n" + letter + "\r\n";
-    // both speak once in ten seconds: the second selects nothing, and says its third sentence while the first idles
-    sim.start(
-        "idler",
-        speak(c1, {o.sign_in(o.adele), "a SELECT INBOX\r\n", "b IDLE\r\n", "DONE\r\n", "c LOGOUT\r\n"}, true, first),
-        tests::trusting_client());
-    sim.start("server 1", serve(o, s1), tests::certified_server());
-    sim.join_last_two();
-    sim.start("other", speak(c2, {o.sign_in(o.adele), "a STATUS Drafts (UNSEEN)\r\n" + put, put}, true, second),
-              tests::trusting_client());
-    sim.start("server 2", serve(o, s2), tests::certified_server());
-    sim.join_last_two();
-    sim.run();
+    meeting m(o);
+    auto const& first = m.join({o.sign_in(o.adele), "a SELECT INBOX\r\n", "b IDLE\r\n", "DONE\r\n", "c LOGOUT\r\n"});
+    for (auto const after : {25s, 35s})  // turns come every ten seconds: before the IDLE, and in it
+        m.sim.after(after, [&o] { fill(o, 1); });
+    m.run();
     BOOST_TEST_REQUIRE(first.size() == 6u);
-    std::string const told = first[2] + first[3];
-    BOOST_TEST(told.find("* 3 EXISTS\r\n* 1 RECENT\r\n" + go) != std::string::npos, told);
-    BOOST_TEST(first[3].ends_with(go + "* 4 EXISTS\r\n* 2 RECENT\r\n"), first[3]);
+    BOOST_TEST(first[3] == "* 3 EXISTS\r\n* 1 RECENT\r\n" + go + "* 4 EXISTS\r\n* 2 RECENT\r\n");
     BOOST_TEST(first[4] == "b OK IDLE completed.\r\n");
 }
 
@@ -788,85 +798,909 @@ BOOST_AUTO_TEST_CASE(a_token_that_ends_ends_its_session)
     {
         office o;
         fill(o, 1);
-        outkit::detail::event expired;
-        std::string const sign_in = o.sign_in(o.adele);
-        o.w.faults.delay("imap", "SELECT", 5s);
-        std::vector<std::string> heard;
-        outkit::detail::simulator sim(1);
-        wire client, server;
-        auto const serve = [](office& in, wire& w) -> flow<> {
-            co_await w.start_tls();
-            co_await in.server.serve(w);
-        };
-        auto const time_goes_by = [](office& in) -> flow<> {
-            co_await outkit::detail::sleep_for(25s);  // after SELECT, before the third command
-            in.w.clock.set_date(in.w.date() + 2h);
-        };
-        sim.start("client", speak(client, {sign_in, "s SELECT INBOX\r\n", command + "\r\n"}, true, heard),
-                  tests::trusting_client());
-        sim.start("server", serve(o, server), tests::certified_server());
-        sim.join_last_two();
-        sim.start("time", time_goes_by(o));
-        sim.run();
+        meeting m(o);
+        auto const& heard = m.join({o.sign_in(o.adele), "s SELECT INBOX\r\n", command + "\r\n"});
+        m.sim.after(25s, [&o] { o.w.clock.set_date(o.w.date() + 2h); });  // before the third turn
+        m.run();
         BOOST_TEST_REQUIRE(heard.size() == 4u);
         BOOST_TEST(heard[2].ends_with("s OK [READ-WRITE] SELECT completed.\r\n"), heard[2]);
         BOOST_TEST(heard[3] == session_ended, command);
     }
     // while it idles nothing is said
     office o;
-    std::vector<std::string> heard;
-    outkit::detail::simulator sim(1);
-    wire client, server;
-    auto const serve = [](office& in, wire& w) -> flow<> {
-        co_await w.start_tls();
-        co_await in.server.serve(w);
-    };
-    auto const time_goes_by = [](office& in) -> flow<> {
-        co_await outkit::detail::sleep_for(35s);
-        in.w.clock.set_date(in.w.date() + 2h);
-    };
-    sim.start("client",
-              speak(client, {o.sign_in(o.adele), "s SELECT INBOX\r\n", "i IDLE\r\n", "DONE\r\n"}, true, heard),
-              tests::trusting_client());
-    sim.start("server", serve(o, server), tests::certified_server());
-    sim.join_last_two();
-    sim.start("time", time_goes_by(o));
-    sim.run();
+    meeting m(o);
+    auto const& heard = m.join({o.sign_in(o.adele), "s SELECT INBOX\r\n", "i IDLE\r\n", "DONE\r\n"});
+    m.sim.after(35s, [&o] { o.w.clock.set_date(o.w.date() + 2h); });
+    m.run();
     BOOST_TEST_REQUIRE(heard.size() == 5u);
     BOOST_TEST(heard[3] == "+ IDLE accepted, awaiting DONE command.\r\n");
     BOOST_TEST(heard[4] == session_ended);
 }
 
+// mscdex/node-imap#561; half an hour is Exchange Server's, documented.
 BOOST_AUTO_TEST_CASE(clients_that_say_nothing_are_dropped)
 {
     office o;
-    // mscdex/node-imap#561
+    meeting m(o);
     std::vector<std::string> heard;
-    outkit::detail::simulator sim(1);
-    wire client, server;
-    auto const serve = [](office& in, wire& w) -> flow<> {
-        co_await w.start_tls();
-        co_await in.server.serve(w);
-    };
-    auto const wait = [](wire& w, std::vector<std::string>& lines, std::string first) -> flow<> {
+    wire w;
+    outkit::detail::time_point signed_in{}, dropped{};
+    auto const wait = [&](std::string first) -> flow<> {
+        outkit::detail::environment& world = co_await outkit::detail::this_environment();
         w.patience = 2h;
+        co_await w.connect("mail.test", 993, true);
         co_await w.start_tls("mail.test");
         co_await w.write(std::move(first));
-        for (;;)
-        {
-            auto line = co_await outkit::detail::attempt(w.read_line());
-            if (line.ec)
-                co_return;
-            lines.push_back(std::string(*line.value));
-        }
+        co_await w.read_line();
+        co_await w.read_line();
+        signed_in = world.now();
+        heard.push_back(co_await w.read_line());
+        dropped = world.now();
     };
-    sim.start("client", wait(client, heard, o.sign_in(o.adele)), tests::trusting_client());
-    sim.start("server", serve(o, server), tests::certified_server());
-    sim.join_last_two();
-    sim.run();
-    BOOST_TEST_REQUIRE(!heard.empty());
+    m.sim.start("client", wait(o.sign_in(o.adele)), m.trust);
+    m.run();
+    BOOST_TEST_REQUIRE(heard.size() == 1u);
     BOOST_TEST(heard.back() == "* BYE Connection is closed. 13");
-    BOOST_TEST((sim.now() >= outkit::detail::time_point{} + 30min));
+    BOOST_TEST((dropped - signed_in == 30min));
+}
+
+// --- what the world decides ---
+
+// Who shows which credentials at whose mailbox: what is heard, and the reason, which only the journal has.
+BOOST_AUTO_TEST_CASE(the_world_decides_who_comes_in)
+{
+    struct chance
+    {
+        char const* what;
+        std::function<void(office&)> set_up;
+        std::function<std::string(office&)> credentials;
+        char const* heard;
+        char const* reason;
+    };
+    static constexpr char const* ok = "OK AUTHENTICATE completed.";
+    static constexpr char const* not_connected = "NO User is authenticated but not connected.";
+    static constexpr char const* refused = "NO AUTHENTICATE failed.";
+    auto const own = [](office& o) { return o.response(o.adele); };
+    auto const shared = [](office& o) { return o.xoauth2("team@woodgrove.example", o.token(o.adele)); };
+    auto const app_only = [](std::string const& role) {
+        return [role](office& o) {
+            mock::access_claims c;
+            c.audience = "https://outlook.office365.com";
+            c.tenant = o.home.id;
+            c.client_id = o.app.app_id;
+            c.app_only = true;
+            c.service_principal = o.w.directory.find_service_principal(o.app.app_id, o.home.id)->object_id;
+            c.permissions = {role};
+            return o.xoauth2("adele@woodgrove.example", mock::issue_access_token(o.w.keys, o.w, c));
+        };
+    };
+    auto const in_exchange = [](office& o, bool right_object, bool permission) {
+        std::string const enterprise = o.w.directory.find_service_principal(o.app.app_id, o.home.id)->object_id;
+        o.w.policy.edit_tenant(o.home.id).exchange_principals.push_back(
+            {o.app.app_id, right_object ? enterprise : o.app.object_id});
+        if (permission)
+            o.w.policy.edit_mailbox("adele@woodgrove.example")
+                .delegates.push_back({.who = enterprise, .full_access = true});
+    };
+    auto const set = [](char const* name, char const* value) {
+        return [name, value](office& o) {
+            std::string problem;
+            BOOST_TEST(o.w.policy.set(name, value, "adele@woodgrove.example", problem), problem);
+        };
+    };
+    auto const nothing = [](office&) {};
+    std::string const as_app = "IMAP.AccessAsApp";
+    chance const all[] = {
+        {"everything is right", nothing, own, ok, ""},
+        {"IMAP is off", set("mailbox.imap", "off"), own, not_connected, "IMAP is switched off for this mailbox"},
+        {"not connectable", set("mailbox.connectable", "off"), own, not_connected,
+         "the mailbox cannot be opened, by a fault of the service"},
+        {"suspended", set("mailbox.blocked", "on"), own, not_connected, "the account is suspended for sending spam"},
+        {"Conditional Access", set("mailbox.conditional_access", "mail-protocols-only"), own, refused,
+         "Conditional Access keeps this protocol out"},
+        {"no licence", [](office& o) { o.adele.licensed = false; }, own, not_connected,
+         "the user has no licence with a mailbox"},
+        {"disabled", [](office& o) { o.adele.enabled = false; }, own, not_connected, "the token's user is disabled"},
+        {"another's mailbox", nothing, [](office& o) { return o.xoauth2("bob@woodgrove.example", o.token(o.adele)); },
+         not_connected, "the token's user has no rights on this mailbox"},
+        {"nobody's mailbox", nothing, [](office& o) { return o.xoauth2("nobody@woodgrove.example", o.token(o.adele)); },
+         not_connected, "no mailbox has this address"},
+        {"shared, no rights", nothing, shared, not_connected, "the token's user has no rights on this mailbox"},
+        {"shared, may send only",
+         [](office& o) {
+             o.w.policy.edit_mailbox("team@woodgrove.example")
+                 .delegates.push_back({.who = "adele@woodgrove.example", .send_as = true});
+         },
+         shared, not_connected, "the token's user has no rights on this mailbox"},
+        {"shared, FullAccess",
+         [](office& o) {
+             o.w.policy.edit_mailbox("team@woodgrove.example")
+                 .delegates.push_back({.who = "adele@woodgrove.example", .full_access = true});
+         },
+         shared, ok, ""},
+        {"the token is the shared mailbox's own name", nothing,
+         [](office& o) { return o.xoauth2("adele@woodgrove.example\\team", o.token(o.adele)); }, not_connected,
+         "no mailbox has this address"},
+        {"application, all three", [&](office& o) { in_exchange(o, true, true); }, app_only(as_app), ok, ""},
+        {"application, not in Exchange", nothing, app_only(as_app), not_connected,
+         "the application is not registered in Exchange (New-ServicePrincipal)"},
+        {"application, the registration's object id", [&](office& o) { in_exchange(o, false, true); }, app_only(as_app),
+         not_connected,
+         "the application is registered in Exchange with an object id that is not its enterprise application's"},
+        {"application, no permission", [&](office& o) { in_exchange(o, true, false); }, app_only(as_app), not_connected,
+         "the application has no rights on this mailbox (Add-MailboxPermission)"},
+        {"application, the delegated role", [&](office& o) { in_exchange(o, true, true); },
+         app_only("IMAP.AccessAsUser.All"), refused, "the token lacks the scope or role that this protocol needs"},
+        {"application, IMAP off",
+         [&](office& o) {
+             in_exchange(o, true, true);
+             o.w.policy.edit_mailbox("adele@woodgrove.example").imap = false;
+         },
+         app_only(as_app), not_connected, "IMAP is switched off for this mailbox"},
+        {"expired", [](office& o) { o.w.clock.set_date(o.w.date() - 3h); },
+         [](office& o) {
+             std::string r = o.response(o.adele);
+             o.w.clock.set_date(o.w.date() + 3h);
+             return r;
+         },
+         refused, "the token has expired (claim exp)"},
+    };
+    for (chance const& c : all)
+        BOOST_TEST_CONTEXT(c.what)
+        {
+            office o;
+            o.team.mail = o.team.principal_name;
+            c.set_up(o);
+            std::string const credentials = c.credentials(o);
+            transcript(o, {{c.what, "a AUTHENTICATE XOAUTH2 " + credentials, "a "s + c.heard + "\r\n"}});
+            auto const* const e = o.w.journal.last({.server = "imap", .what = "AUTHENTICATE XOAUTH2"});
+            BOOST_TEST_REQUIRE(e);
+            BOOST_TEST(e->reason == c.reason);
+        }
+}
+
+// Twenty and sixteen are reported; the world has one number. Whoever is one too many is not connected, until somebody goes.
+BOOST_AUTO_TEST_CASE(connections_are_counted_by_mailbox)
+{
+    office o;
+    o.w.policy.service.throttling.imap_connections = 2;
+    meeting m(o);
+    auto const& first = m.join({o.sign_in(o.adele), "a NOOP\r\n", "b LOGOUT\r\n"});
+    auto const& second = m.join({o.sign_in(o.adele), "a NOOP\r\n", "b NOOP\r\n", "c NOOP\r\n"});
+    auto const& third = m.join({o.sign_in(o.adele), "a NOOP\r\n", "b NOOP\r\n", o.sign_in(o.adele)});
+    auto const& other = m.join({o.sign_in(o.bob), "a NOOP\r\n"});
+    m.run();
+    unsigned connected = 0;
+    for (auto const* const heard : {&first, &second, &third, &other})
+        connected += heard->at(1) == "s OK AUTHENTICATE completed.\r\n";
+    BOOST_TEST(connected == 3u);
+    BOOST_TEST(other.at(1) == "s OK AUTHENTICATE completed.\r\n");
+    BOOST_TEST(third.at(1) == "s NO User is authenticated but not connected.\r\n");
+    BOOST_TEST(third.at(4) == "s OK AUTHENTICATE completed.\r\n");
+}
+
+namespace {
+
+// The milliseconds of a refusal with this tag; 0 if it is none.
+std::uint64_t back_off(std::string const& answer, std::string const& tag)
+{
+    std::string const before = tag + " NO Request is throttled. Suggested Backoff Time: ", after = " milliseconds\r\n";
+    if (!answer.starts_with(before) || !answer.ends_with(after))
+        return 0;
+    return std::stoull(answer.substr(before.size()));
+}
+
+}  // namespace
+
+// ikvk/imap_tools#135, imapsync/imapsync#198.
+BOOST_AUTO_TEST_CASE(a_mailbox_that_has_used_up_its_budget_is_throttled)
+{
+    for (bool const by_octets : {false, true})
+        BOOST_TEST_CONTEXT((by_octets ? "octets" : "commands"))
+        {
+            office o;
+            fill(o, 3);
+            auto& most = o.w.policy.service.throttling;
+            (by_octets ? most.imap_octets_per_5_minutes : most.imap_commands_per_5_minutes) = by_octets ? 390 : 2;
+            std::string const put = "APPEND INBOX {" + std::to_string(letter.size()) + "+}\r\n" + letter + "\r\n";
+            std::vector<std::string> heard =
+                answers(o, {o.sign_in(o.adele), "a SELECT INBOX\r\n", "b FETCH 1 FLAGS\r\n", "c FETCH 2 FLAGS\r\n"});
+            BOOST_TEST_REQUIRE(heard.size() == 5u);
+            BOOST_TEST(heard[2].find("a OK ") != std::string::npos);
+            BOOST_TEST(heard[3].ends_with("b OK FETCH completed.\r\n"), heard[3]);
+            BOOST_TEST(back_off(heard[4], "c") > 200'000u, heard[4]);
+            BOOST_TEST(back_off(heard[4], "c") <= 300'000u, heard[4]);
+            auto const* const e = o.w.journal.last({.server = "imap", .what = "FETCH"});
+            BOOST_TEST_REQUIRE(e);
+            BOOST_TEST(e->reason == "the mailbox has used up its budget of five minutes");
+            // Another connection is no way out, another mailbox is. Nothing is carried out, an APPEND hears it when all
+            // of it has come, and the connection goes on.
+            heard = answers(o, {o.sign_in(o.adele), "a SELECT INBOX\r\n", "b " + put, "c NOOP\r\n"});
+            BOOST_TEST_REQUIRE(heard.size() == 5u);
+            BOOST_TEST(back_off(heard[2], "a") > 0u, heard[2]);
+            BOOST_TEST(back_off(heard[3], "b") > 0u, heard[3]);
+            BOOST_TEST(heard[4] == "c OK NOOP completed.\r\n");
+            BOOST_TEST(o.inbox(o.adele).messages().size() == 3u);
+            std::string const status = "a STATUS INBOX (MESSAGES)\r\n";
+            BOOST_TEST(answers(o, {o.sign_in(o.bob), status}).at(2) ==
+                       "* STATUS INBOX (MESSAGES 0)\r\na OK STATUS completed.\r\n");
+            o.w.advance(4min);
+            heard = answers(o, {o.sign_in(o.adele), status});
+            BOOST_TEST(back_off(heard.at(2), "a") > 0u, heard.at(2));
+            BOOST_TEST(back_off(heard.at(2), "a") <= 60'000u, heard.at(2));
+            o.w.advance(1min);
+            BOOST_TEST(answers(o, {o.sign_in(o.adele), status}).at(2) ==
+                       "* STATUS INBOX (MESSAGES 3)\r\na OK STATUS completed.\r\n");
+        }
+}
+
+BOOST_AUTO_TEST_CASE(many_STATUS_at_once_are_too_much)
+{
+    office o;
+    o.w.policy.service.throttling.imap_status_at_once = 2;
+    std::string const line = "* STATUS INBOX (UNSEEN 0)\r\n", no = " NO Server Unavailable. 15\r\n";
+    char const* const seen = "owncloud-archive/mail#721";
+    std::string const ask = " STATUS INBOX (UNSEEN)";
+    session(o, {{seen, "a" + ask + "\r\nb" + ask + "\r\nc" + ask + "\r\nd" + ask,
+                 line + "a OK STATUS completed.\r\n" + line + "b OK STATUS completed.\r\nc" + no + "d" + no},
+                {seen, "e" + ask, line + "e OK STATUS completed.\r\n"},
+                {seen, "f" + ask, line + "f OK STATUS completed.\r\n"},
+                {seen, "g" + ask, line + "g OK STATUS completed.\r\n"}});
+}
+
+// Set-CASMailbox answers at once, and the front ends follow when they do.
+BOOST_AUTO_TEST_CASE(an_administrators_switch_takes_its_time)
+{
+    office o;
+    o.w.policy.service.propagation_delay = 10min;
+    std::string problem;
+    std::string const says = "a AUTHENTICATE XOAUTH2 " + o.response(o.adele);
+    row const open{"ours", says, "a OK AUTHENTICATE completed.\r\n"};
+    row const shut{"ours", says, "a NO User is authenticated but not connected.\r\n"};
+    BOOST_TEST(!o.w.policy.flip(o.w.date(), "mailbox.imap", "perhaps", "adele@woodgrove.example", problem));
+    BOOST_TEST(o.w.policy.flip(o.w.date(), "mailbox.imap", "off", "adele@woodgrove.example", problem), problem);
+    transcript(o, {open});
+    o.w.clock.set_date(o.w.date() + 8min);
+    transcript(o, {open});
+    o.w.clock.set_date(o.w.date() + 2min);
+    transcript(o, {shut});
+    BOOST_TEST(o.w.policy.flip(o.w.date(), "mailbox.imap", "on", "adele@woodgrove.example", problem), problem);
+    transcript(o, {shut});
+    o.w.clock.set_date(o.w.date() + 6min);
+    transcript(o, {{"ours", says, "a NO User is authenticated but not connected.\r\n"}});
+    BOOST_TEST(o.w.policy.flip(o.w.date(), "service.imap_profile", "classic", "", problem), problem);
+    BOOST_TEST((o.w.policy.service.profile == imap_profile::classic));
+    o.w.clock.set_date(o.w.date() + 4min);
+    transcript(o, {open});
+}
+
+// Names follow the language of the mailbox; what a folder is for does not.
+BOOST_AUTO_TEST_CASE(folders_have_names_in_the_mailboxs_language)
+{
+    struct language
+    {
+        char const* name;
+        std::string inbox, drafts, sent, trash, junk, archive;
+    };
+    language const all[] = {
+        {"de", "INBOX", "Entw&APw-rfe", "\"Gesendete Elemente\"", "\"Gel&APY-schte Elemente\"", "Junk-E-Mail",
+         "Archiv"},
+        {"es", "INBOX", "Borradores", "\"Elementos enviados\"", "\"Elementos eliminados\"", "\"Correo no deseado\"",
+         "Archivo"},
+        {"fr", "INBOX", "Brouillons", "\"&AMk-l&AOk-ments envoy&AOk-s\"", "\"&AMk-l&AOk-ments supprim&AOk-s\"",
+         "\"Courrier ind&AOk-sirable\"", "Archive"},
+        {"pl", "INBOX", "\"Wersje robocze\"", "\"Elementy wys&AUI-ane\"", "\"Elementy usuni&ARk-te\"",
+         "Wiadomo&AVs-ci-&AVs-mieci", "Archiwum"},
+        {"en", "INBOX", "Drafts", "\"Sent Items\"", "\"Deleted Items\"", "\"Junk Email\"", "Archive"},
+        {"tlh", "INBOX", "Drafts", "\"Sent Items\"", "\"Deleted Items\"", "\"Junk Email\"", "Archive"},
+    };
+    for (language const& l : all)
+        for (bool const personal : {false, true})
+            BOOST_TEST_CONTEXT(l.name << (personal ? ", personal" : ""))
+            {
+                office o;
+                auto& who = o.w.directory.add_user(
+                    o.w, {.tenant_id = personal ? std::string(mock::consumers_tenant) : o.home.id,
+                          .principal_name = personal ? "eva@outlook.test" : "eva@woodgrove.example",
+                          .kind = personal ? mock::account_kind::personal : mock::account_kind::work,
+                          .language = l.name});
+                std::string const list = answers(o, {o.sign_in(who), "a LIST \"\" *\r\n"}).at(2);
+                auto const has = [&](std::string const& attributes, std::string const& name) {
+                    return list.find("* LIST (" + attributes + ") \"/\" " + name + "\r\n") != list.npos;
+                };
+                BOOST_TEST(has("\\Marked \\HasNoChildren", personal ? "Inbox" : l.inbox), list);
+                BOOST_TEST(has("\\HasNoChildren \\Drafts", l.drafts), list);
+                bool const own_names = personal && l.sent == "\"Sent Items\"";
+                BOOST_TEST(has("\\HasNoChildren \\Sent", own_names ? "Sent" : l.sent), list);
+                BOOST_TEST(has("\\HasNoChildren \\Trash", own_names ? "Deleted" : l.trash), list);
+                BOOST_TEST(has("\\HasNoChildren \\Junk", own_names ? "Junk" : l.junk), list);
+                BOOST_TEST(has("\\HasNoChildren", l.archive), list);
+                transcript(o,
+                           {{"RFC 3501 section 5.1.3", "a SELECT " + l.drafts,
+                             answers(o, {o.sign_in(who), "a SELECT " + l.drafts + "\r\n"}).at(2)},
+                            {"RFC 3501 section 5.1", "b STATUS Inbox (MESSAGES)",
+                             "* STATUS Inbox (MESSAGES 0)\r\nb OK STATUS completed.\r\n"}},
+                           {o.sign_in(who)});
+            }
+}
+
+// OfflineIMAP/offlineimap#62: with PEEK nothing comes and all is well, without it another message comes.
+BOOST_AUTO_TEST_CASE(messages_that_cannot_be_converted)
+{
+    office o;
+    fill(o, 1, mock::flags::seen);
+    o.w.mailboxes.append(o.inbox(o.adele), letter, {.unconvertible = true});
+    fill(o, 1, mock::flags::seen);
+    std::string const other = "From: Microsoft Exchange Server\r\n"
+                              "Subject: Retrieval using the IMAP4 protocol failed for the following message: 2\r\n"
+                              "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+                              "The server couldn't retrieve the following message:\r\n\r\n"
+                              "From: Alex Wilber <alex@contoso.example>\r\nSubject: hello\r\n"
+                              "Date: Mon, 5 Oct 2026 08:15:02 +0200\r\n\r\n";
+    char const* const seen = "OfflineIMAP/offlineimap#62";
+    selected(o, {{seen, "a UID FETCH 2 (BODY.PEEK[])", "a OK FETCH completed.\r\n"},
+                 {seen, "b FETCH 1:3 (UID BODY.PEEK[TEXT])",
+                  "* 1 FETCH (UID 1 BODY[TEXT] {8}\r\nHello.\r\n)\r\n* 3 FETCH (UID 3 BODY[TEXT] {8}\r\nHello.\r\n)\r\n"
+                  "b OK FETCH completed.\r\n"},
+                 {seen, "c UID FETCH 2 (BODY[])",
+                  "* 2 FETCH (BODY[] {" + std::to_string(other.size()) + "}\r\n" + other +
+                      " UID 2 FLAGS (\\Seen))\r\nc OK FETCH completed.\r\n"},
+                 {seen, "d FETCH 2 (BODY[HEADER.FIELDS (FROM)])",
+                  "* 2 FETCH (BODY[HEADER.FIELDS (FROM)] {35}\r\nFrom: Microsoft Exchange Server\r\n\r\n)\r\n"
+                  "d OK FETCH completed.\r\n"},
+                 {"inferred", "e FETCH 2 (UID FLAGS)", "* 2 FETCH (UID 2 FLAGS (\\Seen))\r\ne OK FETCH completed.\r\n"},
+                 // a copy is no better
+                 {"inferred", "f COPY 2 Archive", "f OK [COPYUID 20 2 1] COPY completed.\r\n"}});
+    BOOST_TEST(o.box(o.adele).find(mock::role::archive)->messages().front()->unconvertible);
+}
+
+// jstedfast/MailKit#2016, ImapFlow 1.4.9. The words of the refusals are inferred.
+BOOST_AUTO_TEST_CASE(what_rev2_enables_and_breaks)
+{
+    office o(imap_profile::rev2);
+    session(o, {{"ImapFlow 1.4.9", "a LSUB \"\" *", "a BAD Command Error. 10\r\n"},
+                {"RFC 5161", "b ENABLE CONDSTORE", "* ENABLED\r\nb OK ENABLE completed.\r\n"},
+                {"RFC 5161", "c ENABLE", "c BAD Command Argument Error. 11\r\n"}});
+    selected(o, {{"RFC 3501 section 6.4.4", "a SEARCH UNSEEN", "* SEARCH\r\na OK SEARCH completed.\r\n"},
+                 {"RFC 5161", "b ENABLE IMAP4rev2", "* ENABLED IMAP4rev2\r\nb OK ENABLE completed.\r\n"},
+                 {"jstedfast/MailKit#2016", "c SEARCH UNSEEN", "c BAD Command Argument Error. 11\r\n"},
+                 {"inferred", "d LIST \"\" INBOX",
+                  "* LIST (\\Marked \\HasNoChildren) \"/\" INBOX\r\nd OK LIST completed.\r\n"}});
+    transcript(o, {{"flourishlib/flourish-classes#145", "a ENABLE IMAP4rev2",
+                    "a BAD Command received in Invalid state.\r\n"}});
+}
+
+// jstedfast/MailKit#115 (2014), MailKit issue 919.
+BOOST_AUTO_TEST_CASE(defects_that_a_world_can_have)
+{
+    office o;
+    o.w.mailboxes.append(o.inbox(o.adele), "Subject: x\r\nContent-Disposition: inline\r\n\r\nx\r\n");
+    std::string const before = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" 3 1 NIL ";
+    auto const structure = [&] {
+        std::string const r =
+            answers(o, {o.sign_in(o.adele), "a SELECT INBOX\r\n", "b FETCH 1 BODYSTRUCTURE\r\n"}).at(3);
+        return r.substr(0, r.find("\r\n"));
+    };
+    BOOST_TEST(structure().ends_with(" (\"inline\" NIL) NIL NIL))"), structure());
+    o.w.faults.misbehave("imap.bare-disposition");
+    BOOST_TEST(structure().ends_with(" \"inline\" NIL NIL))"), structure());
+    o.w.faults.misbehave("imap.bare-copyuid");
+    selected(o, {{"jstedfast/MailKit#115", "a UID MOVE 1 Archive",
+                  "[COPYUID 20 1 1]\r\n* 1 EXPUNGE\r\na OK MOVE completed.\r\n"}});
+}
+
+// A public LSUB reply names folders that are gone.
+BOOST_AUTO_TEST_CASE(subscriptions_outlive_their_folders)
+{
+    office o;
+    std::string const gone = "* LSUB (\\HasNoChildren) \"/\" Projects\r\n";
+    session(o, {{"-", "a CREATE Projects", "a OK CREATE completed.\r\n"},
+                {"-", "b DELETE Projects", "b OK DELETE completed.\r\n"},
+                {"public LSUB replies", "c LSUB \"\" Pro*", gone + "c OK LSUB completed.\r\n"},
+                {"RFC 3501 section 6.3.9", "d LIST \"\" Pro*", "d OK LIST completed.\r\n"},
+                {"RFC 3501 section 6.3.7", "e UNSUBSCRIBE Projects", "e OK UNSUBSCRIBE completed.\r\n"},
+                {"RFC 3501 section 6.3.9", "f LSUB \"\" Pro*", "f OK LSUB completed.\r\n"},
+                {"imapsync/imapsync#459", "g UNSUBSCRIBE Projects", "g NO Projects doesn't exist.\r\n"}});
+}
+
+// --- the plain server ---
+
+BOOST_AUTO_TEST_CASE(the_plain_server_keeps_to_the_RFCs)
+{
+    office o(imap_profile::generic);
+    std::string const out = "IMAP4rev1 LITERAL+ ID ENABLE SASL-IR AUTH=OAUTHBEARER AUTH=XOAUTH2 LOGINDISABLED";
+    std::string const in = "IMAP4rev1 LITERAL+ ID ENABLE UIDPLUS MOVE UNSELECT CHILDREN IDLE NAMESPACE SPECIAL-USE";
+    BOOST_TEST(answers(o, {}).at(0) == "* OK [CAPABILITY " + out + "] The mock IMAP server is ready.\r\n");
+    std::string const ok = "OK [CAPABILITY " + in + "] You are signed in.\r\n";
+    std::string const refused = " NO [AUTHENTICATIONFAILED] The credentials are refused.\r\n";
+    transcript(o, {{"RFC 3501", "a CAPABILITY", "* CAPABILITY " + out + "\r\na OK CAPABILITY completed.\r\n"},
+                   {"RFC 3501", "b LOGIN adele@woodgrove.example \"correct horse\"", "b" + refused},
+                   {"RFC 3501", "c NONSENSE", "c BAD There is no such command.\r\n"},
+                   {"RFC 3501", "d SELECT INBOX", "d BAD That cannot be done now.\r\n"},
+                   {"RFC 2971", "e ID NIL", "* ID (\"name\" \"outkit mock\")\r\ne OK ID completed.\r\n"},
+                   {"RFC 4959", "f AUTHENTICATE XOAUTH2 " + o.response(o.adele), "f " + ok},
+                   {"RFC 3501", "g CAPABILITY", "* CAPABILITY " + in + "\r\ng OK CAPABILITY completed.\r\n"},
+                   {"RFC 5161", "h ENABLE CONDSTORE IMAP4rev2", "* ENABLED\r\nh OK ENABLE completed.\r\n"},
+                   {"RFC 5530", "i SELECT Nowhere", "i NO [NONEXISTENT] There is no Nowhere.\r\n"},
+                   {"RFC 3501", "j APPEND Nowhere {3+}\r\nabc", "j NO [TRYCREATE] There is no Nowhere.\r\n"},
+                   {"RFC 3501", "k LOGOUT", "* BYE Goodbye.\r\nk OK LOGOUT completed.\r\n(closed)"}});
+    fill(o, 2);
+    selected(
+        o, {{"RFC 3501", "a STORE 1 +FLAGS (Work $Forwarded)",
+             "* 1 FETCH (FLAGS (Work $Forwarded))\r\na OK STORE completed.\r\n"},
+            {"RFC 3501", "b SEARCH KEYWORD work", "* SEARCH 1\r\nb OK SEARCH completed.\r\n"},
+            {"RFC 3501", "c FETCH 1 RFC822.SIZE",
+             "* 1 FETCH (RFC822.SIZE " + std::to_string(letter.size()) + ")\r\nc OK FETCH completed.\r\n"},
+            {"RFC 3501", "d SEARCH CHARSET UTF-8 SUBJECT hello LARGER " + std::to_string(letter.size() - 1),
+             "* SEARCH 1 2\r\nd OK SEARCH completed.\r\n"},
+            {"RFC 3501", "e SEARCH CHARSET KOI8-R ALL",
+             "e NO [BADCHARSET (US-ASCII)] The specified charset is not supported.\r\n"},
+            {"RFC 3501", "f FETCH 1:9 FLAGS", "f BAD There are no such messages.\r\n"},
+            {"RFC 6851", "g MOVE 2 Archive", "* OK [COPYUID 20 2 1] Moved.\r\n* 2 EXPUNGE\r\ng OK MOVE completed.\r\n"},
+            {"RFC 2177", "h IDLE", "+ Idling; end it with DONE.\r\n"},
+            {"RFC 2177", "DONE", "h OK IDLE completed.\r\n"}});
+    std::string const flags = "(\\Seen \\Answered \\Flagged \\Deleted \\Draft $MDNSent $Forwarded Work";
+    session(o, {{"RFC 3501", "a SELECT INBOX",
+                 "* 1 EXISTS\r\n* 0 RECENT\r\n* FLAGS " + flags + ")\r\n* OK [PERMANENTFLAGS " + flags +
+                     " \\*)] Flags that are kept\r\n* OK [UNSEEN 1] First unseen message\r\n* OK [UIDVALIDITY 14] UIDs "
+                     "are valid\r\n* OK [UIDNEXT 3] Next UID\r\na OK [READ-WRITE] SELECT completed.\r\n"}});
+    // RFC 6154
+    std::string const special = "* LIST (\\HasNoChildren \\Archive) \"/\" Archive\r\n"
+                                "* LIST (\\HasNoChildren \\Trash) \"/\" \"Deleted Items\"\r\n"
+                                "* LIST (\\HasNoChildren \\Drafts) \"/\" Drafts\r\n"
+                                "* LIST (\\HasNoChildren \\Junk) \"/\" \"Junk Email\"\r\n"
+                                "* LIST (\\HasNoChildren \\Sent) \"/\" \"Sent Items\"\r\n";
+    session(o, {{"RFC 6154", "a LIST (SPECIAL-USE) \"\" *", special + "a OK LIST completed.\r\n"},
+                {"RFC 6154", "b LIST \"\" INBOX RETURN (SPECIAL-USE)",
+                 "* LIST (\\HasNoChildren) \"/\" INBOX\r\nb OK LIST completed.\r\n"},
+                {"RFC 6154", "c LIST (REMOTE) \"\" *", "c BAD The arguments are not understood.\r\n"}});
+}
+
+BOOST_AUTO_TEST_CASE(the_plain_server_takes_three_mechanisms)
+{
+    office o(imap_profile::generic);
+    auto const bearer = [](std::string const& name, std::string const& token) {
+        return outkit::detail::base64_encode("n," + name + ",\1host=mail.test\1port=993\1auth=Bearer " + token +
+                                             "\1\1");
+    };
+    std::string const ok = " OK [CAPABILITY IMAP4rev1 LITERAL+ ID ENABLE UIDPLUS MOVE UNSELECT CHILDREN IDLE NAMESPACE "
+                           "SPECIAL-USE] You are signed in.\r\n";
+    std::string const no = " NO [AUTHENTICATIONFAILED] The credentials are refused.\r\n";
+    std::string const good = o.token(o.adele), a = "a=adele@woodgrove.example";
+    char const* const rfc = "RFC 7628 section 3";
+    transcript(o, {{rfc, "a AUTHENTICATE OAUTHBEARER " + bearer(a, good), "a" + ok}});
+    transcript(o, {{rfc, "a AUTHENTICATE OAUTHBEARER " + bearer("", good), "a" + ok}});
+    transcript(o, {{rfc, "a AUTHENTICATE OAUTHBEARER", "+ \r\n"}, {rfc, bearer(a, good), "a" + ok}});
+    // RFC 7628 section 4: its first message, and the answer to an error
+    std::string const theirs =
+        "bixhPXVzZXJAZXhhbXBsZS5jb20sAWhvc3Q9c2VydmVyLmV4YW1wbGUuY29tAXBvcnQ9MTQzAWF1dGg9QmVhcmVyI"
+        "HZGOWRmdDRxbVRjMk52YjNSbGNrQmhiSFJoZG1semRHRXVZMjl0Q2c9PQEB";
+    std::string const challenge =
+        "+ " +
+        outkit::detail::base64_encode(
+            R"({"status":"invalid_token","scope":"https://outlook.office.com/IMAP.AccessAsUser.All"})") +
+        "\r\n";
+    transcript(o, {{"RFC 7628 section 4.3", "t1 AUTHENTICATE OAUTHBEARER " + theirs, challenge},
+                   {"RFC 7628 section 4.3", "AQ==", "t1" + no},
+                   {rfc, "b AUTHENTICATE OAUTHBEARER " + bearer(a, good), "b" + ok}});
+    auto const* const e = o.w.journal.last({.server = "imap", .what = "AUTHENTICATE OAUTHBEARER"});
+    BOOST_TEST_REQUIRE(e);
+    std::string const old = "+ " +
+                            outkit::detail::base64_encode(R"({"status":"400","schemes":"Bearer","scope":"https://)"
+                                                          R"(outlook.office.com/IMAP.AccessAsUser.All"})") +
+                            "\r\n";
+    transcript(o, {{"Google's XOAUTH2", "a AUTHENTICATE XOAUTH2 " + o.xoauth2("adele@woodgrove.example", "x"), old},
+                   {"Google's XOAUTH2", "", "a" + no}});
+    // not theirs, and what is none
+    std::string const bad = " BAD The arguments are not understood.\r\n";
+    for (std::string const& wrong : {"user=x\1auth=Bearer y\1\1"s, "n,a=x,auth=Bearer y\1\1"s, "n,a=x,\1auth=Bearer y"s,
+                                     "n,a=x=2,\1auth=Bearer y\1\1"s, "n,b=x,\1auth=Bearer y\1\1"s, ""s})
+        transcript(o, {{rfc, "a AUTHENTICATE OAUTHBEARER " + outkit::detail::base64_encode(wrong + " "), "a" + bad}});
+    transcript(o, {{rfc, "a AUTHENTICATE OAUTHBEARER " + bearer("a=bob@woodgrove.example", good), challenge},
+                   {"RFC 5530", "AQ==", "a NO [AUTHORIZATIONFAILED] This mailbox is not open to you.\r\n"}});
+    // passwords, where the world has them
+    std::string const plain = outkit::detail::base64_encode("\0adele@woodgrove.example\0correct horse"s);
+    transcript(o, {{"RFC 4616", "a AUTHENTICATE PLAIN " + plain, "a" + no}});
+    o.w.policy.service.basic = mock::basic_authentication::allowed;
+    std::string const greeting = answers(o, {}).at(0);
+    BOOST_TEST(greeting.find(" AUTH=XOAUTH2 AUTH=PLAIN]") != greeting.npos, greeting);
+    transcript(o, {{"RFC 4616", "a AUTHENTICATE PLAIN " + plain, "a" + ok}});
+    transcript(o, {{"RFC 4616", "a AUTHENTICATE PLAIN", "+ \r\n"},
+                   {"RFC 4616", outkit::detail::base64_encode("\0adele@woodgrove.example\0wrong"s), "a" + no},
+                   {"RFC 3501", "b LOGIN adele@woodgrove.example wrong", "b" + no},
+                   {"RFC 3501", "c LOGIN adele@woodgrove.example \"correct horse\"", "c" + ok}});
+    // a session outlives its token
+    meeting m(o);
+    auto const& heard = m.join({o.sign_in(o.adele), "b NOOP\r\n"});
+    m.sim.after(15s, [&o] { o.w.clock.set_date(o.w.date() + 2h); });
+    m.run();
+    BOOST_TEST(heard.at(2) == "b OK NOOP completed.\r\n");
+}
+
+// --- several at once ---
+
+// Whatever happens to a mailbox, whoever does it, is told to those who idle.
+BOOST_AUTO_TEST_CASE(news_of_every_kind_reach_an_idle_session)
+{
+    office o;
+    fill(o, 2, mock::flags::seen);
+    o.inbox(o.adele).take_recent();
+    mock::smtp submission(o.w);
+    meeting m(o);
+    auto const& heard = m.join({o.sign_in(o.adele), "a SELECT INBOX\r\n", "b IDLE\r\n", "DONE\r\n"});
+    auto const& other = m.join({o.sign_in(o.adele), "a SELECT INBOX\r\n"});
+    // turns come every ten seconds, so the idle one idles from 30 s to 40 s
+    std::vector<std::string> const letters = {
+        "EHLO app.example\r\n",
+        "AUTH XOAUTH2 " +
+            o.xoauth2("bob@woodgrove.example", o.token(o.bob, "https://outlook.office.com", {"SMTP.Send"})) + "\r\n",
+        "MAIL FROM:<bob@woodgrove.example>\r\nRCPT TO:<adele@woodgrove.example>\r\nDATA\r\n",
+        "From: bob@woodgrove.example\r\nSubject: by SMTP\r\n\r\nx\r\n.\r\n"};
+    wire client, server;
+    auto const say = [](wire& w, std::vector<std::string> lines) -> flow<> {
+        co_await w.connect("mail.test", 587, true);
+        co_await w.start_tls("mail.test");
+        for (std::string& line : lines)
+        {
+            co_await outkit::detail::sleep_for(1s);
+            co_await w.write(std::move(line));
+        }
+        co_await outkit::detail::sleep_for(1s);
+    };
+    auto const post = [](mock::smtp& s, wire& w) -> flow<> {
+        co_await w.start_tls();
+        co_await s.serve(w);
+    };
+    m.sim.listen("mail.test", 587, [&](wire& w) { return post(submission, w); }, tests::certified_server());
+    m.sim.after(31s, [&] { m.sim.start("sender", say(client, letters), m.trust); });
+    auto& inbox = o.inbox(o.adele);
+    m.sim.after(36s, [&] { o.w.mailboxes.store(inbox, 1, mock::mailbox_store::how::add, mock::flags::flagged); });
+    m.sim.after(37s, [&] { o.w.mailboxes.move(inbox, 2, *o.box(o.adele).find(mock::role::archive)); });
+    m.run();
+    BOOST_TEST_REQUIRE(heard.size() == 5u);
+    BOOST_TEST(heard[3] == "+ IDLE accepted, awaiting DONE command.\r\n* 3 EXISTS\r\n* 1 RECENT\r\n"
+                           "* 1 FETCH (FLAGS (\\Seen \\Flagged))\r\n* 2 EXPUNGE\r\n",
+               heard[3]);
+    BOOST_TEST(heard[4] == "b OK IDLE completed.\r\n");
+    BOOST_TEST(other.at(2).ends_with("a OK [READ-WRITE] SELECT completed.\r\n"));
+}
+
+// A folder that somebody else deletes empties itself for those who have it selected.
+BOOST_AUTO_TEST_CASE(a_selected_folder_is_deleted_by_another_session)
+{
+    office o;
+    auto const made = o.w.mailboxes.create_path(o.box(o.adele), "Projects");
+    o.w.mailboxes.append(*made, letter);
+    made->take_recent();
+    meeting m(o);
+    auto const& first = m.join(
+        {o.sign_in(o.adele), "a SELECT Projects\r\n", "b NOOP\r\n", "c FETCH 1:* FLAGS\r\n", "d SELECT Projects\r\n"});
+    m.sim.after(25s, [&] { o.w.mailboxes.remove_folder(*made); });
+    m.run();
+    BOOST_TEST_REQUIRE(first.size() == 6u);
+    BOOST_TEST(first[3] == "* 1 EXPUNGE\r\nb OK NOOP completed.\r\n");
+    BOOST_TEST(first[4] == "c BAD The specified message set is invalid.\r\n");
+    BOOST_TEST(first[5] == "d NO Projects doesn't exist.\r\n");
+}
+
+namespace {
+
+// What a session knows of its mailbox, from nothing but what it has been told.
+struct replica
+{
+    struct entry
+    {
+        std::uint32_t uid = 0;  // 0: not asked for yet
+        std::set<std::string> flags;
+    };
+    std::vector<entry> messages;
+    std::string wrong;  // what no server may say
+
+    // One untagged response, literals taken out.
+    void hear(std::string const& line)
+    {
+        std::size_t end = 0;
+        std::size_t const n = line.size() > 2 && std::isdigit(line[2]) ? std::stoul(line.substr(2), &end) : 0;
+        if (end == 0)
+            return;
+        std::string const what = line.substr(2 + end + 1, line.find_first_of(" (", 2 + end + 1) - (2 + end + 1));
+        if (what == "EXISTS")
+        {
+            if (n < messages.size())
+                wrong += "EXISTS takes messages away: " + line + "\n";
+            messages.resize(n);
+        }
+        else if (what == "EXPUNGE")
+        {
+            if (n == 0 || n > messages.size())
+                wrong += "there is no such message: " + line + "\n";
+            else
+                messages.erase(messages.begin() + static_cast<std::ptrdiff_t>(n) - 1);
+        }
+        else if (what == "FETCH")
+        {
+            if (n == 0 || n > messages.size())
+            {
+                wrong += "there is no such message: " + line + "\n";
+                return;
+            }
+            entry& e = messages[n - 1];
+            if (auto const uid = line.find("UID "); uid != line.npos)
+            {
+                auto const told = static_cast<std::uint32_t>(std::stoul(line.substr(uid + 4)));
+                if (e.uid != 0 && e.uid != told)
+                    wrong += "a UID has changed: " + line + "\n";
+                e.uid = told;
+            }
+            if (auto const at = line.find("FLAGS ("); at != line.npos)
+                e.flags = words(line.substr(at + 7, line.find(')', at) - at - 7));
+        }
+    }
+    static std::set<std::string> words(std::string const& text)
+    {
+        std::set<std::string> out;
+        for (std::size_t at = 0; at < text.size();)
+        {
+            auto const end = std::min(text.find(' ', at), text.size());
+            out.insert(text.substr(at, end - at));
+            at = end + 1;
+        }
+        out.erase("\\Recent");
+        return out;
+    }
+    // How it differs from the folder; entries not asked for yet are only counted.
+    std::string difference(mock::folder const& f) const
+    {
+        auto const& all = f.messages();
+        if (all.size() != messages.size())
+            return "it has " + std::to_string(messages.size()) + " messages instead of " + std::to_string(all.size());
+        for (std::size_t i = 0; i != all.size(); ++i)
+        {
+            if (messages[i].uid == 0)
+                continue;
+            if (messages[i].uid != all[i]->uid)
+                return "message " + std::to_string(i + 1) + " has UID " + std::to_string(messages[i].uid);
+            std::set<std::string> is;
+            for (auto const& [bit, name] :
+                 {std::pair{mock::flags::seen, "\\Seen"}, std::pair{mock::flags::answered, "\\Answered"},
+                  std::pair{mock::flags::flagged, "\\Flagged"}, std::pair{mock::flags::deleted, "\\Deleted"},
+                  std::pair{mock::flags::draft, "\\Draft"}})
+                if (all[i]->is(bit))
+                    is.insert(name);
+            if (is != messages[i].flags)
+                return "the flags of message " + std::to_string(i + 1) + " differ";
+        }
+        return {};
+    }
+};
+
+// Sessions that take turns at one mailbox; whose turn it is and what is done the dice say.
+struct game
+{
+    office& o;
+    std::mt19937 dice;
+    unsigned left = 0;     // turns
+    unsigned players = 0;  // those who sit at the table
+    unsigned turn = 0;
+    outkit::detail::event passed{};
+    unsigned compared = 0, idle_compared = 0;
+    std::string trouble{};
+
+    std::size_t below(std::size_t n) { return dice() % n; }
+    mock::folder& inbox() { return o.inbox(o.adele); }
+    mock::folder& archive() { return *o.box(o.adele).find(mock::role::archive); }
+    void check(std::string const& who, replica const& r, unsigned& count)
+    {
+        ++count;
+        if (std::string const d = r.wrong + r.difference(inbox()); !d.empty())
+            trouble += "turn " + std::to_string(left) + ", " + who + ": " + d + "\n";
+    }
+    // Something that happens without any session.
+    void world_acts()
+    {
+        auto& store = o.w.mailboxes;
+        auto const& all = inbox().messages();
+        switch (below(5))
+        {
+        case 0: store.deliver(o.box(o.adele), letter); break;
+        case 1:
+            if (!archive().messages().empty())
+                store.move(archive(), archive().messages().front()->uid, inbox());
+            break;
+        case 2:
+            if (!all.empty())
+                store.expunge(inbox(), all[below(all.size())]->uid);
+            break;
+        case 3:
+            if (!all.empty())
+                store.replace(inbox(), all[below(all.size())]->uid, letter);
+            break;
+        default:
+            if (!all.empty())
+                store.store(inbox(), all[below(all.size())]->uid, mock::mailbox_store::how(below(3)),
+                            mock::flags(1u << below(5)));
+        }
+    }
+};
+
+// Reads up to the tagged answer and takes in what comes before it.
+flow<std::string> hear_out(wire& w, replica& r)
+{
+    for (;;)
+    {
+        std::string line = co_await w.read_line();
+        while (line.ends_with('}'))
+        {
+            std::size_t const octets = std::stoul(line.substr(line.rfind('{') + 1));
+            co_await w.read_exactly(octets);
+            line += co_await w.read_line();
+        }
+        if (line.starts_with("+ "))
+            co_return line;
+        if (!line.starts_with("* "))
+            co_return line;
+        r.hear(line);
+    }
+}
+
+flow<std::string> say(wire& w, replica& r, std::string command)
+{
+    co_await w.write("x " + command + "\r\n");
+    std::string const answer = co_await hear_out(w, r);
+    co_return answer;
+}
+
+// What is new is asked about.
+flow<> ask(wire& w, replica& r)
+{
+    std::size_t first = 0;
+    while (first != r.messages.size() && r.messages[first].uid != 0)
+        ++first;
+    if (first == r.messages.size())
+        co_return;
+    std::string command = "FETCH " + std::to_string(first + 1) + ":* (UID FLAGS)";
+    std::string const answer = co_await say(w, r, std::move(command));
+    bool all = answer.starts_with("x OK");
+    for (auto const& m : r.messages)
+        all = all && m.uid != 0;
+    if (!all)
+        r.wrong += "what was asked for was not told: " + answer + "\n";
+}
+
+flow<> play_along(wire& w, game& g, unsigned me)
+{
+    using outkit::detail::event;
+    outkit::detail::environment& world = co_await outkit::detail::this_environment();
+    std::string const who = "session " + std::to_string(me);
+    replica r;
+    bool idle = false;
+    co_await w.connect("mail.test", 993, true);
+    co_await w.start_tls("mail.test");
+    co_await w.read_line();
+    co_await w.write(g.o.sign_in(g.o.adele));
+    co_await w.read_line();
+    std::string answer = co_await say(w, r, "SELECT INBOX");
+    co_await ask(w, r);
+    while (g.left != 0)
+    {
+        event::watch passed(g.passed);
+        if (g.turn != me)
+        {
+            auto const why = co_await w.wait(passed, world.now() + 1h);
+            if (why == outkit::detail::wake::input)
+            {
+                co_await w.fill();
+                while (auto const line = w.buffered_line())
+                    r.hear(std::string(*line));
+            }
+            else if (idle && why == outkit::detail::wake::event)
+                g.check(who + " idling", r, g.idle_compared);
+            continue;
+        }
+        co_await outkit::detail::sleep_for(1s);  // the others look first
+        if (idle)
+        {
+            co_await w.write("DONE\r\n");
+            answer = co_await hear_out(w, r);
+            idle = false;
+            if (!answer.starts_with("x OK"))
+                g.trouble += who + ": " + answer + "\n";
+        }
+        co_await ask(w, r);
+        std::string range, uid;
+        std::size_t const n = r.messages.size();
+        if (n != 0)
+        {
+            std::size_t const from = 1 + g.below(n);
+            range = std::to_string(from) + ':' + std::to_string(from + g.below(n - from + 1));
+            uid = std::to_string(r.messages[g.below(n)].uid);
+        }
+        static constexpr char const* flags[] = {"\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft"};
+        std::string const flag = flags[g.below(5)];
+        std::string command;
+        bool silent = false;
+        switch (g.below(n == 0 ? 4 : 16))
+        {
+        case 0:
+        case 1: command = "APPEND INBOX {" + std::to_string(letter.size()) + "+}\r\n" + letter; break;
+        case 2: command = "NOOP"; break;
+        case 3: g.world_acts(); break;
+        case 4:
+        case 5: command = "STORE " + range + (g.below(2) ? " +" : " -") + "FLAGS (" + flag + ")"; break;
+        case 6: command = "UID STORE " + uid + " FLAGS (" + flag + ")"; break;
+        case 7:
+            silent = true;
+            command = "UID STORE " + uid + " FLAGS.SILENT (" + flag + ")";
+            break;
+        case 8: command = "EXPUNGE"; break;
+        case 9: command = "UID EXPUNGE " + uid; break;
+        case 10: command = "MOVE " + range + " Archive"; break;
+        case 11: command = "COPY " + range + " INBOX"; break;
+        case 12: command = "FETCH " + range + " (BODY[TEXT])"; break;
+        case 13: command = "UID FETCH 1:* (FLAGS)"; break;
+        case 14: command = "UID MOVE " + uid + " Archive"; break;
+        default: command = "CLOSE";  // takes away without a word what is deleted
+        }
+        if (!command.empty())
+        {
+            bool const closes = command == "CLOSE";
+            answer = co_await say(w, r, command);
+            // Others may have taken away what we still see: then it is no error of anybody's.
+            if (!answer.starts_with("x OK"))
+                g.trouble += who + ": " + command.substr(0, 40) + ": " + answer + "\n";
+            if (silent)
+                for (auto& m : r.messages)
+                    if (std::to_string(m.uid) == uid)
+                        m.flags = {flag};
+            if (closes)
+            {
+                r.messages.clear();
+                answer = co_await say(w, r, "SELECT INBOX");
+            }
+        }
+        co_await ask(w, r);
+        answer = co_await say(w, r, "NOOP");
+        co_await ask(w, r);
+        g.check(who, r, g.compared);
+        if (g.below(3) == 0)
+        {
+            answer = co_await say(w, r, "IDLE");
+            idle = answer.starts_with("+ ");
+            if (!idle)
+                g.trouble += who + ": " + answer + "\n";
+        }
+        co_await outkit::detail::sleep_for(1s);  // those who idle hear of it
+        --g.left;
+        g.turn = static_cast<unsigned>(g.below(g.players));
+        g.passed.notify();
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(three_sessions_see_the_same_mailbox)
+{
+    for (unsigned const seed : {1u, 2u, 3u})
+    {
+        office o;
+        fill(o, 8);
+        game g{.o = o, .dice = std::mt19937(seed), .left = 150, .players = 3};
+        meeting m(o);
+        std::deque<wire> wires(3);
+        std::vector<std::shared_ptr<outkit::detail::simulator::result<void>>> ends;
+        for (unsigned i = 0; i != 3; ++i)
+            ends.push_back(m.sim.start("session", play_along(wires[i], g, i), m.trust));
+        m.run();
+        BOOST_TEST_CONTEXT("seed " << seed)
+        {
+            BOOST_TEST(g.trouble == "");
+            BOOST_TEST(g.left == 0u);
+            BOOST_TEST(g.compared == 150u);
+            BOOST_TEST(g.idle_compared > 50u);
+            for (auto const& e : ends)
+                BOOST_TEST(!e->ec, e->ec.message() << e->diagnostics);
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

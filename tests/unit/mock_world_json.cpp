@@ -156,6 +156,7 @@ BOOST_AUTO_TEST_CASE(CL_06_unknown_keys_are_named_with_line_and_suggestion)
             "world.json:1: zzz: unknown key; known are base, comment, date, tenants, users, applications, "
             "service, switches, faults, misbehaviour");
     refused(with("", "\"licenced\": true"), "world.json:4: users[0].licenced: unknown key; did you mean \"licensed\"?");
+    refused(with("", "\"language\": \"de-DE\""), "world.json:4: users[0].language: expected en, de, es, fr or pl");
     refused(with("", "\"mailbox\": {\"imaap\": false}"),
             "world.json:4: users[0].mailbox.imaap: unknown key; did you mean \"imap\"?");
     refused(with("", "", "\"redirect_uri\": []"),
@@ -201,7 +202,7 @@ BOOST_AUTO_TEST_CASE(CL_06_values_out_of_range_are_refused)
                                                          "takes 1024..157286400");
     refused(with("\"service\": {\"imap_profile\": \"clasic\"}"),
             "world.json:5: service.imap_profile: \"clasic\" is no value of service.imap_profile; it takes "
-            "tcpproxy|classic|transition|rev2");
+            "tcpproxy|classic|transition|rev2|generic");
     refused("{\"date\": \"2026-13-01T00:00:00Z\"}",
             "world.json:1: date: expected a date such as \"2026-11-24T12:00:00Z\", or \"+180d\", \"-3h\", \"+15m\" "
             "from the world's own");
@@ -515,6 +516,9 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     adele.aliases = {"a@woodgrove.example"};
     adele.must_change_password = adele.on_premises = adele.minor = true;
     adele.risk = user_risk::compromised;
+    w.directory.add_user(w, {.tenant_id = home.id, .principal_name = "eva@woodgrove.example", .language = "pl"});
+    w.mailboxes.append(*w.mailboxes.find(adele.principal_name)->find(role::inbox), "Subject: odd\r\n\r\n",
+                       {.unconvertible = true});
     tenant& partner = w.directory.add_tenant(
         w, {.id = "00000000-0000-4000-8000-0000000000aa", .display_name = "Partner", .domains = {"partner.example"}});
     partner.cloud = "MicrosoftOnline.US";
@@ -566,6 +570,9 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     BOOST_TEST(save_world(again) == saved);
     BOOST_TEST(again.directory.find_application(app.app_id)->access_token_issuance);
     BOOST_TEST(again.directory.find_application(app.app_id)->id_token_issuance);
+    BOOST_TEST(again.mailboxes.find("adele@woodgrove.example")->find(role::inbox)->messages().back()->unconvertible);
+    user const& eva = *again.directory.find_user("eva@woodgrove.example");
+    BOOST_TEST(ensure_mailbox(again, eva)->find(role::sent_items)->name() == "Elementy wys\u0142ane");
     BOOST_TEST(save_world(w, {.messages = false}).find("messages") == std::string::npos);
 }
 

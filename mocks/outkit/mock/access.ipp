@@ -257,7 +257,7 @@ OUTKIT_INLINE mailbox* ensure_mailbox(world& w, user const& u)
         std::none_of(aliases.begin(), aliases.end(), [&](auto const& a) { return same_name(a, u.principal_name); }))
         aliases.push_back(u.principal_name);
     return w.mailboxes.create(
-        {mailbox_address(u), std::move(aliases), u.display_name, u.kind == account_kind::personal});
+        {mailbox_address(u), std::move(aliases), u.display_name, u.kind == account_kind::personal, u.language});
 }
 
 OUTKIT_INLINE access open(world& w, std::string_view bearer, protocol p, std::string_view user)

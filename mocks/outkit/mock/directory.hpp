@@ -196,6 +196,7 @@ struct user
     user_risk risk = user_risk::none;
     bool shared_mailbox = false;          // nobody signs in as this one; others have rights on its mailbox
     std::vector<std::string> roles = {};  // "Global Administrator", …
+    std::string language = {};            // of the mailbox's folder names, when it is made: mailbox_languages()
     /// Grants made before are void: set by a change of password or an administrator ("TokensValidFrom", AADSTS50173).
     detail::wall_time tokens_valid_from{};
 

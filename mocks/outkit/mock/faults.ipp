@@ -191,6 +191,8 @@ OUTKIT_INLINE std::span<faults::named const> faults::names() noexcept
     static constexpr named all[] = {
         {"imap.lenient-line-ends", "IMAP accepts lines that end with a lone LF"},
         {"imap.greeting-garbage", "IMAP greets with something that is no IMAP"},
+        {"imap.bare-copyuid", "MOVE says [COPYUID ...] on a line of its own, without \"* OK\""},
+        {"imap.bare-disposition", "BODYSTRUCTURE has a disposition without parameters as a string, not in parentheses"},
         {"smtp.lenient-end-of-data",
          "SMTP takes LF.LF and CR.CR for the end of a message, as servers open to smuggling do"},
         {"smtp.no-starttls", "SMTP does not offer STARTTLS, as after a stripping attack"},

@@ -23,7 +23,7 @@ class session;
     the mailboxes, the clock, and the faults that are queued. `policy.service.profile` says which generation of the service
     it is: greeting, capabilities, what a password gets, and where "User is authenticated but not connected." is said.
     Texts are those of the real service as documented by Microsoft and observed in public transcripts; where they are not
-    known, it is said at the place.
+    known, it is said at the place. With the profile `generic` it is a plain server by the RFCs instead.
 
     Serves connections that are encrypted already, and such in plaintext that go on to STARTTLS, as Exchange Server's
     port 143 does.
@@ -43,7 +43,13 @@ public:
 private:
     friend class imap_detail::session;
     world& world_;
+    struct budget  // what a mailbox has used up since
+    {
+        detail::time_point since{};
+        std::uint64_t commands = 0, octets = 0;
+    };
     std::map<std::string, std::set<std::uint64_t>, std::less<>> connections_;  // signed in, by mailbox
+    std::map<std::string, budget, std::less<>> budgets_;                       // by mailbox, where there are limits
     std::uint64_t next_connection_ = 1;                                        // of those without a listener
 };
 

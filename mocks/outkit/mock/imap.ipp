@@ -40,6 +40,8 @@ OUTKIT_DEF flow<> session::flush()
         cut = true;
     }
     sent_ += text.size();
+    if (box_ && world_.policy.service.throttling.imap_octets_per_5_minutes != 0)
+        service_.budgets_[box_->address()].octets += text.size();
     co_await wire_.write(std::move(text));
     if (cut)
         co_await fail(error::connection_closed, "a fault has cut the connection");
@@ -56,8 +58,8 @@ OUTKIT_DEF flow<> session::stall()
 
 OUTKIT_INLINE void session::answer(verdict v, std::string text, std::string_view reason)
 {
-    static constexpr std::string_view words[] = {"OK ", "NO ", "BAD "};
-    std::string reply = std::string(words[static_cast<std::size_t>(v)]) + text;
+    static constexpr std::string_view verdicts[] = {"OK ", "NO ", "BAD "};
+    std::string reply = std::string(verdicts[static_cast<std::size_t>(v)]) + text;
     say(tag_ + ' ' + reply);
     wrong_ = v == verdict::bad ? wrong_ + 1 : 0;
     journal_entry e;
@@ -77,9 +79,18 @@ OUTKIT_INLINE void session::answer(verdict v, std::string text, std::string_view
     static constexpr unsigned patience = 4;
     if (wrong_ >= patience && !close_)
     {
-        say("* BYE Connection closed. 14");
+        say(words().too_many_errors);
         close_ = true;
     }
+}
+
+// For APPEND, COPY and MOVE the plain server says that the mailbox could be made (RFC 3501 section 7.1).
+OUTKIT_INLINE void session::no_such(std::string const& name, bool could_be_made)
+{
+    if (generic())
+        return answer(verdict::no, std::string(could_be_made ? "[TRYCREATE]" : "[NONEXISTENT]") + " There is no " +
+                                       on_wire(name) + '.');
+    answer(verdict::no, on_wire(name) + " doesn't exist.");
 }
 
 // "<COMMAND> completed." with the bare verb, also for UID forms (observed: OfflineIMAP/offlineimap#62).
@@ -139,6 +150,8 @@ OUTKIT_DEF flow<bool> session::fault(std::string const& operation)
 
 OUTKIT_INLINE std::string session::greeting()
 {
+    if (generic())
+        return "* OK [CAPABILITY " + capabilities() + "] The mock IMAP server is ready.";
     // "MOCKPR06CA0042.mockprd06.prod.outlook.com" in UTF-16LE and base64: shaped like Microsoft's, and a mock's.
     char number[8];
     std::snprintf(number, sizeof number, "%04u", static_cast<unsigned>(random(10'000)));
@@ -157,13 +170,23 @@ OUTKIT_INLINE std::string session::greeting()
 }
 
 // observed: jstedfast/MailKit#1494 and #2016, postalsys/imapflow's transcripts
-OUTKIT_INLINE std::string session::capability() const
+OUTKIT_INLINE std::string session::capabilities() const
 {
     auto const p = world_.policy.service.profile;
-    std::string s = "* CAPABILITY IMAP4 IMAP4rev1 ";
+    bool const inside = box_ || not_connected_;
+    if (p == imap_profile::generic)
+    {
+        std::string const all = "IMAP4rev1 LITERAL+ ID ENABLE ";
+        if (inside)
+            return all + "UIDPLUS MOVE UNSELECT CHILDREN IDLE NAMESPACE SPECIAL-USE";
+        if (!wire_.encrypted())
+            return all + "LOGINDISABLED STARTTLS";
+        return all + "SASL-IR AUTH=OAUTHBEARER AUTH=XOAUTH2 " + (passwords_count() ? "AUTH=PLAIN" : "LOGINDISABLED");
+    }
+    std::string s = "IMAP4 IMAP4rev1 ";
     if (!wire_.encrypted())  // Exchange Server on port 143; observed: flourishlib/flourish-classes#145
         return s + "LOGINDISABLED STARTTLS UIDPLUS ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+";
-    if (box_ || not_connected_)
+    if (inside)
     {
         s += "AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT ";
         if (p == imap_profile::rev2)
@@ -176,6 +199,40 @@ OUTKIT_INLINE std::string session::capability() const
     s += p == imap_profile::classic ? "AUTH=PLAIN AUTH=XOAUTH2 " : "AUTH=XOAUTH2 LOGINDISABLED ";
     return s + (after_2025() ? "SASL-IR UIDPLUS MOVE ID UNSELECT " : "SASL-IR UIDPLUS ID UNSELECT ") +
            "CHILDREN IDLE NAMESPACE LITERAL+";
+}
+
+// The plain server asks for a token when somebody signs in, and not again.
+OUTKIT_INLINE bool session::token_over() const
+{
+    return access_.claims.expires_at > 0 && !generic() &&
+           std::chrono::system_clock::to_time_t(world_.date()) >= access_.claims.expires_at;
+}
+
+// Whether the mailbox has used up what it may do in the window; then this has been answered.
+OUTKIT_INLINE bool session::throttled()
+{
+    auto const& most = world_.policy.service.throttling;
+    if (most.imap_commands_per_5_minutes == 0 && most.imap_octets_per_5_minutes == 0)
+        return false;
+    auto& used = service_.budgets_[box_->address()];
+    auto const now = world_.now();
+    if (used.commands == 0 || now - used.since >= budget_window)
+        used = {now, 0, 0};
+    bool const over = (most.imap_commands_per_5_minutes != 0 && used.commands >= most.imap_commands_per_5_minutes) ||
+                      (most.imap_octets_per_5_minutes != 0 && used.octets >= most.imap_octets_per_5_minutes);
+    if (!over)
+    {
+        ++used.commands;
+        return false;
+    }
+    // observed: ikvk/imap_tools#135, imapsync/imapsync#198
+    auto const left = std::chrono::ceil<std::chrono::milliseconds>(used.since + budget_window - now).count();
+    answer(verdict::no,
+           (generic() ? "[LIMIT] That was too much. Try again in milliseconds: "
+                      : "Request is throttled. Suggested Backoff Time: ") +
+               std::to_string(left) + (generic() ? "" : " milliseconds"),
+           "the mailbox has used up its budget of five minutes");
+    return true;
 }
 
 // Reads the next command with its literals. False: the connection ends.
@@ -196,7 +253,7 @@ OUTKIT_DEF flow<bool> session::next_frame()
             // The words are ours: what the real service says to lines that are none is not known.
             tag_ = "*";
             name_ = "(line)";
-            answer(verdict::bad, "Command Error. 12", ec.message());
+            answer(verdict::bad, std::string(words().bad_line), ec.message());
             co_await flush();
             co_return false;
         }
@@ -207,7 +264,7 @@ OUTKIT_DEF flow<bool> session::next_frame()
             if (refuses_literal())
                 continue;
             if (frames_.literals().back().synchronizing)
-                say("+ Ready for additional command text.");  // observed: emersion/go-imap#150
+                say(words().go_ahead);  // observed: emersion/go-imap#150
             continue;
         }
         co_await flush();
@@ -219,12 +276,13 @@ OUTKIT_DEF flow<bool> session::next_frame()
             detail::event::watch nothing(never_);
             if (!wire_.has_buffered() && co_await wire_.wait(nothing, until) == detail::wake::time)
             {
-                say("* BYE Connection is closed. 13");  // observed: mscdex/node-imap#561
+                say(words().idle_too_long);  // observed: mscdex/node-imap#561
                 co_await flush();
                 co_return false;
             }
         }
         wire_.patience = idle_before_sign_in;
+        status_at_once_ = 0;
         auto const filled = co_await attempt(wire_.fill());
         if (filled.ec == error::connection_closed && !frames_.inside() && !wire_.has_buffered())
             co_return false;
@@ -232,7 +290,7 @@ OUTKIT_DEF flow<bool> session::next_frame()
         {
             tag_ = "*";
             name_ = "(line)";
-            answer(verdict::bad, "Command Error. 12", filled.ec.message());
+            answer(verdict::bad, std::string(words().bad_line), filled.ec.message());
             co_await flush();
             co_return false;
         }
@@ -260,8 +318,8 @@ OUTKIT_INLINE void session::refuse_literal(std::string_view reason)
     if (tag_.empty())
         tag_ = "*";
     name_ = "(literal)";
-    answer(verdict::bad, "Command Argument Error. 11", reason);
-    say("* BYE Connection closed. 14");
+    answer(verdict::bad, std::string(words().bad_argument), reason);
+    say(words().too_many_errors);
     close_ = true;
 }
 
@@ -303,14 +361,13 @@ OUTKIT_DEF flow<> session::handle()
         // mscdex/node-imap#868).
         tag_ = codec::shown(std::string_view(text).substr(0, std::min<std::size_t>(text.find(' '), 128)));
         name_ = "(line)";
-        answer(verdict::bad, "Command Error. 10");
+        answer(verdict::bad, std::string(words().unknown_command));
         co_return;
     }
     name_ = r.name();
     if (name_.size() > 64)
         name_.resize(64);
-    if (access_.claims.expires_at > 0 && (box_ || not_connected_) &&
-        std::chrono::system_clock::to_time_t(world_.date()) >= access_.claims.expires_at)
+    if ((box_ || not_connected_) && token_over())
     {
         // In place of the answer (observed: iroco-co/aioimaplib#83, getmail6/getmail6#73).
         say("* BYE Session invalidated - AccessTokenExpired");
@@ -328,7 +385,7 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
     bool const last = r.at_end();
     if (n == "CAPABILITY")
     {
-        say(capability());
+        say("* CAPABILITY " + capabilities());
         completed();
     }
     else if (n == "NOOP" || n == "CHECK")
@@ -339,12 +396,13 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
     else if (n == "ID")
     {
         // observed: a Thunderbird profile of a hotmail account
-        say("* ID (\"name\" \"Microsoft.Exchange.Imap4.Imap4Server\" \"version\" \"15.20\")");
+        say(generic() ? "* ID (\"name\" \"outkit mock\")"
+                      : "* ID (\"name\" \"Microsoft.Exchange.Imap4.Imap4Server\" \"version\" \"15.20\")");
         completed();
     }
     else if (n == "LOGOUT")
     {
-        say("* BYE Microsoft Exchange Server IMAP4 server signing off.");
+        say(words().signing_off);
         completed();
         close_ = true;
     }
@@ -360,7 +418,7 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
         answer(verdict::bad, "User is authenticated but not connected.", describe(access_.denial));
         if (++not_connected_said_ == 2)
         {
-            say("* BYE Connection closed. 14");
+            say(words().too_many_errors);
             close_ = true;
         }
     }
@@ -373,11 +431,13 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
                                                               "EXAMINE",   "STATUS",    "CREATE", "DELETE",
                                                               "RENAME",    "SUBSCRIBE", "APPEND", "UNSUBSCRIBE"};
         bool const selected = std::find(std::begin(with_mailbox), std::end(with_mailbox), n) != std::end(with_mailbox);
+        bool const enabling = n == "ENABLE" && (generic() || world_.policy.service.profile == imap_profile::rev2);
         bool const known =
-            selected || std::find(std::begin(signed_in_only), std::end(signed_in_only), n) != std::end(signed_in_only);
+            enabling || selected ||
+            std::find(std::begin(signed_in_only), std::end(signed_in_only), n) != std::end(signed_in_only);
         if (!known)
         {
-            answer(verdict::bad, "Command Error. 10");
+            answer(verdict::bad, std::string(words().unknown_command));
             co_return;
         }
         // IDLE without a mailbox is allowed by the RFC; there is nothing to say then.
@@ -389,6 +449,13 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
         r.blank();
         bool const by_uid = n.starts_with("UID ");
         std::string_view const verb = by_uid ? std::string_view(n).substr(4) : std::string_view(n);
+        if (enabling)
+        {
+            enable(r);
+            co_return;
+        }
+        if (verb != "IDLE" && throttled())
+            co_return;
         if (verb == "NAMESPACE")
         {
             say("* NAMESPACE ((\"\" \"/\")) NIL NIL");
@@ -399,7 +466,7 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
         else if (verb == "LSUB")
         {
             if (world_.policy.service.profile == imap_profile::rev2)  // observed: postalsys/imapflow 1.4.9
-                answer(verdict::bad, "Command Error. 10");
+                answer(verdict::bad, std::string(words().unknown_command));
             else
                 list(r, true);
         }
@@ -447,6 +514,25 @@ OUTKIT_DEF flow<> session::dispatch(reader& r)
     }
 }
 
+// RFC 5161. What is enabled in `rev2` is inferred; the plain server has nothing to enable.
+OUTKIT_INLINE void session::enable(reader& r)
+{
+    bool any = false, rev2 = false;
+    do
+    {
+        auto const what = r.atom();
+        if (!what)
+            return bad_argument();
+        any = true;
+        rev2 = rev2 || codec::equal_no_case(*what, "IMAP4rev2");
+    } while (r.blank());
+    if (!any || !r.at_end())
+        return bad_argument();
+    rev2_ = rev2_ || (rev2 && !generic());
+    say(rev2 && !generic() ? "* ENABLED IMAP4rev2" : "* ENABLED");
+    completed();
+}
+
 OUTKIT_DEF flow<> session::start_tls(reader& r)
 {
     if (wire_.encrypted() || box_)
@@ -461,7 +547,7 @@ OUTKIT_DEF flow<> session::start_tls(reader& r)
     }
     if (wire_.has_buffered())  // CVE-2011-0411
     {
-        answer(verdict::bad, "Command Error. 12", "plaintext injected after STARTTLS");
+        answer(verdict::bad, std::string(words().bad_line), "plaintext injected after STARTTLS");
         close_ = true;
         co_return;
     }

@@ -5,6 +5,7 @@
 #include <outkit/mock/imap_state.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace outkit::inline OUTKIT_ABI::mock {
 namespace imap_detail {
@@ -26,10 +27,28 @@ OUTKIT_INLINE std::string session::on_wire(std::string const& name)
 
 OUTKIT_INLINE void session::list(reader& r, bool subscribed)
 {
+    bool special_only = false;
+    if (generic() && r.peek() == '(')  // RFC 6154 section 4, of RFC 5258's form only this
+    {
+        auto const option = r.open() ? r.atom() : std::nullopt;
+        special_only = option && codec::equal_no_case(*option, "SPECIAL-USE");
+        if (!special_only || !r.close() || !r.blank())
+            return bad_argument();
+    }
     auto const reference = r.astring();
     std::optional<std::string> pattern;
     if (reference && r.blank())
         pattern = r.list_mailbox();
+    if (pattern && generic() && r.blank())  // what could be asked for is there anyway
+    {
+        auto const option = r.atom();
+        if (!option || !codec::equal_no_case(*option, "RETURN") || !r.blank() || !r.open())
+            return bad_argument();
+        while (r.atom() && r.blank())
+            ;
+        if (!r.close())
+            return bad_argument();
+    }
     if (!pattern || !r.at_end())
         return bad_argument();
     char const* const word = subscribed ? "* LSUB " : "* LIST ";
@@ -39,26 +58,42 @@ OUTKIT_INLINE void session::list(reader& r, bool subscribed)
         return completed();
     }
     std::string const wanted = *reference + *pattern;
-    std::vector<folder_ptr> all = box_->folders();
-    std::erase_if(all, [&](folder_ptr const& f) { return f->hidden() || (subscribed && !f->subscribed); });
-    auto const key = [](folder_ptr const& f) {
-        std::string k = f->path();
-        for (char& c : k)
-            c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
-        return k;
-    };
-    std::sort(all.begin(), all.end(), [&](folder_ptr const& a, folder_ptr const& b) { return key(a) < key(b); });
-    for (folder_ptr const& f : all)
+    struct listed
     {
-        std::string const encoded = codec::to_modified_utf7(f->path()).value_or(f->path());
+        std::string key, path;
+        folder_ptr what;  // null: there is only the subscription
+    };
+    std::vector<listed> all;
+    auto const add = [&](std::string path, folder_ptr what) {
+        std::string key = path;
+        for (char& c : key)
+            c = c >= 'A' && c <= 'Z' ? char(c + 32) : c;
+        all.push_back({std::move(key), std::move(path), std::move(what)});
+    };
+    for (folder_ptr const& f : box_->folders())
+        if (!f->hidden() && (!subscribed || f->subscribed))
+            add(f->path(), f);
+    if (subscribed)  // observed: a public LSUB reply names folders that are gone
+        for (std::string const& path : box_->lost_subscriptions)
+            add(path, nullptr);
+    std::sort(all.begin(), all.end(), [](listed const& a, listed const& b) { return a.key < b.key; });
+    for (listed const& one : all)
+    {
+        std::string const encoded = codec::to_modified_utf7(one.path).value_or(one.path);
         if (!matches_pattern(encoded, wanted))
+            continue;
+        role const r_of = one.what ? one.what->role() : role::none;
+        std::string_view use = special_use(r_of);
+        if (generic() && r_of == role::archive)  // RFC 6154; Exchange has none for it
+            use = "\\Archive";
+        if (special_only && use.empty())
             continue;
         // The order of the attributes is the observed one: (\Marked \HasNoChildren), (\HasNoChildren \Trash).
         std::string line = std::string(word) + '(';
-        if (f->role() == role::inbox)
+        if (r_of == role::inbox && !generic())
             line += "\\Marked ";
-        line += f->children().empty() ? "\\HasNoChildren" : "\\HasChildren";
-        if (auto const use = special_use(f->role()); !use.empty())
+        line += !one.what || one.what->children().empty() ? "\\HasNoChildren" : "\\HasChildren";
+        if (!use.empty())
             (line += ' ') += use;
         line += ") \"/\" ";
         codec::append_mailbox(line, encoded);
@@ -77,6 +112,24 @@ OUTKIT_INLINE std::uint32_t session::recent_count() const
 {
     auto const first = std::lower_bound(uids_.begin(), uids_.end(), recent_from_);
     return static_cast<std::uint32_t>(uids_.end() - first);
+}
+
+// The plain server keeps any keyword, and names those that are there.
+OUTKIT_INLINE std::string session::kept_flags(bool permanent) const
+{
+    std::string out = "(\\Seen \\Answered \\Flagged \\Deleted \\Draft $MDNSent";
+    if (generic())
+    {
+        std::set<std::string> more;
+        for (auto const& m : folder_->messages())
+            more.insert(m->keywords.begin(), m->keywords.end());
+        more.erase("$MDNSent");
+        for (std::string const& keyword : more)
+            (out += ' ') += keyword;
+        if (permanent)
+            out += " \\*";
+    }
+    return out + ')';
 }
 
 OUTKIT_INLINE void session::select(reader& r, bool read_only)
@@ -102,18 +155,25 @@ OUTKIT_INLINE void session::select(reader& r, bool read_only)
     // The order is always this one (observed: RainLoop/rainloop-webmail#686).
     say("* " + std::to_string(uids_.size()) + " EXISTS");
     say("* " + std::to_string(recent_count()) + " RECENT");
-    std::string const all = "(\\Seen \\Answered \\Flagged \\Deleted \\Draft $MDNSent)";
-    say("* FLAGS " + all);
-    say("* OK [PERMANENTFLAGS " + (read_only ? std::string("()") : all) + "] Permanent flags");
+    phrases const& w = words();
+    auto const code = [&](std::string const& name, std::string const& value, std::string_view text) {
+        say("* OK [" + name + ' ' + value + "] " + std::string(text));
+    };
+    say("* FLAGS " + kept_flags(false));
+    code("PERMANENTFLAGS", read_only ? "()" : kept_flags(true), w.permanent_flags);
     if (unseen != 0)
-        say("* OK [UNSEEN " + std::to_string(unseen) + "] Is the first unseen message");
-    say("* OK [UIDVALIDITY " + std::to_string(folder_->uid_validity()) + "] UIDVALIDITY value");
-    say("* OK [UIDNEXT " + std::to_string(folder_->uid_next()) + "] The next unique identifier value");
+        code("UNSEEN", std::to_string(unseen), w.unseen);
+    code("UIDVALIDITY", std::to_string(folder_->uid_validity()), w.uid_validity);
+    code("UIDNEXT", std::to_string(folder_->uid_next()), w.uid_next);
     completed(read_only ? "[READ-ONLY]" : "[READ-WRITE]");
 }
 
 OUTKIT_INLINE void session::status(reader& r)
 {
+    unsigned const most = world_.policy.service.throttling.imap_status_at_once;
+    if (++status_at_once_ > most && most != 0)  // observed: owncloud-archive/mail#721
+        return answer(verdict::no, generic() ? "[UNAVAILABLE] One at a time." : "Server Unavailable. 15",
+                      "too many STATUS commands in a pipeline");
     auto const name = mailbox_argument(r);
     if (!name || !r.blank() || !r.open())
         return bad_argument();
@@ -220,9 +280,10 @@ OUTKIT_INLINE void session::subscribe(reader& r, bool on)
     if (!name || !r.at_end())
         return bad_argument();
     folder_ptr const f = box_->find_path(*name);
-    if (!f)
+    if (!f && (on || box_->lost_subscriptions.erase(*name) == 0))
         return no_such(*name);
-    f->subscribed = on;
+    if (f)
+        f->subscribed = on;
     completed();
 }
 

@@ -12,6 +12,8 @@ namespace imap_detail {
 // The only keyword is $MDNSent ([MS-STANXIMAP] 2.2.4).
 OUTKIT_INLINE bool session::keepable(outkit::imap::flags const& f) const
 {
+    if (generic())
+        return true;
     return std::all_of(f.keywords.begin(), f.keywords.end(),
                        [](std::string const& k) { return codec::equal_no_case(k, "$MDNSent"); });
 }
@@ -41,9 +43,11 @@ OUTKIT_INLINE void session::append(reader& r)
     if (!octets || !r.at_end() || !keepable(wanted))  // observed: imapsync/imapsync#161
         return bad_argument();
     field("size", std::to_string(octets->size()));
+    if (world_.policy.service.throttling.imap_octets_per_5_minutes != 0)
+        service_.budgets_[box_->address()].octets += octets->size();
     folder_ptr const f = box_->find_path(*name);
     if (!f)
-        return no_such(*name);
+        return no_such(*name, true);
     if (world_.policy.mailbox(box_->address()).full || box_->octets() + octets->size() > box_->quota)
         return answer(verdict::no, "[OVERQUOTA] Mailbox is full.");  // inferred
     how.flags = to_store(wanted.system);
@@ -161,18 +165,26 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
     }
     synchronize(false);
     chosen const which = choose(*set, by_uid);
-    if (!which.valid)
+    if (!which.valid || (which.beyond && generic()))
     {
-        answer(verdict::bad, "The specified message set is invalid.");  // observed: mscdex/node-imap#615
+        missing_set(false);  // observed: mscdex/node-imap#615
         co_return;
     }
     using item = codec::fetch_arguments::item;
     bool const names_uid = std::find(what->order.begin(), what->order.end(), item::uid) != what->order.end();
+    bool const peeks =
+        std::any_of(what->sections.begin(), what->sections.end(), [](auto const& s) { return !s.wanted.mark_seen; });
+    auto const extended =
+        world_.faults.misbehaves("imap.bare-disposition") ? structure_style::misbehaving : structure_style::extended;
     for (std::size_t const i : which.at)
     {
         message_ptr const m = folder_->find(uids_[i]);
-        if (!m)
+        // observed: OfflineIMAP/offlineimap#62 (with PEEK nothing comes, without it another message)
+        bool const unconvertible = m && m->unconvertible && !what->sections.empty() && !generic();
+        if (!m || (unconvertible && peeks))
             continue;
+        std::optional<content> const substitute =
+            unconvertible ? std::optional<content>(substitute_for(*m)) : std::nullopt;
         std::string& line = out_;
         line += "* " + std::to_string(i + 1) + " FETCH (";
         bool marked = false;
@@ -191,7 +203,7 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
                 codec::append_quoted(
                     line, codec::format_date_time(std::chrono::floor<std::chrono::seconds>(m->internal_date)));
                 break;
-            case item::size: line += "RFC822.SIZE " + std::to_string(estimated_size(*m)); break;
+            case item::size: line += "RFC822.SIZE " + std::to_string(size_of(*m)); break;
             case item::envelope:
                 line += "ENVELOPE ";
                 append_envelope(line, m->envelope());
@@ -199,12 +211,12 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
             case item::body:
             case item::structure:
                 line += k == item::body ? "BODY " : "BODYSTRUCTURE ";
-                append_structure(line, m->structure(), 0, k == item::structure);
+                append_structure(line, m->structure(), 0, k == item::body ? structure_style::basic : extended);
                 break;
             case item::section: {
                 auto const& s = what->sections[section++];
                 marked = marked || s.wanted.mark_seen;
-                append_section(line, s, *m);
+                append_section(line, s, substitute ? *substitute : *m->content);
                 break;
             }
             }
@@ -227,7 +239,7 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
     }
     synchronize(by_uid);
     if (which.beyond)  // observed: mscdex/node-imap#709
-        answer(verdict::no, "The specified message set is invalid.");
+        missing_set(true);
     else
         completed();
 }
@@ -258,11 +270,11 @@ OUTKIT_INLINE void session::store(reader& r, bool by_uid)
     if (!f || !r.at_end() || !keepable(*f))  // observed: djcb/mu#1384
         return bad_argument();
     if (read_only_)  // observed on Exchange 2010: mxk/go-imap#11
-        return answer(verdict::no, "Command received in Invalid state.");
+        return answer(verdict::no, std::string(words().read_only));
     synchronize(false);
     chosen const which = choose(*set, by_uid);
     if (!which.valid || which.beyond)
-        return answer(which.valid ? verdict::no : verdict::bad, "The specified message set is invalid.");
+        return missing_set(which.valid);
     for (std::size_t const i : which.at)
         if (message_ptr const m = folder_->find(uids_[i]))
         {
@@ -285,14 +297,14 @@ OUTKIT_INLINE void session::copy(reader& r, bool by_uid, bool move)
     if (!name || !r.at_end())
         return bad_argument();
     if (move && read_only_)
-        return answer(verdict::no, "Command received in Invalid state.");
+        return answer(verdict::no, std::string(words().read_only));
     synchronize(false);
     chosen const which = choose(*set, by_uid);
     if (!which.valid || which.beyond)
-        return answer(which.valid ? verdict::no : verdict::bad, "The specified message set is invalid.");
+        return missing_set(which.valid);
     folder_ptr const to = box_->find_path(*name);
     if (!to)
-        return no_such(*name);
+        return no_such(*name, true);
     outkit::imap::number_set from, made;
     for (std::size_t const i : which.at)
     {
@@ -303,11 +315,13 @@ OUTKIT_INLINE void session::copy(reader& r, bool by_uid, bool move)
         from.add(uid);
         made.add(m->uid);
     }
-    // With nothing copied, the sets are empty (observed: MailKit, its issue 555).
-    std::string const code =
+    // With nothing copied, Exchange's sets are empty (observed: MailKit, its issue 555).
+    std::string code =
         "[COPYUID " + std::to_string(to->uid_validity()) + ' ' + from.to_string() + ' ' + made.to_string() + ']';
-    if (move)
-        say("* OK " + code);
+    if (generic() && from.empty())
+        code.clear();
+    if (move && !code.empty())  // observed in 2014: jstedfast/MailKit#115
+        say(world_.faults.misbehaves("imap.bare-copyuid") ? code : "* OK " + code + (generic() ? " Moved." : ""));
     synchronize(true);
     completed(move ? std::string_view() : std::string_view(code));
 }
@@ -324,7 +338,7 @@ OUTKIT_INLINE void session::expunge(reader& r, bool by_uid)
     if (!r.at_end())
         return bad_argument();
     if (read_only_)
-        return answer(verdict::no, "Command received in Invalid state.");
+        return answer(verdict::no, std::string(words().read_only));
     synchronize(true);
     chosen const which = choose(set ? *set : outkit::imap::uid_set::all(), true);
     std::vector<std::uint32_t> gone;
@@ -338,9 +352,11 @@ OUTKIT_INLINE void session::expunge(reader& r, bool by_uid)
 
 OUTKIT_INLINE void session::search(reader& r, bool by_uid)
 {
+    if (rev2_)  // that it fails is observed: jstedfast/MailKit#2016; the words are inferred
+        return bad_argument();
     synchronize(by_uid);
     bool other_charset = false;
-    search_context c{*folder_, uids_, recent_from_};
+    search_context c{*folder_, uids_, recent_from_, generic()};
     auto const key = read_search(r, c, other_charset);
     if (other_charset)  // [MS-STANXIMAP] V0037; observed: jstedfast/MailKit#808
         return answer(verdict::no, "[BADCHARSET (US-ASCII)] The specified charset is not supported.");
@@ -358,7 +374,7 @@ OUTKIT_INLINE void session::search(reader& r, bool by_uid)
 OUTKIT_DEF flow<> session::idle()
 {
     synchronize(true);
-    say("+ IDLE accepted, awaiting DONE command.");  // observed: Webklex/php-imap#258
+    say(words().idling);  // observed: Webklex/php-imap#258
     detail::time_point const until = timing_->now() + idle_after_sign_in;
     detail::event::watch news(folder_->changed);
     std::string const tag = tag_;
@@ -369,7 +385,7 @@ OUTKIT_DEF flow<> session::idle()
         auto const why = co_await wire_.wait(news, until);
         if (why == detail::wake::time)
         {
-            say("* BYE Connection is closed. 13");
+            say(words().idle_too_long);
             close_ = true;
             co_return;
         }
@@ -383,8 +399,7 @@ OUTKIT_DEF flow<> session::idle()
         co_return;
     }
     std::string const line(frames_.text());
-    if (access_.claims.expires_at > 0 &&
-        std::chrono::system_clock::to_time_t(world_.date()) >= access_.claims.expires_at)
+    if (token_over())
     {
         say("* BYE Session invalidated - AccessTokenExpired");
         close_ = true;

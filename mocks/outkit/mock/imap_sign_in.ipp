@@ -11,6 +11,47 @@
 namespace outkit::inline OUTKIT_ABI::mock {
 namespace imap_detail {
 
+// gs2-header kvsep *kvpair kvsep ; RFC 7628 section 3.1
+inline std::optional<sasl::bearer_credentials> decode_oauthbearer(std::string const& response)
+{
+    auto const text = outkit::detail::base64_decode(response);
+    if (!text || (!text->starts_with("n,") && !text->starts_with("y,")) || !text->ends_with("\1\1"))
+        return std::nullopt;
+    sasl::bearer_credentials out;
+    std::string_view rest = *text;
+    rest = rest.substr(2, rest.size() - 3);
+    auto const header = rest.find(",\1");
+    if (header == rest.npos)
+        return std::nullopt;
+    if (header != 0 && !rest.starts_with("a="))
+        return std::nullopt;
+    for (std::size_t i = 2; i < header; ++i)  // saslname ; RFC 5801 section 4
+        if (rest.substr(i, 3) == "=2C" || rest.substr(i, 3) == "=3D")
+        {
+            out.user += rest[i + 1] == '2' ? ',' : '=';
+            i += 2;
+        }
+        else if (rest[i] == '=' || rest[i] == ',')
+            return std::nullopt;
+        else
+            out.user += rest[i];
+    rest.remove_prefix(header + 2);
+    for (; !rest.empty(); rest.remove_prefix(rest.find('\1') + 1))
+    {
+        std::string_view const pair = rest.substr(0, rest.find('\1')), scheme = "auth=bearer ";
+        if (codec::equal_no_case(pair.substr(0, scheme.size()), scheme))
+            out.token = pair.substr(scheme.size());
+    }
+    return out;
+}
+
+// Where the generation of the service and the world's switch let a password in at all.
+OUTKIT_INLINE bool session::passwords_count() const
+{
+    return world_.policy.service.basic == basic_authentication::allowed &&
+           (generic() || world_.policy.service.profile == imap_profile::classic);
+}
+
 OUTKIT_DEF flow<> session::authenticate(reader& r)
 {
     if (!wire_.encrypted() || box_ || not_connected_)
@@ -28,8 +69,9 @@ OUTKIT_DEF flow<> session::authenticate(reader& r)
     std::optional<std::string> response;
     if (r.blank())
         response = r.astring();
-    bool const plain = mechanism == "PLAIN" || mechanism == "LOGIN";
-    if (mechanism.empty() || (mechanism != "XOAUTH2" && !plain) || !r.at_end())
+    bool const plain = mechanism == "PLAIN" || (mechanism == "LOGIN" && !generic());
+    bool const token = mechanism == "XOAUTH2" || (mechanism == "OAUTHBEARER" && generic());
+    if ((!token && !plain) || !r.at_end())
     {
         bad_argument();
         co_return;
@@ -51,7 +93,7 @@ OUTKIT_DEF flow<> session::authenticate(reader& r)
     }
     if (response == "*")
     {
-        answer(verdict::bad, "AUTHENTICATE failed.", "cancelled by the client");
+        answer(verdict::bad, generic() ? "As you like." : "AUTHENTICATE failed.", "cancelled by the client");
         co_return;
     }
     if (plain)
@@ -64,13 +106,17 @@ OUTKIT_DEF flow<> session::authenticate(reader& r)
             password(message.substr(user + 1, secret - user - 1), message.substr(secret + 1));
         co_return;
     }
-    xoauth2(*response);
-    if (!box_ && !not_connected_ && world_.policy.service.json_challenge && !out_.empty() && !close_)
+    bearer(mechanism, *response);
+    bool const refused = !box_ && !not_connected_ && wrong_ == 0 && !close_;
+    if (refused && (world_.policy.service.json_challenge || generic()))
     {
-        // As other services do; Exchange Online refuses at once.
+        // As other services do (RFC 7628 section 3.2.2); Exchange Online refuses at once.
+        bool const xoauth2 = mechanism == "XOAUTH2";
         std::string refusal = std::move(out_);
         out_.clear();
-        say("+ " + sasl::encode_challenge({"400", "Bearer", "https://outlook.office.com/IMAP.AccessAsUser.All"}));
+        sasl::error_challenge const why{xoauth2 ? "400" : "invalid_token", xoauth2 ? "Bearer" : "",
+                                        "https://outlook.office.com/IMAP.AccessAsUser.All"};
+        say("+ " + sasl::encode_challenge(why));
         if (co_await next_frame())
             out_ += refusal;
         else
@@ -78,24 +124,27 @@ OUTKIT_DEF flow<> session::authenticate(reader& r)
     }
 }
 
-OUTKIT_INLINE void session::xoauth2(std::string const& response)
+OUTKIT_INLINE void session::bearer(std::string const& mechanism, std::string const& response)
 {
-    sasl::error wrong{};
-    auto const credentials = sasl::decode_xoauth2(response, wrong);
+    sasl::error wrong = sasl::error::malformed_response;
+    auto credentials = mechanism == "XOAUTH2" ? sasl::decode_xoauth2(response, wrong) : decode_oauthbearer(response);
     if (!credentials)  // observed: a comment in a public XOAUTH2 helper; the number is inferred
-        return answer(verdict::bad, "Command Argument Error. 11", sasl::describe(wrong));
+        return answer(verdict::bad, std::string(words().bad_argument), sasl::describe(wrong));
+    if (credentials->user.empty())  // OAUTHBEARER need not name anybody
+        credentials->user = verify_access_token(world_.keys, world_, credentials->token).claims.person.login;
     field("user", credentials->user);
     access_ = open(world_, credentials->token, protocol::imap, credentials->user);
     if (access_.denial == access_denial::real_credential)
     {
         fields_.clear();
-        answer(verdict::no, "AUTHENTICATE failed.", "a credential of the real service was shown; mocks take none");
+        answer(verdict::no, std::string(words().refused),
+               "a credential of the real service was shown; mocks take none");
         say("* BYE This is a mock server: it takes no real credentials.");
         close_ = true;
         return;
     }
     if (!access_ && !access_.authenticated())
-        return answer(verdict::no, "AUTHENTICATE failed.", describe(access_.denial));
+        return answer(verdict::no, std::string(words().refused), describe(access_.denial));
     enter();
 }
 
@@ -115,15 +164,18 @@ OUTKIT_INLINE void session::password(std::string const& name, std::string const&
         return;
     }
     user const* const u = world_.directory.find_user(name);
-    if (is_login && !after_2025() && u && u->kind == account_kind::personal && u->locked)
+    if (is_login && !after_2025() && !generic() && u && u->kind == account_kind::personal && u->locked)
         return answer(verdict::no,  // observed: mscdex/node-imap#799
                       "LOGIN failed. Account is blocked. Login to your account via a web browser to verify your "
                       "identity.",
                       "the account is locked");
-    bool const taken = allowed && world_.policy.service.profile == imap_profile::classic;
+    bool const taken = passwords_count();
     if (!taken || !u || !u->enabled || u->password.empty() || u->password != secret)
-        return answer(verdict::no, after_2025() || !is_login ? "AUTHENTICATE failed." : "LOGIN failed.",
+    {
+        bool const as_login = is_login && !after_2025() && !generic();
+        return answer(verdict::no, as_login ? "LOGIN failed." : std::string(words().refused),
                       taken ? "wrong user or password" : "passwords are refused");
+    }
     access_ = open_own(world_, *u, protocol::imap);
     enter();
 }
@@ -142,11 +194,16 @@ OUTKIT_INLINE void session::enter()
         box_ = box;
         who_.logged_in = true;
         service_.connections_[access_.mailbox].insert(who_.number);
-        return answer(verdict::ok, done);
+        return answer(verdict::ok, generic() ? "[CAPABILITY " + capabilities() + "] You are signed in." : done);
     }
     std::string_view const reason = crowded   ? std::string_view("too many connections to this mailbox")
                                     : access_ ? std::string_view("there is no mailbox behind the address")
                                               : describe(access_.denial);
+    if (generic())  // RFC 5530 section 3
+        return answer(verdict::no,
+                      crowded ? "[LIMIT] There are too many connections to this mailbox."
+                              : "[AUTHORIZATIONFAILED] This mailbox is not open to you.",
+                      reason);
     if (after_2025())
         return answer(verdict::no, "User is authenticated but not connected.", reason);
     not_connected_ = true;

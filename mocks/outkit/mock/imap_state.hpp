@@ -25,6 +25,52 @@ inline constexpr std::size_t longest_line = 64 * 1024;
 inline constexpr std::size_t largest_before_sign_in = 4 * 1024;  // of literals
 inline constexpr auto idle_before_sign_in = 30s;                 // Exchange Server's is 1 minute
 inline constexpr auto idle_after_sign_in = 30min;                // AuthenticatedConnectionTimeout
+inline constexpr auto budget_window = 5min;                      // suggested back-offs are just under it
+
+// What Exchange and the plain server say where they do the same.
+struct phrases
+{
+    std::string_view unknown_command, bad_line, bad_argument, bad_state, bad_set, refused, go_ahead, idling,
+        signing_off, too_many_errors, idle_too_long, read_only;
+    std::string_view permanent_flags, unseen, uid_validity, uid_next;
+};
+// Sources: docs/fidelity.md.
+inline constexpr phrases exchange_phrases = {
+    "Command Error. 10",
+    "Command Error. 12",
+    "Command Argument Error. 11",
+    "Command received in Invalid state.",
+    "The specified message set is invalid.",
+    "AUTHENTICATE failed.",
+    "+ Ready for additional command text.",
+    "+ IDLE accepted, awaiting DONE command.",
+    "* BYE Microsoft Exchange Server IMAP4 server signing off.",
+    "* BYE Connection closed. 14",
+    "* BYE Connection is closed. 13",
+    "Command received in Invalid state.",
+    "Permanent flags",
+    "Is the first unseen message",
+    "UIDVALIDITY value",
+    "The next unique identifier value",
+};
+inline constexpr phrases generic_phrases = {
+    "There is no such command.",
+    "That is no command line.",
+    "The arguments are not understood.",
+    "That cannot be done now.",
+    "There are no such messages.",
+    "[AUTHENTICATIONFAILED] The credentials are refused.",
+    "+ Go ahead.",
+    "+ Idling; end it with DONE.",
+    "* BYE Goodbye.",
+    "* BYE Too many errors.",
+    "* BYE Nothing was said for too long.",
+    "[CANNOT] The mailbox is open for reading only.",
+    "Flags that are kept",
+    "First unseen message",
+    "UIDs are valid",
+    "Next UID",
+};
 
 class session
 {
@@ -59,22 +105,29 @@ private:
     void refuse_literal(std::string_view reason);
     std::uint64_t random(std::uint64_t below);
     bool after_2025() const;
+    bool generic() const { return world_.policy.service.profile == imap_profile::generic; }
+    bool passwords_count() const;
+    phrases const& words() const { return generic() ? generic_phrases : exchange_phrases; }
     void answer(verdict v, std::string text, std::string_view reason = {});
     void completed(std::string_view code = {});
-    void bad_argument() { answer(verdict::bad, "Command Argument Error. 11"); }
-    void bad_state() { answer(verdict::bad, "Command received in Invalid state."); }
-    void no_such(std::string const& name) { answer(verdict::no, on_wire(name) + " doesn't exist."); }
+    void bad_argument() { answer(verdict::bad, std::string(words().bad_argument)); }
+    void bad_state() { answer(verdict::bad, std::string(words().bad_state)); }
+    void no_such(std::string const& name, bool could_be_made = false);
+    void missing_set(bool valid) { answer(valid ? verdict::no : verdict::bad, std::string(words().bad_set)); }
     void field(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
 
     // Commands
     std::string greeting();
-    std::string capability() const;
+    std::string capabilities() const;
+    bool token_over() const;
+    bool throttled();
+    void enable(reader& r);
     OUTKIT_DECL flow<> handle();
     OUTKIT_DECL flow<> dispatch(reader& r);
     OUTKIT_DECL flow<> start_tls(reader& r);
     OUTKIT_DECL flow<> authenticate(reader& r);
     OUTKIT_DECL flow<> login(reader& r);
-    void xoauth2(std::string const& response);
+    void bearer(std::string const& mechanism, std::string const& response);
     void password(std::string const& user, std::string const& secret);
     void enter();
     void forget_sign_in();
@@ -108,6 +161,8 @@ private:
     std::optional<std::string> mailbox_argument(reader& r);
     static std::string on_wire(std::string const& name);  // of a mailbox, for a text
     bool keepable(outkit::imap::flags const& f) const;
+    std::string kept_flags(bool permanent) const;
+    std::uint64_t size_of(message const& m) const { return generic() ? m.size() : estimated_size(m); }
 
     imap& service_;
     world& world_;
@@ -125,7 +180,9 @@ private:
 
     std::string tag_, name_;
     std::vector<std::pair<std::string, std::string>> fields_;
-    unsigned wrong_ = 0;  // BADs in a row
+    unsigned wrong_ = 0;           // BADs in a row
+    unsigned status_at_once_ = 0;  // STATUS commands since there was something to wait for
+    bool rev2_ = false;            // ENABLE IMAP4rev2 has been said
 
     access access_;
     mailbox* box_ = nullptr;      // whose mail it is; null before the sign-in

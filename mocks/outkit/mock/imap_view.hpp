@@ -19,8 +19,17 @@ flags to_store(outkit::imap::flag f);
 std::uint64_t estimated_size(message const& m);
 
 void append_envelope(std::string& out, mime::envelope const& e);
-void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, bool extensions);
-void append_section(std::string& out, codec::fetch_section const& s, message const& m);
+enum class structure_style
+{
+    basic,       // BODY
+    extended,    // BODYSTRUCTURE
+    misbehaving  // "imap.bare-disposition"; observed: MailKit, its issue 919
+};
+void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, structure_style how);
+void append_section(std::string& out, codec::fetch_section const& s, content const& c);
+
+// What Exchange gives for a message that it cannot convert.
+content substitute_for(message const& m);
 
 // "%" stands for anything but "/", "*" for anything; INBOX in any case.
 bool matches_pattern(std::string_view name, std::string_view pattern);
@@ -30,6 +39,7 @@ struct search_context
     folder const& where;
     std::vector<std::uint32_t> const& uids;
     std::uint32_t recent_from;
+    bool generic = false;  // exact sizes, any keyword, UTF-8
 };
 using search_key = std::function<bool(message const&, std::uint32_t position)>;
 // All keys of a SEARCH command; nothing if they are none.

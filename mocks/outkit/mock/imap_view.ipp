@@ -115,10 +115,12 @@ OUTKIT_INLINE void append_pairs(std::string& out, std::vector<mime::parameter> c
     out += ')';
 }
 
-OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p)
+OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p, structure_style how)
 {
     if (p.disposition.empty())
         out += " NIL";
+    else if (how == structure_style::misbehaving && p.disposition_parameters.empty())
+        codec::append_string(out += ' ', p.disposition);
     else
     {
         out += " (";
@@ -146,21 +148,23 @@ OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p)
 }
 
 // The parser has limited the depth.
-OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, bool extensions)
+OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, std::uint32_t index,
+                                    structure_style how)
 {
+    bool const extensions = how != structure_style::basic;
     mime::part const& p = s.parts[index];
     out += '(';
     if (p.is_multipart())
     {
         for (auto child = p.first_child; child != mime::no_part; child = s.parts[child].next_sibling)
-            append_structure(out, s, child, extensions);
+            append_structure(out, s, child, how);
         out += ' ';
         codec::append_string(out, p.subtype);
         if (extensions)
         {
             out += ' ';
             append_pairs(out, p.parameters);
-            append_extensions(out, p);
+            append_extensions(out, p, how);
         }
         out += ')';
         return;
@@ -184,7 +188,7 @@ OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, 
         out += ' ';
         append_envelope(out, inner.envelope == mime::no_part ? mime::envelope() : s.envelopes[inner.envelope]);
         out += ' ';
-        append_structure(out, s, p.first_child, extensions);
+        append_structure(out, s, p.first_child, how);
         out += ' ' + std::to_string(p.lines);
     }
     else if (p.type == "text")
@@ -193,7 +197,7 @@ OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, 
     {
         out += ' ';
         append_text(out, p.md5);
-        append_extensions(out, p);
+        append_extensions(out, p, how);
     }
     out += ')';
 }
@@ -225,10 +229,10 @@ OUTKIT_INLINE std::string some_fields(std::string_view header, std::vector<std::
     return out + "\r\n";
 }
 
-OUTKIT_INLINE void append_section(std::string& out, codec::fetch_section const& s, message const& m)
+OUTKIT_INLINE void append_section(std::string& out, codec::fetch_section const& s, content const& c)
 {
-    std::string_view const raw = m.raw();
-    mime::structure const& tree = m.structure();
+    std::string_view const raw = c.raw;
+    mime::structure const& tree = c.structure;
     auto const& w = s.wanted;
     using text = outkit::imap::section::text;
     std::optional<std::string> made;
@@ -270,6 +274,22 @@ OUTKIT_INLINE void append_section(std::string& out, codec::fetch_section const& 
     }
     out += " {" + std::to_string(data.size()) + "}\r\n";
     out += data;
+}
+
+// observed: OfflineIMAP/offlineimap#62, Foundry376/Mailspring#2038; the rest of the body is ours
+OUTKIT_INLINE content substitute_for(message const& m)
+{
+    std::vector<std::string> const shown = {"Subject", "From", "Date"};
+    std::string const of = some_fields(mime::header_of(m.structure().parts[0], m.raw()), shown, true);
+    content out;
+    out.raw = "From: Microsoft Exchange Server\r\n"
+              "Subject: Retrieval using the IMAP4 protocol failed for the following message: " +
+              std::to_string(m.uid) +
+              "\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+              "The server couldn't retrieve the following message:\r\n\r\n" +
+              of;
+    out.structure = mime::parse(out.raw);
+    return out;
 }
 
 OUTKIT_INLINE bool matches_pattern(std::string_view name, std::string_view pattern)
@@ -435,20 +455,22 @@ OUTKIT_INLINE std::optional<search_key> read_key(codec::command_reader& r, searc
         auto const n = r.number();
         if (!n)
             return std::nullopt;
-        bool const larger = is("LARGER");
-        return [n = *n, larger](message const& m, std::uint32_t) {
-            return larger ? estimated_size(m) > n : estimated_size(m) < n;
+        bool const larger = is("LARGER"), exact = c.generic;
+        return [n = *n, larger, exact](message const& m, std::uint32_t) {
+            std::uint64_t const size = exact ? m.size() : estimated_size(m);
+            return larger ? size > n : size < n;
         };
     }
     if (is("KEYWORD") || is("UNKEYWORD"))
     {
         auto const k = r.atom();
-        if (!k || !codec::equal_no_case(*k, "$MDNSent"))  // [MS-STANXIMAP] V0039; observed: ikvk/imap_tools#181
+        // [MS-STANXIMAP] V0039; observed: ikvk/imap_tools#181
+        if (!k || (!c.generic && !codec::equal_no_case(*k, "$MDNSent")))
             return std::nullopt;
         bool const on = is("KEYWORD");
-        return [on](message const& m, std::uint32_t) {
+        return [on, wanted = std::string(*k)](message const& m, std::uint32_t) {
             return std::any_of(m.keywords.begin(), m.keywords.end(),
-                               [](std::string const& w) { return codec::equal_no_case(w, "$MDNSent"); }) == on;
+                               [&](std::string const& w) { return codec::equal_no_case(w, wanted); }) == on;
         };
     }
     for (std::string_view const which : {"BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE"})
@@ -514,7 +536,7 @@ OUTKIT_INLINE std::optional<search_key> read_search(codec::command_reader& r, se
             charset = r.astring();
         if (!charset || !r.blank())
             return std::nullopt;
-        if (!codec::equal_no_case(*charset, "US-ASCII"))
+        if (!codec::equal_no_case(*charset, "US-ASCII") && !(c.generic && codec::equal_no_case(*charset, "UTF-8")))
         {
             other_charset = true;
             return std::nullopt;

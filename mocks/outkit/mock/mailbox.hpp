@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -101,6 +102,7 @@ struct message
     std::string immutable_id;                       // Graph, with Prefer: IdType="ImmutableId"
     std::string change_key;                         // Graph; its ETag is W/"change_key"
     std::string conversation_id;                    // Graph
+    bool unconvertible = false;                     // Exchange cannot make MIME of it for IMAP
     std::map<std::string, std::string> properties;  // what a view keeps with the message (categories, importance …)
 
     bool is(mock::flags f) const { return has(flags, f); }
@@ -206,8 +208,12 @@ struct mailbox_options
     std::string address = {};               // primary; lower case is not needed
     std::vector<std::string> aliases = {};  // further addresses
     std::string display_name = {};          // defaults to the address
-    bool personal = false;  // Outlook.com's folder names ("Sent", "Deleted", "Junk") instead of Exchange's
+    bool personal = false;      // Outlook.com's folder names ("Sent", "Deleted", "Junk") instead of Exchange's
+    std::string language = {};  // of the folders' names, one of mailbox_languages(); others count as English
 };
+
+/// The languages that folder names are known in: "en" and others, two letters each.
+std::span<std::string_view const> mailbox_languages() noexcept;
 
 /// The mailbox of one person or a shared one. Its owner is mailbox_store, which also changes it.
 class mailbox
@@ -220,6 +226,10 @@ public:
     bool has_address(std::string_view address) const;
     /// Whether it is one of Outlook.com, with that service's folder names.
     bool personal() const { return personal_; }
+    /// Of its folders' names: "en", "de" …
+    std::string const& language() const { return language_; }
+    /// IMAP paths people have subscribed to whose folders are gone: LSUB still shows them.
+    std::set<std::string, std::less<>> lost_subscriptions;
 
     folder_ptr const& root() const { return root_; }
     /// The folder of that role, or null. Every mailbox has those of Exchange; "notes" only a personal one.
@@ -245,6 +255,7 @@ private:
     std::vector<std::string> aliases_;
     std::string guid_;
     bool personal_ = false;
+    std::string language_;
     folder_ptr root_;
     std::map<role, folder*> roles_;
     std::unordered_map<std::string, folder*> folders_;
@@ -262,6 +273,7 @@ struct append_options
     mock::flags flags = mock::flags::none;
     std::vector<std::string> keywords = {};
     std::optional<outkit::detail::wall_time> internal_date = {};  // defaults to now
+    bool unconvertible = false;                                   // as in message
 };
 
 /// A message that is sent, by SMTP or Graph.

@@ -39,6 +39,28 @@ inline constexpr role_row roles[] = {
     {role::notes, "", "", "", "Notes", 0x112},
 };
 
+// The names of Outlook in other languages, in the order of `roles` without the root. The inbox's is not seen by IMAP.
+struct language_row
+{
+    std::string_view language;
+    std::array<std::string_view, 11> names;
+};
+inline constexpr language_row languages[] = {
+    {"de",
+     {"Posteingang", "Entw\u00fcrfe", "Gesendete Elemente", "Gel\u00f6schte Elemente", "Postausgang", "Junk-E-Mail",
+      "Archiv", "Aufgezeichnete Unterhaltungen", "Kalender", "Geburtstage", "Notizen"}},
+    {"es",
+     {"Bandeja de entrada", "Borradores", "Elementos enviados", "Elementos eliminados", "Bandeja de salida",
+      "Correo no deseado", "Archivo", "Historial de conversaciones", "Calendario", "Cumplea\u00f1os", "Notas"}},
+    {"fr",
+     {"Bo\u00eete de r\u00e9ception", "Brouillons", "\u00c9l\u00e9ments envoy\u00e9s",
+      "\u00c9l\u00e9ments supprim\u00e9s", "Bo\u00eete d'envoi", "Courrier ind\u00e9sirable", "Archive",
+      "Historique des conversations", "Calendrier", "Anniversaires", "Notes"}},
+    {"pl",
+     {"Skrzynka odbiorcza", "Wersje robocze", "Elementy wys\u0142ane", "Elementy usuni\u0119te", "Skrzynka nadawcza",
+      "Wiadomo\u015bci-\u015bmieci", "Archiwum", "Historia konwersacji", "Kalendarz", "Urodziny", "Notatki"}},
+};
+
 inline role_row const* row_of(role r)
 {
     auto const it = std::ranges::find(roles, r, &role_row::role);
@@ -172,14 +194,21 @@ OUTKIT_INLINE std::string_view special_use(role r)
     return row ? row->imap : std::string_view();
 }
 
+OUTKIT_INLINE std::span<std::string_view const> mailbox_languages() noexcept
+{
+    static constexpr std::string_view all[] = {"en", "de", "es", "fr", "pl"};
+    return all;
+}
+
 OUTKIT_INLINE std::string folder::path() const
 {
     if (!parent_)
         return {};
     std::vector<std::string_view> names;
     for (folder const* f = this; f->parent_; f = f->parent_)
-        names.push_back(f->role_ == mock::role::inbox && !owner_->personal() ? std::string_view("INBOX")
-                                                                             : std::string_view(f->name_));
+        names.push_back(f->role_ != mock::role::inbox ? std::string_view(f->name_)
+                        : owner_->personal()          ? std::string_view("Inbox")
+                                                      : std::string_view("INBOX"));
     std::string out(names.back());
     for (std::size_t i = names.size() - 1; i-- != 0;)
     {
@@ -292,6 +321,8 @@ OUTKIT_INLINE mailbox* mailbox_store::create(mailbox_options options)
     box->aliases_ = std::move(options.aliases);
     box->display_name = options.display_name.empty() ? box->address_ : std::move(options.display_name);
     box->personal_ = options.personal;
+    auto const known = mailbox_languages();
+    box->language_ = std::ranges::find(known, options.language) == known.end() ? "en" : std::move(options.language);
     make_folders(*box);
     for (std::string const& a : addresses)
         addresses_[a] = box.get();
@@ -311,6 +342,7 @@ OUTKIT_INLINE void mailbox_store::clear(mailbox& box)
     for (folder_ptr const& f : old)
         forget_folder(*f);
     box.conversations_.clear();
+    box.lost_subscriptions.clear();
     make_folders(box);
     for (folder_ptr const& f : old)
         f->changed.notify();
@@ -360,6 +392,7 @@ OUTKIT_INLINE message_ptr mailbox_store::add(folder& to, std::shared_ptr<content
             m->keywords.push_back(std::move(keyword));
     m->created = world_.date();
     m->internal_date = options.internal_date.value_or(m->created);
+    m->unconvertible = options.unconvertible;
     insert(to, m);
     notify(to);
     enforce_limits();
@@ -615,6 +648,9 @@ OUTKIT_INLINE bool mailbox_store::remove_folder(folder& f)
     }
     mailbox& box = *f.owner_;
     folder& parent = *f.parent_;
+    for (folder_ptr const& one : all)
+        if (one->subscribed)
+            box.lost_subscriptions.insert(one->path());
     std::erase(parent.children_, all.front());
     for (folder_ptr const& one : all)
         forget_folder(*one);
@@ -719,17 +755,23 @@ OUTKIT_INLINE folder_ptr mailbox_store::add_folder(mailbox& in, folder* parent, 
     {
         f->uid_validity_ = in.next_validity_++;
         parent->children_.push_back(f);
+        in.lost_subscriptions.erase(f->path());
     }
     return f;
 }
 
 OUTKIT_INLINE void mailbox_store::make_folders(mailbox& in)
 {
-    for (mailbox_detail::role_row const& row : mailbox_detail::roles)
+    auto const* const other =
+        std::ranges::find(mailbox_detail::languages, in.language_, &mailbox_detail::language_row::language);
+    for (std::size_t i = 0; i != std::size(mailbox_detail::roles); ++i)
     {
-        std::string_view const name = in.personal_ ? row.personal : row.work;
+        mailbox_detail::role_row const& row = mailbox_detail::roles[i];
+        std::string_view name = in.personal_ ? row.personal : row.work;
         if (name.empty())
             continue;
+        if (row.role != role::root && other != std::end(mailbox_detail::languages))
+            name = other->names[i - 1];
         folder_ptr const parent = in.find(row.parent);
         folder_ptr f = add_folder(in, parent.get(), std::string(name), row.role, row.counter);
         if (row.role == role::root)

@@ -15,13 +15,15 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
-/// Which generation of Exchange's IMAP front end answers; the real service is in the middle of replacing it.
+/// Which generation of Exchange's IMAP front end answers; the real service is in the middle of replacing it. Or none of
+/// them: `generic` keeps to the RFCs, so that mail programs can be tried that are not for Exchange alone.
 enum class imap_profile
 {
     tcpproxy,    // since 2026
     classic,     // 2013 to 2025
     transition,  // 2024 to 2026: as classic, with LOGINDISABLED
-    rev2         // tcpproxy, and ENABLE IMAP4rev2 after login
+    rev2,        // tcpproxy, and ENABLE IMAP4rev2 after login
+    generic      // RFC 3501, 4315, 6154, 6851, 7628; the words are ours
 };
 
 /// What happens to a password at IMAP and SMTP.
@@ -63,7 +65,11 @@ enum class conditional_access
 struct throttling
 {
     unsigned imap_connections = 20;  // per mailbox, at once; more are authenticated but not connected
-    unsigned smtp_connections = 3;   // per mailbox, submitting at once; more get 432 4.3.2
+    // Per mailbox, in windows that begin with a command; what is more gets "Request is throttled". 0: no limit.
+    unsigned imap_commands_per_5_minutes = 0;  // those about folders and messages
+    unsigned imap_octets_per_5_minutes = 0;    // said to clients and appended by them
+    unsigned imap_status_at_once = 0;  // STATUS commands in a pipeline; then "Server Unavailable. 15". 0: no limit
+    unsigned smtp_connections = 3;     // per mailbox, submitting at once; more get 432 4.3.2
     unsigned messages_per_minute = 30;
     bool refuse_over_rate = false;  // false: delayed to the next minute, true: 421 4.4.2
     unsigned recipients_per_day = 10'000;
@@ -83,6 +89,7 @@ struct service_policy
     mock::throttling throttling;
     bool strict_oauth = false;  // PKCE always, 60 s codes, refresh token families: stricter than the real service
     unsigned loop_limit = 0;    // same token requests within 5 minutes before AADSTS50196; 0: no limit
+    std::chrono::seconds propagation_delay{0};  // until what an administrator flips acts; see policy::flip()
 };
 
 /// An application registered in Exchange (New-ServicePrincipal), without which app-only tokens open no mailbox.
@@ -189,6 +196,11 @@ public:
     bool set(std::string_view name, std::string_view value, std::string_view subject, std::string& problem);
     /// The switch's present value in the form set() takes; empty optional for an unknown name.
     std::optional<std::string> get(std::string_view name, std::string_view subject = {}) const;
+
+    /** Sets a switch as an administrator does: those of tenants and mailboxes act when `service.propagation_delay` has
+        passed, those of the service at once. */
+    bool flip(detail::wall_time now, std::string_view name, std::string_view value, std::string_view subject,
+              std::string& problem);
 
     /** Sets a switch at a later date, as the real service does: minutes after an administrator has flipped it.
 

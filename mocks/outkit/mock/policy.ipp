@@ -42,7 +42,7 @@ struct names;
 template <>
 struct names<imap_profile>
 {
-    static constexpr std::string_view all[] = {"tcpproxy", "classic", "transition", "rev2"};
+    static constexpr std::string_view all[] = {"tcpproxy", "classic", "transition", "rev2", "generic"};
 };
 template <>
 struct names<basic_authentication>
@@ -168,7 +168,7 @@ inline std::span<row const> rows()
     using M = mailbox_policy;
     using Q = throttling;
     static constexpr row table[] = {
-        switch_of<&S::profile, S>("service.imap_profile", "tcpproxy|classic|transition|rev2",
+        switch_of<&S::profile, S>("service.imap_profile", "tcpproxy|classic|transition|rev2|generic",
                                   "which generation of the IMAP front end answers"),
         switch_of<&S::basic, S>("service.basic_authentication", "allowed|disabled|retired",
                                 "what happens to a password at IMAP and SMTP"),
@@ -192,6 +192,15 @@ inline std::span<row const> rows()
         throttle_of<&Q::imap_connections, 1000>(
             "service.imap_connections", "0..1000",
             "IMAP connections per mailbox; more are authenticated but not connected"),
+        throttle_of<&Q::imap_commands_per_5_minutes, 10'000'000>(
+            "service.imap_commands_per_5_minutes", "0..10000000",
+            "IMAP commands about folders and messages per mailbox before it is throttled; 0 for no limit"),
+        throttle_of<&Q::imap_octets_per_5_minutes, 4'000'000'000>(
+            "service.imap_octets_per_5_minutes", "0..4000000000",
+            "octets that IMAP says and takes per mailbox before it is throttled; 0 for no limit"),
+        throttle_of<&Q::imap_status_at_once, 10'000>(
+            "service.imap_status_at_once", "0..10000",
+            "STATUS commands in one pipeline before \"Server Unavailable. 15\"; 0 for no limit"),
         throttle_of<&Q::smtp_connections, 1000>("service.smtp_connections", "0..1000",
                                                 "SMTP connections that may submit for a mailbox at once"),
         throttle_of<&Q::messages_per_minute, 100'000>("service.messages_per_minute", "0..100000",
@@ -211,6 +220,16 @@ inline std::span<row const> rows()
         number_of<&S::loop_limit, S, 0, 100'000>(
             "service.loop_limit", "0..100000",
             "same token requests within five minutes before AADSTS50196; 0 for no limit"),
+        {{"service.propagation_delay", "0..86400",
+          "seconds until a switch of a tenant or a mailbox that an administrator flips acts"},
+         [](void* scope, std::string_view text) {
+             std::uint64_t n = 0;
+             if (!parse_number(text, 0, 86'400, n))
+                 return false;
+             static_cast<S*>(scope)->propagation_delay = std::chrono::seconds(n);
+             return true;
+         },
+         [](void const* scope) { return std::to_string(static_cast<S const*>(scope)->propagation_delay.count()); }},
 
         switch_of<&T::smtp_auth, T>("tenant.smtp_auth", on_off,
                                     "SMTP AUTH for mailboxes without a setting of their own"),
@@ -423,6 +442,15 @@ OUTKIT_INLINE std::optional<std::string> policy::get(std::string_view name, std:
     if (name.starts_with("tenant."))
         return row->get(&tenant(subject));
     return row->get(&mailbox(subject));
+}
+
+OUTKIT_INLINE bool policy::flip(detail::wall_time now, std::string_view name, std::string_view value,
+                                std::string_view subject, std::string& problem)
+{
+    apply_due(now);
+    if (service.propagation_delay.count() == 0 || name.starts_with("service."))
+        return set(name, value, subject, problem);
+    return set_later(now + service.propagation_delay, name, value, subject, problem);
 }
 
 OUTKIT_INLINE bool policy::set_later(detail::wall_time when, std::string_view name, std::string_view value,

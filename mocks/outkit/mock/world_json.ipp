@@ -690,6 +690,10 @@ private:
             in.reject("risk", "expected none, sign-in, compromised or blocked");
         in.flag("shared_mailbox", u.shared_mailbox);
         in.texts("roles", u.roles);
+        in.text("language", u.language);
+        if (auto const known = mailbox_languages();
+            !u.language.empty() && std::find(known.begin(), known.end(), u.language) == known.end())
+            in.reject("language", "expected en, de, es, fr or pl");
         in.date("tokens_valid_from", date_, u.tokens_valid_from);
         if (!u.mail.empty() && u.mail.find('@') == u.mail.npos)
             in.reject("mail", "expected an address");
@@ -767,6 +771,7 @@ private:
                 m.options.flags = m.options.flags | *f;
             else
                 in.reject("flags", in_quotes(name) + " is none of seen, answered, flagged, deleted, draft");
+        in.flag("unconvertible", m.options.unconvertible);
         int const forms = in.has("raw") + in.has("raw_base64") + in.has("from");
         if (forms != 1)
             found_.add(
@@ -1555,6 +1560,7 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
         flag("shared_mailbox", u.shared_mailbox, false);
         if (!u.roles.empty())
             o["roles"] = list_of(u.roles);
+        text("language", u.language);
         if (u.tokens_valid_from != wall_time{})
             o["tokens_valid_from"] = printed_date(u.tokens_valid_from);
 
@@ -1587,6 +1593,8 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
                             flags.emplace_back(name);
                     if (!flags.empty())
                         one["flags"] = std::move(flags);
+                    if (m->unconvertible)
+                        one["unconvertible"] = true;
                     if (is_plain_text(m->raw()))
                         one["raw"] = m->raw();
                     else
