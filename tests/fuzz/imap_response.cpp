@@ -41,7 +41,7 @@ void look_at(response const& r, std::string_view frame, imap::limits const& l)
 {
     must(!frame.empty());
     if (auto const caps = code_capabilities(r.status, l))
-        must(caps->names().size() <= l.capabilities);
+        must(caps->size() <= l.capabilities);
     code_number(r.status, "UIDVALIDITY");
     code_appenduid(r.status);
     if (auto const copied = code_copyuid(r.status, l))

@@ -288,7 +288,7 @@ BOOST_AUTO_TEST_CASE(SM_11_a_name_cannot_bring_an_address_of_its_own)
     for (std::string const& name :
          {"Eve <eve@evil.test>,"s, "\"Eve\" <eve@evil.test>"s, "a\r\nBcc: eve@evil.test"s, "a\r\n\r\nbody"s, "x\\"s,
           "\""s, "(comment"s, "group:"s, "a\0b"s, "=?utf-8?Q?=0D=0ABcc:_eve@evil.test?="s, "\xff\xfe"s, "\x1b]0;x\x07"s,
-          "a\tb"s, repeat("long ", 400), repeat("x", 3000)})
+          "a\tb"s, " x "s, repeat("long ", 400), repeat("x", 3000)})
     {
         m.name = name;
         std::string const text = mime::to_string(m);

@@ -752,9 +752,10 @@ OUTKIT_DEF std::string encode_words(std::string_view utf8) { return detail::enco
 
 OUTKIT_DEF std::string encode_phrase(std::string_view utf8, bool allow_utf8)
 {
-    if (detail::needs_encoding(utf8, allow_utf8))
+    // Readers drop blanks at the ends even of what is quoted.
+    if (detail::needs_encoding(utf8, allow_utf8) || utf8.starts_with(' ') || utf8.ends_with(' '))
         return detail::to_encoded_words(utf8, 75);
-    bool atoms = utf8.empty() || (utf8.front() != ' ' && utf8.back() != ' ' && utf8.find("  ") == utf8.npos);
+    bool atoms = utf8.find("  ") == utf8.npos;
     for (char const c : utf8)
         atoms = atoms && (detail::is_alnum(c) || static_cast<unsigned char>(c) >= 0x80 ||
                           std::string_view("!#$%&'*+-/=?^_`{|}~ ").find(c) != std::string_view::npos);
