@@ -731,8 +731,8 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_copied_and_moved)
               {"RFC 4315", "c COPY 1:2 Archive", "c OK [COPYUID 20 1:2 1:2] COPY completed.\r\n"},
               {"MailKit issue 555", "d UID COPY 77 Archive", "d OK [COPYUID 20  ] COPY completed.\r\n"},
               {"RFC 6851", "e UID MOVE 2 Archive", "* OK [COPYUID 20 2 3]\r\n* 2 EXPUNGE\r\ne OK MOVE completed.\r\n"},
-              {"imapsync/imapsync#459", "f COPY 1 Nowhere", "f NO Nowhere doesn't exist.\r\n"},
-              {"inferred", "g APPEND Nowhere {3+}\r\nabc", "g NO Nowhere doesn't exist.\r\n"},
+              {"vladimarius/imapy#3", "f COPY 1 Nowhere", "f NO [TRYCREATE] Nowhere doesn't exist.\r\n"},
+              {"inferred", "g APPEND Nowhere {3+}\r\nabc", "g NO [TRYCREATE] Nowhere doesn't exist.\r\n"},
               {"RFC 4315", "h STORE 1 +FLAGS.SILENT (\\Deleted)", "h OK STORE completed.\r\n"},
               {"RFC 4315", "i UID EXPUNGE 2:9", "i OK EXPUNGE completed.\r\n"},
               {"RFC 4315", "j UID EXPUNGE 1", "* 1 EXPUNGE\r\nj OK EXPUNGE completed.\r\n"}});
@@ -740,6 +740,15 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_copied_and_moved)
     // full
     o.w.policy.edit_mailbox("adele@woodgrove.example").full = true;
     session(o, {{"inferred", "a APPEND INBOX {3+}\r\nabc", "a NO [OVERQUOTA] Mailbox is full.\r\n"}});
+}
+
+// As curl does it.
+BOOST_AUTO_TEST_CASE(a_large_message_may_be_the_first_thing_that_is_said_after_the_sign_in)
+{
+    office o;
+    std::string const text(100'000, 'x');
+    session(o, {{"emersion/go-imap#150", "a APPEND INBOX {100000}", "+ Ready for additional command text.\r\n"},
+                {"RFC 4315", text, "a OK [APPENDUID 14 1] APPEND completed.\r\n"}});
 }
 
 // mscdex/node-imap#868, thunderbird/thunderbird-android#1809, PHPMailer/PHPMailer#1368: the octets were counted as
@@ -760,7 +769,7 @@ BOOST_AUTO_TEST_CASE(folders_are_made_renamed_and_deleted)
 {
     office o;
     session(o, {{"inferred", "a CREATE Projects/2026", "a OK CREATE completed.\r\n"},
-                {"RFC 5530", "b CREATE Projects", "b NO [ALREADYEXISTS] Projects already exists.\r\n"},
+                {"jgosmann/dmarc-metrics-exporter#15", "b CREATE Projects", "b NO Mailbox already exists.\r\n"},
                 {"inferred", "c RENAME Projects/2026 Done", "c OK RENAME completed.\r\n"},
                 {"RFC 5530", "d RENAME INBOX Old", "d NO [CANNOT] INBOX cannot be renamed.\r\n"},
                 {"RFC 5530", "e DELETE Drafts", "e NO [CANNOT] Drafts cannot be deleted.\r\n"},

@@ -84,13 +84,14 @@ OUTKIT_INLINE void session::answer(verdict v, std::string text, std::string_view
     }
 }
 
-// For APPEND, COPY and MOVE the plain server says that the mailbox could be made (RFC 3501 section 7.1).
+// For APPEND, COPY and MOVE it is said that the mailbox could be made (RFC 3501 section 7.1; Exchange's code was observed on
+// COPY: vladimarius/imapy#3).
 OUTKIT_INLINE void session::no_such(std::string const& name, bool could_be_made)
 {
     if (generic())
         return answer(verdict::no, std::string(could_be_made ? "[TRYCREATE]" : "[NONEXISTENT]") + " There is no " +
                                        on_wire(name) + '.');
-    answer(verdict::no, on_wire(name) + " doesn't exist.");
+    answer(verdict::no, (could_be_made ? "[TRYCREATE] " : "") + on_wire(name) + " doesn't exist.");
 }
 
 // "<COMMAND> completed." with the bare verb, also for UID forms (observed: OfflineIMAP/offlineimap#62).
@@ -238,6 +239,7 @@ OUTKIT_INLINE bool session::throttled()
 // Reads the next command with its literals. False: the connection ends.
 OUTKIT_DEF flow<bool> session::next_frame()
 {
+    limits_.response = longest_line + (box_ ? world_.mailboxes.limits().message_octets : largest_before_sign_in);
     for (;;)
     {
         error_code ec;
@@ -349,7 +351,6 @@ OUTKIT_DEF flow<> session::run()
 OUTKIT_DEF flow<> session::handle()
 {
     world_.policy.apply_due(world_.date());
-    limits_.response = longest_line + (box_ ? world_.mailboxes.limits().message_octets : largest_before_sign_in);
     // The frame lives in buffers that are used again while the command is being carried out.
     std::string const text(frames_.text());
     std::vector<codec::literal_mark> const literals(frames_.literals().begin(), frames_.literals().end());

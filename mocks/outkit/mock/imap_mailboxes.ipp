@@ -228,7 +228,9 @@ OUTKIT_INLINE void session::create(reader& r)
     if (name->ends_with('/'))
         name->pop_back();
     if (box_->find_path(*name))
-        return answer(verdict::no, "[ALREADYEXISTS] " + on_wire(*name) + " already exists.");
+        return answer(verdict::no, generic()
+                                       ? "[ALREADYEXISTS] " + on_wire(*name) + " already exists."
+                                       : "Mailbox already exists.");  // observed: jgosmann/dmarc-metrics-exporter#15
     if (!world_.mailboxes.create_path(*box_, *name))
         return answer(verdict::no, "[CANNOT] " + on_wire(*name) + " cannot be created.");
     completed();
