@@ -465,6 +465,7 @@ BOOST_AUTO_TEST_CASE(IM_48_refusals_have_names)
           {"NO [TRYCREATE] x", imap::error::no_such_mailbox},
           {"NO Mailbox doesn't exist: x", imap::error::no_such_mailbox},
           {"NO [ALREADYEXISTS] x", imap::error::mailbox_exists},
+          {"NO Mailbox already exists.", imap::error::mailbox_exists},
           {"NO [BADCHARSET (US-ASCII)] The specified charset is not supported.", imap::error::charset_not_supported},
           {"NO Server Unavailable. 15", imap::error::unavailable},
           {"BAD Request is throttled. Suggested Backoff Time: 178755 milliseconds", imap::error::throttled},

@@ -341,7 +341,8 @@ OUTKIT_DEF error_code meaning(session& s, reply const& r)
     // Exchange: "X doesn't exist."; Dovecot 2.3: "Mailbox doesn't exist: X". Neither has a code.
     if (code("NONEXISTENT") || code("TRYCREATE") || r.text.find("doesn't exist") != std::string::npos)
         return error::no_such_mailbox;
-    if (code("ALREADYEXISTS"))
+    // Exchange: "Mailbox already exists.", without a code.
+    if (code("ALREADYEXISTS") || r.text.find("already exists") != std::string::npos)
         return error::mailbox_exists;
     if (code("OVERQUOTA"))
         return error::over_quota;
