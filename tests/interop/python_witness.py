@@ -61,6 +61,22 @@ def redeem(**fields):
         return json.load(answer)
 
 
+def access_token():
+    """Signs in, redeems the code and refreshes, as a program that runs for long does."""
+    answer = redeem(
+        grant_type="authorization_code",
+        code=sign_in(),
+        redirect_uri=REDIRECT_URI,
+        scope=SCOPES,
+    )
+    answer = redeem(
+        grant_type="refresh_token",
+        refresh_token=answer["refresh_token"],
+        scope=SCOPES,
+    )
+    return answer["access_token"]
+
+
 def xoauth2(token):
     return f"user={USER}\x01auth=Bearer {token}\x01\x01"
 
@@ -102,18 +118,7 @@ def newest(client, box):
 
 
 def main():
-    answer = redeem(
-        grant_type="authorization_code",
-        code=sign_in(),
-        redirect_uri=REDIRECT_URI,
-        scope=SCOPES,
-    )
-    answer = redeem(
-        grant_type="refresh_token",
-        refresh_token=answer["refresh_token"],
-        scope=SCOPES,
-    )
-    token = answer["access_token"]
+    token = access_token()
     print("signed in, redeemed and refreshed with urllib")
 
     client = imap(token)
