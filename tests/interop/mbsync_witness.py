@@ -14,7 +14,8 @@ import time
 from imaplib_witness import ok, plain, same, state
 from python_witness import USER, access_token, imap
 
-FOLDER = pathlib.Path(tempfile.mkdtemp())
+REMOVED_IN_THE_END = tempfile.TemporaryDirectory()
+FOLDER = pathlib.Path(REMOVED_IN_THE_END.name)
 MAIL = FOLDER / "mail"
 CONFIG = FOLDER / "mbsyncrc"
 TOKEN = FOLDER / "token"

@@ -17,7 +17,8 @@ import tempfile
 from imaplib_witness import nested, ok, plain, same, state
 from python_witness import USER, access_token, imap
 
-FOLDER = pathlib.Path(tempfile.mkdtemp())
+REMOVED_IN_THE_END = tempfile.TemporaryDirectory()
+FOLDER = pathlib.Path(REMOVED_IN_THE_END.name)
 TOKEN = FOLDER / "token"
 CONFIG = FOLDER / "neomuttrc"
 COMMAND = ["/usr/bin/neomutt", "-n", "-F", str(CONFIG)]

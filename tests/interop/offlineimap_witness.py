@@ -10,7 +10,8 @@ import time
 from imaplib_witness import nested, ok, plain, same, state
 from python_witness import USER, access_token, imap
 
-FOLDER = pathlib.Path(tempfile.mkdtemp())
+REMOVED_IN_THE_END = tempfile.TemporaryDirectory()
+FOLDER = pathlib.Path(REMOVED_IN_THE_END.name)
 MAIL = FOLDER / "mail"
 UMLAUT = "Gr&APwA3w-e"
 HOST, PORT, CA_FILE = (os.environ["OUTKIT_" + name] for name in ("IMAP_HOST", "IMAP_PORT", "CA_FILE"))
