@@ -151,9 +151,10 @@ OUTKIT_DECL std::string from_windows_1252(std::string_view text)
 }
 
 // What a charset's name in a message means: a name for the C library's iconv, "windows-1252", "utf-8", or "" for one that
-// is not known (US-ASCII is one, where the text is not). A list, because a name from a message must not choose which converter is loaded (CVE-2024-2961 was in one
-// that nobody needs for mail). Labels mean what https://encoding.spec.whatwg.org/#names-and-labels says, since programs
-// write the name of a charset and the octets of its successor.
+// is not known (US-ASCII is one, where the text is not). A list, because a name from a message must not choose which
+// converter is loaded (CVE-2024-2961 was in one that nobody needs for mail). Labels mean what
+// https://encoding.spec.whatwg.org/#names-and-labels says, since programs write the name of a charset and the octets of
+// its successor.
 OUTKIT_DECL std::string_view meaning_of_charset(std::string_view label)
 {
     struct row
