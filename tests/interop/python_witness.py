@@ -31,7 +31,7 @@ SCOPES = " ".join(
 )
 
 
-def sign_in():
+def sign_in(scopes=SCOPES, user=USER, password=PASSWORD):
     """Walks through the forms and returns the code."""
     state = secrets.token_urlsafe()
     query = urllib.parse.urlencode(
@@ -39,14 +39,14 @@ def sign_in():
             "client_id": os.environ["OUTKIT_CLIENT_ID"],
             "response_type": "code",
             "redirect_uri": REDIRECT_URI,
-            "scope": SCOPES,
+            "scope": scopes,
             "state": state,
         }
     )
     answer = Browser(REDIRECT_URI).walk(
         f"{LOGIN}/{AUTHORITY}/oauth2/v2.0/authorize?{query}",
-        loginfmt=USER,
-        passwd=PASSWORD,
+        loginfmt=user,
+        passwd=password,
     )
     assert answer["state"] == state
     return answer["code"]
@@ -61,33 +61,33 @@ def redeem(**fields):
         return json.load(answer)
 
 
-def access_token():
+def access_token(scopes=SCOPES, user=USER, password=PASSWORD):
     """Signs in, redeems the code and refreshes, as a program that runs for long does."""
     answer = redeem(
         grant_type="authorization_code",
-        code=sign_in(),
+        code=sign_in(scopes, user, password),
         redirect_uri=REDIRECT_URI,
-        scope=SCOPES,
+        scope=scopes,
     )
     answer = redeem(
         grant_type="refresh_token",
         refresh_token=answer["refresh_token"],
-        scope=SCOPES,
+        scope=scopes,
     )
     return answer["access_token"]
 
 
-def xoauth2(token):
-    return f"user={USER}\x01auth=Bearer {token}\x01\x01"
+def xoauth2(token, user=USER):
+    return f"user={user}\x01auth=Bearer {token}\x01\x01"
 
 
-def imap(token):
+def imap(token, user=USER):
     client = imaplib.IMAP4_SSL(
         os.environ["OUTKIT_IMAP_HOST"],
         int(os.environ["OUTKIT_IMAP_PORT"]),
         ssl_context=TLS,
     )
-    client.authenticate("XOAUTH2", lambda challenge: xoauth2(token).encode())
+    client.authenticate("XOAUTH2", lambda challenge: xoauth2(token, user).encode())
     return client
 
 
