@@ -32,6 +32,9 @@
 #include <outkit/mock/server.ipp>
 #include <outkit/mock/servers.ipp>
 #include <outkit/mock/smtp.ipp>
+#include <outkit/mock/smtp_envelope.ipp>
+#include <outkit/mock/smtp_sign_in.ipp>
+#include <outkit/mock/smtp_submission.ipp>
 #include <outkit/mock/tokens.ipp>
 #include <outkit/mock/user_info.ipp>
 #include <outkit/mock/world.ipp>
