@@ -51,6 +51,8 @@ def serve(peer, folder):
             if verb == b'EHLO':
                 peer.sendall(b'250-capture.test\r\n250-8BITMIME\r\n250-SIZE 100000000\r\n250-DSN\r\n'
                              b'250-ENHANCEDSTATUSCODES\r\n250 PIPELINING\r\n')
+            elif verb == b'RCPT' and b'<nobody@' in line:
+                peer.sendall(b'550 5.1.1 there is no such user\r\n')
             elif verb in (b'MAIL', b'RCPT'):
                 envelope += line
                 peer.sendall(b'250 2.1.0 ok\r\n')
