@@ -174,6 +174,7 @@ int main(int argc, char** argv)
     {
         std::printf(
             "{\"url\":\"%s/%s/oauth2/v2.0/token\",\"client_id\":\"%s\",\"client_secret\":\"%s\",\"scope\":\"%s\","
+            "\"mail_scope\":\"https://outlook.office.com/IMAP.AccessAsUser.All offline_access\","
             "\"application_scope\":\"https://outlook.office365.com/.default\",\"refresh_token\":\"%s\"}\n",
             outlook.login_url().c_str(), person.tenant_id.c_str(), setup.client_id.c_str(), setup.client_secret.c_str(),
             g.scope.c_str(), std::string(refresh_token.reveal()).c_str());

@@ -169,6 +169,18 @@ BOOST_FIXTURE_TEST_CASE(a_nonce_comes_back_once, office)
     BOOST_TEST(!payload_of(text_of(again, "id_token")).contains("nonce"));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_refresh_has_an_id_token_only_if_it_asks_for_one, office)
+{
+    std::string const first = text_of(signed_in(), "refresh_token");
+    std::string const mail = "https://outlook.office.com/IMAP.AccessAsUser.All offline_access";
+    BOOST_TEST(json_of(token(refresh_fields(first))).contains("id_token"));
+    BOOST_TEST(json_of(token(refresh_fields(first, {{"scope", mail + " openid"}}))).contains("id_token"));
+    json::object const without = json_of(token(refresh_fields(first, {{"scope", mail}})));
+    BOOST_TEST(names(without) == "token_type scope expires_in ext_expires_in access_token refresh_token ");
+    // What was asked for at the sign-in is remembered all the same.
+    BOOST_TEST(json_of(token(refresh_fields(text_of(without, "refresh_token")))).contains("id_token"));
+}
+
 BOOST_FIXTURE_TEST_CASE(MK_12_a_code_works_once_for_its_client_and_verifier, office)
 {
     std::string const c = code();

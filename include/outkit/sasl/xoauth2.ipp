@@ -32,9 +32,13 @@ OUTKIT_DECL bool bearer_token(std::string_view s)
 {
     while (s.ends_with('='))
         s.remove_suffix(1);
+    auto const one = [&s](std::size_t i) { return token_character.is_one[static_cast<unsigned char>(s[i])]; };
     bool all = !s.empty();
-    for (char const c : s)  // to the end in any case: the compiler needs no branch in it
-        all &= token_character.is_one[static_cast<unsigned char>(c)];
+    std::size_t i = 0;
+    for (; s.size() - i >= 4; i += 4)  // to the end in any case: no branch but the loop's
+        all &= one(i) & one(i + 1) & one(i + 2) & one(i + 3);
+    for (; i != s.size(); ++i)
+        all &= one(i);
     return all;
 }
 

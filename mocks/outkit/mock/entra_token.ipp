@@ -603,7 +603,8 @@ inline http::response token_endpoint::issue(grant g, scope_set const& wanted, sc
         if (spa)
             o["refresh_token_expires_in"] = std::max<std::int64_t>(0, next.issued_at + spa_refresh_life - 1 - now);
     }
-    if (e.asked_for("openid"))
+    // A refresh says anew whether it wants an ID token (observed: MSAL always asks, see docs/fidelity.md).
+    if (from_code ? e.asked_for("openid") : chosen->has("openid"))
     {
         id_claims id = e.identity();
         if (from_code)

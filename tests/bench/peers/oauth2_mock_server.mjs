@@ -11,6 +11,6 @@ await server.issuer.keys.generate('RS256');
 await server.start(0, '127.0.0.1');
 console.log(JSON.stringify({
   url: `https://127.0.0.1:${server.address().port}/token`,
-  client_id: 'client', client_secret: 'secret', scope: 'openid', application_scope: 'openid', refresh_token: 'any',
+  client_id: 'client', client_secret: 'secret', scope: 'openid', mail_scope: 'mail', application_scope: 'openid', refresh_token: 'any',
 }));
 process.stdin.on('end', () => process.exit(0)).resume();
