@@ -1175,11 +1175,29 @@ BOOST_AUTO_TEST_CASE(what_rev2_enables_and_breaks)
                  {"jstedfast/MailKit#2016", "c SEARCH UNSEEN", "c BAD Command Argument Error. 11\r\n"},
                  {"inferred", "d LIST \"\" INBOX",
                   "* LIST (\\Marked \\HasNoChildren) \"/\" INBOX\r\nd OK LIST completed.\r\n"}});
+    // What the RFC says of a session with it, nobody has seen: names in UTF-8, LIST with RETURN, nothing recent.
+    fill(o, 1);
+    std::string const name = "Entw\xc3\xbcrfe", listed = "* LIST (\\HasNoChildren) \"/\" ",
+                      octets = "{" + std::to_string(name.size());
+    session(o, {{"RFC 3501", "a CREATE " + octets + "+}\r\n" + name, "a OK CREATE completed.\r\n"},
+                {"RFC 3501 section 5.1.3", "b LIST \"\" Entw*", listed + "Entw&APw-rfe\r\nb OK LIST completed.\r\n"},
+                {"RFC 3501", "c LIST \"\" % RETURN (CHILDREN)", "c BAD Command Argument Error. 11\r\n"},
+                {"RFC 5161", "d ENABLE IMAP4rev2", "* ENABLED IMAP4rev2\r\nd OK ENABLE completed.\r\n"},
+                {"RFC 9051 section 5.1", "e LIST \"\" Entw* RETURN (CHILDREN)",
+                 listed + octets + "}\r\n" + name + "\r\ne OK LIST completed.\r\n"},
+                {"RFC 9051 section 5.1", "f STATUS " + octets + "+}\r\n" + name + " (MESSAGES)",
+                 "* STATUS " + octets + "}\r\n" + name + " (MESSAGES 0)\r\nf OK STATUS completed.\r\n"},
+                {"RFC 9051 section 6.3.2", "g EXAMINE INBOX",
+                 "* 1 EXISTS\r\n* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft $MDNSent)\r\n"
+                 "* OK [PERMANENTFLAGS ()] Permanent flags\r\n* OK [UNSEEN 1] Is the first unseen message\r\n"
+                 "* OK [UIDVALIDITY 14] UIDVALIDITY value\r\n* OK [UIDNEXT 2] The next unique identifier value\r\n"
+                 "g OK [READ-ONLY] EXAMINE completed.\r\n"},
+                {"RFC 9051 section 2.3.2", "h FETCH 1 FLAGS", "* 1 FETCH (FLAGS ())\r\nh OK FETCH completed.\r\n"}});
     transcript(o, {{"flourishlib/flourish-classes#145", "a ENABLE IMAP4rev2",
                     "a BAD Command received in Invalid state.\r\n"}});
 }
 
-// jstedfast/MailKit#115 (2014), MailKit issue 919.
+// MailKit, its issue 919.
 BOOST_AUTO_TEST_CASE(defects_that_a_world_can_have)
 {
     office o;
@@ -1193,6 +1211,74 @@ BOOST_AUTO_TEST_CASE(defects_that_a_world_can_have)
     BOOST_TEST(structure().ends_with(" (\"inline\" NIL) NIL NIL))"), structure());
     o.w.faults.misbehave("imap.bare-disposition");
     BOOST_TEST(structure().ends_with(" \"inline\" NIL NIL))"), structure());
+}
+
+// MailKit, its issues 919, 945, 1393, 1415, 1446.
+BOOST_AUTO_TEST_CASE(structures_and_names_with_the_defects_that_mail_programs_know)
+{
+    office o;
+    o.w.mailboxes.append(o.inbox(o.adele), "Content-Type: multipart/mixed; boundary=b\r\nContent-Description: two\r\n"
+                                           "Content-Language: en\r\n\r\n--b\r\n\r\nx\r\n--b\r\n\r\n\r\n--b--\r\n");
+    o.w.mailboxes.append(o.inbox(o.adele),
+                         "Content-Type: multipart/alternative; boundary=c\r\n\r\n--c\r\n\r\n\r\n--c\r\n\r\n"
+                         "\r\n--c--\r\n");
+    std::string const text = "(\"text\" \"plain\" (\"charset\" \"us-ascii\") NIL NIL \"7bit\" ",
+                      full = text + "1 0 NIL ", none = text + "0 0 NIL ";
+    struct defect
+    {
+        char const* name;
+        std::string first, second;  // structures
+    };
+    std::string const mixed = "\"mixed\" (\"boundary\" \"b\") ", alternative = "\"alternative\" (\"boundary\" \"c\") ";
+    for (defect const& d :
+         {defect{"", '(' + full + "NIL NIL NIL)" + none + "NIL NIL NIL) " + mixed + "NIL (\"en\") NIL)",
+                 '(' + none + "NIL NIL NIL)" + none + "NIL NIL NIL) " + alternative + "NIL NIL NIL)"},
+          {"imap.empty-disposition",
+           '(' + full + "(NIL NIL) NIL NIL)" + none + "(NIL NIL) NIL NIL) " + mixed + "(NIL NIL) (\"en\") NIL)",
+           '(' + none + "(NIL NIL) NIL NIL)" + none + "(NIL NIL) NIL NIL) " + alternative + "(NIL NIL) NIL NIL)"},
+          {"imap.description-disposition",
+           '(' + full + "NIL NIL NIL)" + none + "NIL NIL NIL) " + mixed + "\"two\" (\"en\") NIL)",
+           '(' + none + "NIL NIL NIL)" + none + "NIL NIL NIL) " + alternative + "NIL NIL NIL)"},
+          {"imap.part-of-nothing",
+           '(' + full + "NIL NIL NIL)(NIL NIL NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) " + mixed + "NIL (\"en\") NIL)",
+           "((NIL NIL NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL)(NIL NIL NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL) " +
+               alternative + "NIL NIL NIL)"},
+          {"imap.empty-multipart", '(' + full + "NIL NIL NIL)" + none + "NIL NIL NIL) " + mixed + "NIL (\"en\") NIL)",
+           "(NIL " + alternative + "NIL NIL NIL)"}})
+        BOOST_TEST_CONTEXT(d.name)
+        {
+            o.w.faults.clear();
+            if (*d.name)
+                BOOST_TEST(o.w.faults.misbehave(d.name));
+            std::string const says = "* 1 FETCH (BODYSTRUCTURE " + d.first + ")\r\n* 2 FETCH (BODYSTRUCTURE " +
+                                     d.second + ")\r\na OK FETCH completed.\r\n";
+            selected(o, {{"MailKit", "a FETCH 1:2 BODYSTRUCTURE", says}});
+        }
+    o.w.faults.clear();
+    o.w.faults.misbehave("imap.tabs-in-names");
+    session(o, {{"MailKit issue 945", "a LIST \"\" Sent*",
+                 "* LIST (\\HasNoChildren \\Sent) \"/\" Sent\tItems\r\na OK LIST completed.\r\n"},
+                {"inferred", "b STATUS \"Sent\tItems\" (MESSAGES)",
+                 "* STATUS \"Sent Items\" (MESSAGES 0)\r\nb OK STATUS completed.\r\n"}});
+}
+
+// The source of MailKit.
+BOOST_AUTO_TEST_CASE(an_address_without_host)
+{
+    office o;
+    o.w.mailboxes.append(o.inbox(o.adele), "From: Postmaster\r\nTo: \"Microsoft Exchange Server\" <>\r\n\r\nx\r\n");
+    std::string const from = "((NIL NIL \"Postmaster\" \".MISSING-HOST-NAME.\")) ";
+    selected(o, {{"the source of MailKit", "a FETCH 1 ENVELOPE",
+                  "* 1 FETCH (ENVELOPE (NIL NIL " + from + from + from +
+                      "((\"Microsoft Exchange Server\" NIL NIL \".MISSING-HOST-NAME.\")) NIL NIL NIL NIL))\r\n"
+                      "a OK FETCH completed.\r\n"}});
+}
+
+// jstedfast/MailKit#115 (2014).
+BOOST_AUTO_TEST_CASE(a_COPYUID_on_a_line_of_its_own)
+{
+    office o;
+    fill(o, 1);
     o.w.faults.misbehave("imap.bare-copyuid");
     selected(o, {{"jstedfast/MailKit#115", "a UID MOVE 1 Archive",
                   "[COPYUID 20 1 1]\r\n* 1 EXPUNGE\r\na OK MOVE completed.\r\n"}});

@@ -16,14 +16,23 @@ OUTKIT_INLINE std::optional<std::string> session::mailbox_argument(reader& r)
     if (!encoded)
         return std::nullopt;
     field("mailbox", *encoded);
-    auto name = codec::from_modified_utf7(*encoded);
-    return name ? std::move(name) : encoded;
+    std::optional<std::string> name;
+    if (!rev2_)
+        name = codec::from_modified_utf7(*encoded);
+    if (!name)
+        name = *encoded;
+    if (world_.faults.misbehaves("imap.tabs-in-names"))
+        std::replace(name->begin(), name->end(), '\t', ' ');
+    return name;
 }
 
-OUTKIT_INLINE std::string session::on_wire(std::string const& name)
+// RFC 9051 section 5.1: in UTF-8 once IMAP4rev2 has been enabled.
+OUTKIT_INLINE std::string session::encoded(std::string const& name) const
 {
-    return codec::shown(codec::to_modified_utf7(name).value_or(name));
+    return rev2_ ? name : codec::to_modified_utf7(name).value_or(name);
 }
+
+OUTKIT_INLINE std::string session::on_wire(std::string const& name) const { return codec::shown(encoded(name)); }
 
 OUTKIT_INLINE void session::list(reader& r, bool subscribed)
 {
@@ -39,7 +48,7 @@ OUTKIT_INLINE void session::list(reader& r, bool subscribed)
     std::optional<std::string> pattern;
     if (reference && r.blank())
         pattern = r.list_mailbox();
-    if (pattern && generic() && r.blank())  // what could be asked for is there anyway
+    if (pattern && (generic() || rev2_) && r.blank())  // what could be asked for is there anyway
     {
         auto const option = r.atom();
         if (!option || !codec::equal_no_case(*option, "RETURN") || !r.blank() || !r.open())
@@ -79,8 +88,8 @@ OUTKIT_INLINE void session::list(reader& r, bool subscribed)
     std::sort(all.begin(), all.end(), [](listed const& a, listed const& b) { return a.key < b.key; });
     for (listed const& one : all)
     {
-        std::string const encoded = codec::to_modified_utf7(one.path).value_or(one.path);
-        if (!matches_pattern(encoded, wanted))
+        std::string name = encoded(one.path);
+        if (!matches_pattern(name, wanted))
             continue;
         role const r_of = one.what ? one.what->role() : role::none;
         std::string_view use = special_use(r_of);
@@ -96,7 +105,13 @@ OUTKIT_INLINE void session::list(reader& r, bool subscribed)
         if (!use.empty())
             (line += ' ') += use;
         line += ") \"/\" ";
-        codec::append_mailbox(line, encoded);
+        if (world_.faults.misbehaves("imap.tabs-in-names"))  // observed: MailKit, its issue 945
+        {
+            std::replace(name.begin(), name.end(), ' ', '\t');
+            line += name;
+        }
+        else
+            codec::append_mailbox(line, name);
         say(line);
     }
     completed();
@@ -154,7 +169,8 @@ OUTKIT_INLINE void session::select(reader& r, bool read_only)
             unseen = i + 1;
     // The order is always this one (observed: RainLoop/rainloop-webmail#686).
     say("* " + std::to_string(uids_.size()) + " EXISTS");
-    say("* " + std::to_string(recent_count()) + " RECENT");
+    if (!rev2_)
+        say("* " + std::to_string(recent_count()) + " RECENT");
     phrases const& w = words();
     auto const code = [&](std::string const& name, std::string const& value, std::string_view text) {
         say("* OK [" + name + ' ' + value + "] " + std::string(text));
@@ -193,7 +209,7 @@ OUTKIT_INLINE void session::status(reader& r)
     if (!f)
         return no_such(*name);
     std::string line = "* STATUS ";
-    codec::append_mailbox(line, codec::to_modified_utf7(*name).value_or(*name));
+    codec::append_mailbox(line, encoded(*name));
     char before = '(';
     line += ' ';
     for (std::string const& item : items)

@@ -63,7 +63,7 @@ OUTKIT_INLINE std::string session::flags_of(message const& m) const
 {
     std::string out;
     outkit::imap::flags f{from_store(m.flags), m.keywords};
-    if (m.uid >= recent_from_)
+    if (m.uid >= recent_from_ && !rev2_)
         f.system = f.system | outkit::imap::flag::recent;
     codec::append_flags(out, f);
     return out;
@@ -100,7 +100,8 @@ OUTKIT_INLINE void session::synchronize(bool with_expunges)
     if (more)
     {
         say("* " + std::to_string(uids_.size()) + " EXISTS");
-        say("* " + std::to_string(recent_count()) + " RECENT");
+        if (!rev2_)  // RFC 9051 has it no more
+            say("* " + std::to_string(recent_count()) + " RECENT");
         if (!read_only_)
             folder_->take_recent();
     }
@@ -174,8 +175,12 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
     bool const names_uid = std::find(what->order.begin(), what->order.end(), item::uid) != what->order.end();
     bool const peeks =
         std::any_of(what->sections.begin(), what->sections.end(), [](auto const& s) { return !s.wanted.mark_seen; });
-    auto const extended =
-        world_.faults.misbehaves("imap.bare-disposition") ? structure_style::misbehaving : structure_style::extended;
+    structure_style const basic{.extended = false};
+    structure_style const extended{.bare_disposition = world_.faults.misbehaves("imap.bare-disposition"),
+                                   .empty_disposition = world_.faults.misbehaves("imap.empty-disposition"),
+                                   .description_disposition = world_.faults.misbehaves("imap.description-disposition"),
+                                   .part_of_nothing = world_.faults.misbehaves("imap.part-of-nothing"),
+                                   .empty_multipart = world_.faults.misbehaves("imap.empty-multipart")};
     for (std::size_t const i : which.at)
     {
         message_ptr const m = folder_->find(uids_[i]);
@@ -211,7 +216,7 @@ OUTKIT_DEF flow<> session::fetch(reader& r, bool by_uid)
             case item::body:
             case item::structure:
                 line += k == item::body ? "BODY " : "BODYSTRUCTURE ";
-                append_structure(line, m->structure(), 0, k == item::body ? structure_style::basic : extended);
+                append_structure(line, m->structure(), 0, k == item::body ? basic : extended);
                 break;
             case item::section: {
                 auto const& s = what->sections[section++];

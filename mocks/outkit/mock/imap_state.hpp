@@ -159,7 +159,8 @@ private:
     std::uint32_t recent_count() const;
     std::string flags_of(message const& m) const;
     std::optional<std::string> mailbox_argument(reader& r);
-    static std::string on_wire(std::string const& name);  // of a mailbox, for a text
+    std::string encoded(std::string const& name) const;  // of a mailbox
+    std::string on_wire(std::string const& name) const;  // the same for a text
     bool keepable(outkit::imap::flags const& f) const;
     std::string kept_flags(bool permanent) const;
     std::uint64_t size_of(message const& m) const { return generic() ? m.size() : estimated_size(m); }

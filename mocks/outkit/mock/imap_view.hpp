@@ -19,13 +19,17 @@ flags to_store(outkit::imap::flag f);
 std::uint64_t estimated_size(message const& m);
 
 void append_envelope(std::string& out, mime::envelope const& e);
-enum class structure_style
+struct structure_style
 {
-    basic,       // BODY
-    extended,    // BODYSTRUCTURE
-    misbehaving  // "imap.bare-disposition"; observed: MailKit, its issue 919
+    bool extended = true;  // BODYSTRUCTURE; false: BODY
+    // Misbehaviours; observed: MailKit, by its issues.
+    bool bare_disposition = false;         // 919: "inline" for ("inline" NIL)
+    bool empty_disposition = false;        // 919: (NIL NIL) for NIL
+    bool description_disposition = false;  // a multipart's description where its disposition belongs
+    bool part_of_nothing = false;          // 1415, 1446: NIL for all that a part without octets has
+    bool empty_multipart = false;          // 1393: NIL for parts that are all without octets
 };
-void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, structure_style how);
+void append_structure(std::string& out, mime::structure const& s, std::uint32_t index, structure_style const& how);
 void append_section(std::string& out, codec::fetch_section const& s, content const& c);
 
 // What Exchange gives for a message that it cannot convert.

@@ -115,11 +115,13 @@ OUTKIT_INLINE void append_pairs(std::string& out, std::vector<mime::parameter> c
     out += ')';
 }
 
-OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p, structure_style how)
+OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p, structure_style const& how)
 {
-    if (p.disposition.empty())
-        out += " NIL";
-    else if (how == structure_style::misbehaving && p.disposition_parameters.empty())
+    if (how.description_disposition && p.is_multipart() && !p.description.empty())
+        codec::append_string(out += ' ', p.description);
+    else if (p.disposition.empty())
+        out += how.empty_disposition ? " (NIL NIL)" : " NIL";
+    else if (how.bare_disposition && p.disposition_parameters.empty())
         codec::append_string(out += ' ', p.disposition);
     else
     {
@@ -149,18 +151,28 @@ OUTKIT_INLINE void append_extensions(std::string& out, mime::part const& p, stru
 
 // The parser has limited the depth.
 OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, std::uint32_t index,
-                                    structure_style how)
+                                    structure_style const& how)
 {
-    bool const extensions = how != structure_style::basic;
     mime::part const& p = s.parts[index];
+    bool const leaf = p.first_child == mime::no_part;
+    if (how.part_of_nothing && leaf && p.octets() == 0)
+    {
+        out += how.extended ? "(NIL NIL NIL NIL NIL \"7BIT\" 0 NIL NIL NIL NIL)" : "(NIL NIL NIL NIL NIL \"7BIT\" 0)";
+        return;
+    }
     out += '(';
     if (p.is_multipart())
     {
+        bool empty = how.empty_multipart;
         for (auto child = p.first_child; child != mime::no_part; child = s.parts[child].next_sibling)
+            empty = empty && s.parts[child].octets() == 0;
+        if (empty)
+            out += "NIL";
+        for (auto child = p.first_child; child != mime::no_part && !empty; child = s.parts[child].next_sibling)
             append_structure(out, s, child, how);
         out += ' ';
         codec::append_string(out, p.subtype);
-        if (extensions)
+        if (how.extended)
         {
             out += ' ';
             append_pairs(out, p.parameters);
@@ -193,7 +205,7 @@ OUTKIT_INLINE void append_structure(std::string& out, mime::structure const& s, 
     }
     else if (p.type == "text")
         out += ' ' + std::to_string(p.lines);
-    if (extensions)
+    if (how.extended)
     {
         out += ' ';
         append_text(out, p.md5);
