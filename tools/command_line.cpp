@@ -271,18 +271,107 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
         chosen = [l] { return login(l); };
     });
 
-    token_options t;
+    auto const add_account = [&](CLI::App* command, account_options& to) {
+        add_configuration(command, to.configuration, to.base_scope);
+        add_store(command, to.store);
+        command->add_option("--account", to.account, "whose, if several are signed in")->type_name("ADDRESS");
+        add_proxy(command, to.proxy);
+        add_format(command);
+    };
+
+    account_options t;
     CLI::App* const token_command =
         app.add_subcommand("token", "A fresh access token on standard output, for mutt, mbsync, msmtp and others");
-    add_configuration(token_command, t.configuration, t.base_scope);
-    add_store(token_command, t.store);
-    token_command->add_option("--account", t.account, "whose, if several are signed in")->type_name("ADDRESS");
+    add_account(token_command, t);
     token_command->add_flag("--app", t.app, "one of the application itself, without a user");
-    add_proxy(token_command, t.proxy);
-    add_format(token_command);
     token_command->callback([&] {
         t.format = wanted();
         chosen = [t] { return token(t); };
+    });
+
+    auto const add_mailbox = [&](CLI::App* command, mail_options& to) {
+        add_account(command, to);
+        command->add_flag("--app", to.app, "as the application itself, without a user");
+        command->add_option("--mailbox", to.mailbox, "another mailbox, such as a shared one")->type_name("ADDRESS");
+    };
+    auto const add_folder = [](CLI::App* command, std::string& to) {
+        command->add_option("--folder", to, "which folder, as outkit list --folders says it; else the inbox")
+            ->type_name("NAME");
+    };
+
+    list_options i;
+    CLI::App* const list_command = app.add_subcommand("list", "The newest messages of a folder, or the folders");
+    list_command->footer("N unread   ! flagged   @ with attachments   Times are UTC.\nWith --format json each line is "
+                         "one JSON object.\n\n" +
+                         app.get_footer());
+    add_mailbox(list_command, i);
+    add_folder(list_command, i.folder);
+    list_command->add_option("--count", i.count, "how many; 20 without it")
+        ->check(CLI::Range(1, 100'000))
+        ->type_name("N");
+    list_command->add_flag("--unread", i.unread, "only those that nobody has read");
+    list_command->add_flag("--folders", i.folders, "the folders that hold mail, instead of messages");
+    list_command->callback([&] {
+        i.format = wanted();
+        chosen = [i] { return list(i); };
+    });
+
+    fetch_options f;
+    CLI::App* const fetch_command = app.add_subcommand("fetch", "One message, as people read it or as it is");
+    fetch_command->add_option("ID", f.id, "as outkit list says it")->required();
+    add_mailbox(fetch_command, f);
+    add_folder(fetch_command, f.folder);
+    fetch_command->add_flag("--raw", f.raw, "as it is (RFC 5322), not to be shown on a terminal");
+    fetch_command->add_option("--output", f.output, "the message as it is into a file, for you alone")
+        ->type_name("FILE");
+    fetch_command->add_flag("--mark-read", f.mark_read, "the message is read then; else nothing is changed");
+    fetch_command->callback([&] {
+        f.format = wanted();
+        chosen = [f] { return fetch(f); };
+    });
+
+    send_options s;
+    CLI::App* const send_command = app.add_subcommand("send", "Sends a message; its text comes from standard input");
+    add_mailbox(send_command, s);
+    send_command->add_option("--from", s.from, "the sender, if not the mailbox")->type_name("ADDRESS");
+    auto const add_list = [&](char const* name, std::vector<std::string>& to, char const* what, char const* type) {
+        send_command->add_option(name, to, what)
+            ->type_name(type)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+            ->expected(1);
+    };
+    add_list("--to", s.to, "a recipient, or several with commas; may be repeated", "ADDRESS");
+    add_list("--cc", s.cc, "likewise, for a copy", "ADDRESS");
+    add_list("--bcc", s.bcc, "likewise, and the others do not see it", "ADDRESS");
+    send_command->add_option("--subject", s.subject, "the subject")->type_name("TEXT");
+    send_command->add_option("--html", s.html, "the same text as HTML")->type_name("FILE");
+    add_list("--attach", s.attachments, "a file to go with it; may be repeated", "FILE");
+    send_command->add_flag(
+        "--raw", s.raw,
+        "standard input is a whole message (RFC 5322): for git send-email and others that run sendmail");
+    bool ignored = false;
+    send_command->add_flag("-i,-t", ignored, "nothing: for programs that say them to sendmail")->group("");
+    send_command->add_option("RECIPIENT", s.recipients, "with --raw: to these, instead of those in its header");
+    send_command->callback([&] {
+        s.format = wanted();
+        chosen = [s] { return send(s); };
+    });
+
+    watch_options h;
+    CLI::App* const watch_command = app.add_subcommand("watch", "A line for each message that arrives, as it arrives");
+    add_mailbox(watch_command, h);
+    add_folder(watch_command, h.folder);
+    watch_command
+        ->add_option("--every", h.every,
+                     "with base scope api: asks Graph every so many seconds; 20 without it. IMAP tells by itself")
+        ->check(CLI::Range(1, 3600))
+        ->type_name("N");
+    watch_command->add_option("--count", h.count, "ends after so many messages")
+        ->check(CLI::Range(1, 1'000'000))
+        ->type_name("N");
+    watch_command->callback([&] {
+        h.format = wanted();
+        chosen = [h] { return watch(h); };
     });
 
     accounts_options a;

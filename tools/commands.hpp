@@ -92,17 +92,62 @@ struct login_options
 };
 int login(login_options const& o);
 
-struct token_options
+// A configuration, and whose token for it is wanted.
+struct account_options
 {
     std::string configuration = {};
-    std::string base_scope = {};
+    std::string base_scope = {};  // empty: the configuration's
     store_options store = {};
     std::string account = {};  // empty: the configuration's user, or the only one there is
     bool app = false;          // of the application itself
     std::string proxy = {};
     cli::format format = format::text;
 };
-int token(token_options const& o);
+int token(account_options const& o);
+
+// The everyday commands.
+struct mail_options : account_options
+{
+    std::string mailbox =
+        {};  // another one, such as a shared one; empty: the account's, or the configuration's with app
+    std::string folder = "inbox";
+};
+
+struct list_options : mail_options
+{
+    unsigned count = 20;
+    bool unread = false;
+    bool folders = false;  // the folders instead of the messages of one
+};
+int list(list_options const& o);
+
+struct fetch_options : mail_options
+{
+    std::string id = {};  // as `outkit list` says it
+    bool raw = false;
+    std::string output = {};  // a file for the octets of the message
+    bool mark_read = false;
+};
+int fetch(fetch_options const& o);
+
+struct send_options : mail_options
+{
+    std::string from = {};  // empty: the mailbox
+    std::vector<std::string> to = {}, cc = {}, bcc = {};
+    std::string subject = {};
+    std::string html = {};  // a file
+    std::vector<std::string> attachments = {};
+    bool raw = false;                          // standard input is a whole message
+    std::vector<std::string> recipients = {};  // with raw; empty: those of its header
+};
+int send(send_options const& o);
+
+struct watch_options : mail_options
+{
+    unsigned count = 0;   // ends after so many messages; 0: never
+    unsigned every = 20;  // seconds between two questions to Graph
+};
+int watch(watch_options const& o);
 
 struct accounts_options
 {

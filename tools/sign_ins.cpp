@@ -2,6 +2,7 @@
 
 #include "config.hpp"
 #include "console.hpp"
+#include "proxies.hpp"
 
 #include <outkit/check/atlas.hpp>
 #include <outkit/http/url.hpp>
@@ -65,6 +66,33 @@ bool same_ignoring_case(std::string_view a, std::string_view b)
     return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
         return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
     });
+}
+
+// The one account that is meant.
+oauth2::stored_account chosen_account(application const& a, opened_store const& in, account_options const& o)
+{
+    std::string const wanted = o.account.empty() ? a.settings().user : o.account;
+    std::vector<oauth2::stored_account> all = a.accounts(in);
+    std::string names;
+    oauth2::stored_account* found = nullptr;
+    std::size_t count = 0;
+    for (oauth2::stored_account& one : all)
+    {
+        names += (names.empty() ? "" : ", ") + name_of(one);
+        if (!wanted.empty() && !is_meant(one, wanted))
+            continue;
+        found = &one;
+        ++count;
+    }
+    if (count == 1)
+        return std::move(*found);
+    std::string const how = "outkit login --config " + printable(o.configuration);
+    if (all.empty())
+        throw std::runtime_error("nobody is signed in for this configuration; run: " + how);
+    if (count == 0)
+        throw std::runtime_error(fmt::format("{} is not signed in for this configuration, only {}; run: {}",
+                                             printable(wanted, 256), names, how));
+    throw usage_error(fmt::format("several accounts are signed in: {}; say which one with --account", names));
 }
 
 }  // namespace
@@ -150,6 +178,33 @@ std::vector<oauth2::stored_account> application::accounts(opened_store const& in
                        [&](auto const& a) { return a.id.login != origin || a.id.client_id != settings_.client_id; }),
         all.end());
     return all;
+}
+
+application::application(account_options const& o)
+    : application(o.configuration, o.base_scope, chosen_proxies(o.proxy),
+                  o.app ? check::principal::application : check::principal::user)
+{
+}
+
+account_tokens tokens_of(application const& a, account_options const& o, outkit::asio::any_io_executor executor)
+{
+    if (o.app)
+        return {std::make_unique<oauth2::token_source>(a.stream(executor), a.app(), a.from(),
+                                                       oauth2::app_scopes_for(a.settings().base_scope, a.cloud())),
+                {},
+                false};
+    opened_store const in = open_store(o.store);
+    oauth2::stored_account const who = chosen_account(a, in, o);
+    return {std::make_unique<oauth2::token_source>(a.stream(executor), a.app(), a.from(), in.store, who.id, a.scopes()),
+            who.username, who.id.tenant_id == oauth2::consumers_tenant_id};
+}
+
+void no_token(account_options const& o, oauth2::token_source const& source, error_code ec)
+{
+    std::string said = with_words(ec, source.diagnostics());
+    if (!o.app && ec == outkit::condition::interaction_required)
+        said += "\noutkit: run: outkit login --config " + printable(o.configuration);
+    throw std::runtime_error(said);
 }
 
 std::vector<oauth2::stored_account> all_accounts(opened_store const& in)

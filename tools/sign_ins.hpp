@@ -41,6 +41,7 @@ public:
     // `base_scope`: empty, "imap" or "api", instead of the configuration's. `who`: whom the tokens are for.
     application(std::string const& configuration, std::string const& base_scope, outkit::proxy_settings proxies,
                 outkit::check::principal who);
+    explicit application(account_options const& o);
 
     outkit::account::settings const& settings() const { return settings_; }
     outkit::oauth2::cloud const& cloud() const { return cloud_; }
@@ -61,6 +62,18 @@ private:
     outkit::proxy_settings proxies_;
     outkit::tls_context tls_;
 };
+
+// The tokens of the account that is meant, or of the application itself. Throws std::runtime_error when nobody is signed in.
+struct account_tokens
+{
+    std::unique_ptr<outkit::oauth2::token_source> source;
+    std::string name;       // of who has signed in, not yet printable(); empty for the application
+    bool personal = false;  // a Microsoft account
+};
+account_tokens tokens_of(application const& a, account_options const& o, outkit::asio::any_io_executor executor);
+
+// Why there is no token, and what to do. Never returns.
+[[noreturn]] void no_token(account_options const& o, outkit::oauth2::token_source const& source, outkit::error_code ec);
 
 // All accounts of a store. Throws std::runtime_error with what is wrong with it.
 std::vector<outkit::oauth2::stored_account> all_accounts(opened_store const& in);

@@ -2,7 +2,10 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <fstream>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 // The examples are programs of their own; here they run as a reader of theirs would run them.
 
@@ -43,6 +46,25 @@ BOOST_AUTO_TEST_CASE(a_program_is_tested_against_a_world_of_its_own)
     int const code = test.wait();
     BOOST_TEST_CONTEXT(test.output() << test.errors()) { BOOST_TEST(code == 0); }
     BOOST_TEST(test.errors().find("2 test cases out of 2 passed") != std::string::npos, test.errors());
+}
+
+BOOST_AUTO_TEST_CASE(MK_32_programs_without_the_mocks_have_nothing_of_them)
+{
+    auto const has_mocks = [](std::string const& name) {
+        std::ifstream file(examples + '/' + name, std::ios::binary);
+        std::string const program{std::istreambuf_iterator<char>(file), {}};
+        // Namespaces, as symbols have them: outkit, the one of the build, mock.
+        std::size_t at = program.find("6outkit");
+        BOOST_TEST_REQUIRE(at != std::string::npos, name);
+        for (; at != std::string::npos; at = program.find("6outkit", at + 1))
+            if (std::string_view(program).substr(at, 40).find("4mock") != std::string_view::npos)
+                return true;
+        return false;
+    };
+    for (char const* const name :
+         {"app_only", "graph_list", "imap_coroutine", "imap_newest", "imap_watch", "sign_in", "smtp_send"})
+        BOOST_TEST(!has_mocks(name), name);
+    BOOST_TEST(has_mocks("app_test"));  // so that what is looked for is what they would have
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,6 +2,7 @@
 #define OUTKIT_CHECK_CHECKS_HPP
 
 #include <outkit/check/report.hpp>
+#include <outkit/graph/types.hpp>
 #include <outkit/oauth2/authorization.hpp>
 #include <outkit/oauth2/cloud.hpp>
 #include <outkit/proxy.hpp>
@@ -87,6 +88,14 @@ OUTKIT_DECL step check_settings(account::settings const& settings, principal who
 
 /// The cloud of the settings with their endpoints in it; an empty name when there is no such cloud.
 OUTKIT_DECL oauth2::cloud cloud_of(account::settings const& settings);
+
+/// Where mail is read and submitted: as the settings say, or as the cloud has it. Personal accounts have an SMTP host of
+/// their own.
+OUTKIT_DECL account::server imap_server_of(account::settings const& settings);
+OUTKIT_DECL account::server smtp_server_of(account::settings const& settings, bool personal);
+
+/// Graph, likewise.
+OUTKIT_DECL graph::options graph_options_of(account::settings const& settings);
 
 /// What a sign-in asks for: the settings' scopes, or those of the base scope.
 OUTKIT_DECL oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in);

@@ -353,21 +353,10 @@ private:
 
     // IMAP and SMTP
 
-    account::server imap_server() const
-    {
-        account::server s = settings_.endpoints.imap;
-        if (s.host.empty())
-            s.host = cloud_.imap_host;
-        return s;
-    }
+    account::server imap_server() const { return imap_server_of(settings_); }
     account::server smtp_server() const
     {
-        account::server s = settings_.endpoints.smtp;
-        if (s.host.empty())
-            s.host = who_.tenant_id == oauth2::consumers_tenant_id && !cloud_.smtp_host_personal.empty()
-                         ? cloud_.smtp_host_personal
-                         : cloud_.smtp_host;
-        return s;
+        return smtp_server_of(settings_, who_.tenant_id == oauth2::consumers_tenant_id);
     }
     static std::string text(account::server const& s)
     {
@@ -778,20 +767,7 @@ private:
 
     void over_graph()
     {
-        graph::options o;
-        error_code ec;
-        http::url const at = http::parse_url(cloud_.graph, ec);
-        if (!settings_.endpoints.graph.empty())
-        {
-            http::url const elsewhere = http::parse_url(settings_.endpoints.graph, ec);
-            o.host = elsewhere.server.host;
-            o.port = elsewhere.server.port;
-        }
-        else
-        {
-            o.host = at.server.host;
-            o.port = at.server.port;
-        }
+        graph::options const o = graph_options_of(settings_);
         graph_.emplace(stream(), token_.access.clone(), o);
         trace(*graph_, "graph");
         bool const me = take("graph.me", "ask Graph who is signed in", [&](step& s) {
@@ -951,6 +927,34 @@ OUTKIT_DEF oauth2::cloud cloud_of(account::settings const& settings)
     if (!settings.endpoints.login.empty())
         c = c.with_login(settings.endpoints.login);
     return c;
+}
+
+OUTKIT_DEF account::server imap_server_of(account::settings const& settings)
+{
+    account::server s = settings.endpoints.imap;
+    if (s.host.empty())
+        s.host = cloud_of(settings).imap_host;
+    return s;
+}
+
+OUTKIT_DEF account::server smtp_server_of(account::settings const& settings, bool personal)
+{
+    account::server s = settings.endpoints.smtp;
+    oauth2::cloud const c = cloud_of(settings);
+    if (s.host.empty())
+        s.host = personal && !c.smtp_host_personal.empty() ? c.smtp_host_personal : c.smtp_host;
+    return s;
+}
+
+OUTKIT_DEF graph::options graph_options_of(account::settings const& settings)
+{
+    error_code ignored;  // both have been looked at when they were read
+    http::url const at = http::parse_url(
+        settings.endpoints.graph.empty() ? cloud_of(settings).graph : settings.endpoints.graph, ignored);
+    graph::options o;
+    o.host = at.server.host;
+    o.port = at.server.port;
+    return o;
 }
 
 OUTKIT_DEF oauth2::scope_set scopes_of(account::settings const& settings, oauth2::cloud const& in)
