@@ -30,7 +30,7 @@ asio::awaitable<void> watch(outkit::imap::client& mail, std::string host, std::u
     where.host = host;
     where.port = port;
     where.user = user;
-    where.tokens = [](outkit::access_token const*, outkit::imap::token_answer answer) {
+    where.tokens = [](outkit::access_token const*, outkit::token_answer answer) {
         answer({}, example::token());  // whatever is in the file now
     };
     outkit::imap::resume_policy const policy;

@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_was_opened_comes_back_with_another_token)
     where.host = "localhost";
     where.port = s.door->port();
     where.user = adele;
-    where.tokens = [&](access_token const* rejected, token_answer bring) {
+    where.tokens = [&](access_token const* rejected, outkit::token_answer bring) {
         ++asked;
         rejections += rejected != nullptr;
         bring({}, access_token(s.token("IMAP.AccessAsUser.All", "https://outlook.office.com", 600)));

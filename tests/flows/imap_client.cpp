@@ -768,9 +768,9 @@ BOOST_AUTO_TEST_CASE(IM_20_tags_that_are_not_ours)
 // --- APPEND ---
 
 namespace {
-append_source two_pieces()
+octet_source two_pieces()
 {
-    append_source from;
+    octet_source from;
     from.octets = 6;
     from.read = [at = 0](char* into, std::size_t, error_code&) mutable {
         std::copy_n(at++ == 0 ? "abc" : "def", 3, into);
@@ -886,7 +886,7 @@ BOOST_AUTO_TEST_CASE(IM_47_messages_that_cannot_be_appended)
     BOOST_TEST(empty.written.ends_with(tagged("$3 APPEND x {0}\r\n\r\n")));
     auto const too_long = in_inbox<append_result>(
         [](session& se) {
-            append_source from = two_pieces();
+            octet_source from = two_pieces();
             from.octets = std::uint64_t(151) << 20;
             return append(se, "x", std::move(from), {});
         },
@@ -1067,7 +1067,7 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_from_a_source)
 {
     std::string const message = "Subject: hello\r\n\r\n" + std::string(200'000, 'x') + "\r\n";
     auto const source = [&message](std::size_t most_at_once) {
-        append_source from;
+        octet_source from;
         from.octets = message.size();
         from.read = [&message, most_at_once, at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
             std::size_t const n = std::min({most, most_at_once, message.size() - at});
@@ -1081,7 +1081,7 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_from_a_source)
         for (bool const plus : {false, true})
         {
             session s;
-            auto talk = [](session& se, append_source from, bool at_once) -> flow<append_result> {
+            auto talk = [](session& se, octet_source from, bool at_once) -> flow<append_result> {
                 co_await open_inbox(se);
                 if (at_once)
                     se.caps.add("LITERAL+");
@@ -1101,12 +1101,12 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_from_a_source)
     for (bool const fails : {false, true})
     {
         session s;
-        auto talk = [](session& se, append_source from) -> flow<append_result> {
+        auto talk = [](session& se, octet_source from) -> flow<append_result> {
             co_await open_inbox(se);
             append_options none;
             co_return co_await append(se, "Archive", std::move(from), std::move(none));
         };
-        append_source from;
+        octet_source from;
         from.octets = 10;
         from.read = [fails, first = true](char* into, std::size_t, error_code& ec) mutable -> std::size_t {
             if (std::exchange(first, false))
@@ -1125,14 +1125,14 @@ BOOST_AUTO_TEST_CASE(messages_are_appended_from_a_source)
     // What is too long or nothing at all is refused before a byte.
     auto const long_one = in_inbox<append_result>(
         [](session& se) {
-            append_source from;
+            octet_source from;
             from.octets = se.settings.limits.message + 1;
             from.read = [](char*, std::size_t, error_code&) { return std::size_t(0); };
             return append(se, "x", std::move(from), {});
         },
         "");
     BOOST_TEST((long_one.ec == imap::error::message_too_long));
-    auto const none = in_inbox<append_result>([](session& se) { return append(se, "x", append_source(), {}); }, "");
+    auto const none = in_inbox<append_result>([](session& se) { return append(se, "x", octet_source(), {}); }, "");
     BOOST_TEST((none.ec == imap::error::message_too_short));
 }
 
@@ -1264,7 +1264,7 @@ BOOST_AUTO_TEST_CASE(a_message_of_150_MB_takes_no_memory)
     BOOST_TEST(fetched.largest <= 64u * 1024);
 
     session t;
-    append_source from;
+    octet_source from;
     from.octets = whole;
     std::size_t largest = 0;
     from.read = [&](char* into, std::size_t most, error_code&) {

@@ -414,7 +414,7 @@ BOOST_AUTO_TEST_CASE(the_callers_own_errors_are_no_reason_to_connect_again)
                     co_await lasting(s, std::move(f));
                     co_return;
                 }
-                append_source from;
+                octet_source from;
                 from.octets = 10;
                 from.read = [](char*, std::size_t, error_code& ec) {
                     ec = os_error(ECONNRESET);

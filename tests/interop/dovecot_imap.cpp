@@ -497,7 +497,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_memory_is_appended_and_what_is_deleted_goes)
     std::string const header = "Subject: long\r\n\r\n";
     std::uint64_t const octets = header.size() + line.size() * 131'072;
     std::uint64_t at = 0;
-    append_source from;
+    outkit::octet_source from;
     from.octets = octets;
     from.read = [&](char* into, std::size_t most, error_code&) {
         std::size_t n = 0;

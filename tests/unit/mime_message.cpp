@@ -527,13 +527,13 @@ BOOST_AUTO_TEST_CASE(a_message_can_be_built_while_it_is_read)
     std::string const raw = made(m).raw;
     std::uint64_t taken = 0;  // of the last file, which is no longer in memory
     auto const source = [&taken](std::string all) {
-        return mime::octet_source{
-            all.size(), [&taken, all, at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
-                std::size_t const n = std::string_view(all).substr(at).copy(into, most);
-                at += n;
-                taken += n;
-                return n;
-            }};
+        return octet_source{all.size(),
+                            [&taken, all, at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
+                                std::size_t const n = std::string_view(all).substr(at).copy(into, most);
+                                at += n;
+                                taken += n;
+                                return n;
+                            }};
     };
     for (std::size_t const piece : {1U, 7U, 76U, 4'096U, 1'000'000U})
         BOOST_TEST_CONTEXT(piece)

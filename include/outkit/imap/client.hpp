@@ -459,7 +459,7 @@ public:
         @li the source's error, imap::error::message_too_short   nothing was appended, and the connection is closed
     */
     template <class CompletionToken>
-    auto async_append(mailbox_name to, append_source from, append_options how, CompletionToken&& token)
+    auto async_append(mailbox_name to, octet_source from, append_options how, CompletionToken&& token)
     {
         return this->run(detail::append(this->session(), std::move(to), std::move(from), std::move(how)),
                          std::forward<CompletionToken>(token));

@@ -5,18 +5,6 @@
 
 namespace outkit::inline OUTKIT_ABI::imap {
 
-OUTKIT_DEF void token_answer::operator()(error_code ec, access_token token,
-                                         std::optional<std::chrono::system_clock::time_point> expires) const
-{
-    if (to_->here)
-        return;
-    to_->here = true;
-    to_->ec = ec;
-    to_->token = std::move(token);
-    to_->expires = expires;
-    to_->arrived.notify();
-}
-
 namespace detail {
 
 inline constexpr command_rule rules[] = {

@@ -535,16 +535,6 @@ struct append_options
     std::optional<std::chrono::sys_seconds> date = {};  ///< becomes INTERNALDATE; nothing: now
 };
 
-/// A message to append that is not in memory.
-struct append_source
-{
-    std::uint64_t octets = 0;  ///< how many there are, exactly
-
-    /// Puts the next octets into `into`, at most `most`, and returns how many; 0 is the end. An error it sets ends the
-    /// operation with that error.
-    std::function<std::size_t(char* into, std::size_t most, error_code& ec)> read = {};
-};
-
 /// Where an appended or copied message went; zeros if the server does not say (no UIDPLUS).
 struct append_result
 {

@@ -6,25 +6,15 @@
 
 #include <outkit/mime/address.hpp>
 #include <outkit/mime/header.hpp>
+#include <outkit/octet_source.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace outkit::inline OUTKIT_ABI::mime {
-
-/// Octets that are not in memory, or not all of them.
-struct octet_source
-{
-    std::uint64_t octets = 0;  // how many there are, exactly
-
-    /// Puts the next octets into `into`, at most `most`, and returns how many; 0 is the end. An error it sets ends the
-    /// reading.
-    std::function<std::size_t(char* into, std::size_t most, error_code& ec)> read = {};
-};
 
 /// A file that goes with a message. Arrives octet by octet as it is here.
 struct attachment
@@ -96,7 +86,7 @@ OUTKIT_DECL std::optional<built_message> build(message const& m, error_code& ec)
 /// A message that is built while it is read.
 struct streamed_message
 {
-    octet_source raw;                 // the octets that build() would give; imap::append_source has the same members
+    octet_source raw;                 // the octets that build() would give, for smtp::mail or imap's async_append()
     std::string message_id;           // without '<' and '>'
     std::vector<address> recipients;  // of To, Cc and Bcc, each once, for the envelope
 };

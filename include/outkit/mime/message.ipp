@@ -347,6 +347,8 @@ private:
             fail(error::content_type_malformed);
         if (!a.content_id.empty() && !valid_message_id(a.content_id))
             fail(error::message_id_malformed);
+        if (a.source.read && a.source.octets == octet_source::unknown)
+            fail(error::content_incomplete);
         if (ec_)
             return {};
 

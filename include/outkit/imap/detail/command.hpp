@@ -3,6 +3,7 @@
 
 #include <outkit/imap/detail/codec.hpp>
 #include <outkit/imap/search.hpp>
+#include <outkit/octet_source.hpp>
 
 // The grammar of commands, both directions (RFC 9051 and RFC 3501 section 9). A client builds, a server reads.
 
@@ -26,7 +27,7 @@ public:
     OUTKIT_DECL command& date_time(std::chrono::sys_seconds t);
     OUTKIT_DECL command& date(std::chrono::sys_days d);  // "1-Feb-1994", for SEARCH
     OUTKIT_DECL command& literal(std::string octets);    // always as a literal
-    OUTKIT_DECL command& literal(append_source from);
+    OUTKIT_DECL command& literal(octet_source from);
     OUTKIT_DECL command& items(fetch_items const& i);
     OUTKIT_DECL command& search(search_key const& k);  // with CHARSET UTF-8, if it takes that
     OUTKIT_DECL command& id(id_fields const& fields);
@@ -40,7 +41,7 @@ public:
     {
         std::string text;
         bool is_literal = false;
-        append_source source = {};  // of a literal that is not in `text`
+        octet_source source = {};  // of a literal that is not in `text`
     };
     std::vector<piece> pieces;
 

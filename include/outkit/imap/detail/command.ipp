@@ -48,7 +48,7 @@ OUTKIT_DEF command& command::literal(std::string octets)
     return *this;
 }
 
-OUTKIT_DEF command& command::literal(append_source from)
+OUTKIT_DEF command& command::literal(octet_source from)
 {
     text() += ' ';
     pieces.push_back({{}, true, std::move(from)});

@@ -1,6 +1,7 @@
 #ifndef OUTKIT_IMAP_DETAIL_FLOWS_HPP
 #define OUTKIT_IMAP_DETAIL_FLOWS_HPP
 
+#include <outkit/detail/coming_back.hpp>
 #include <outkit/imap/detail/command.hpp>
 #include <outkit/imap/resume.hpp>
 #include <outkit/secret.hpp>
@@ -25,7 +26,7 @@ struct reply
 // What a client needs to come back after it has lost its connection.
 struct resumption
 {
-    resumption(mailbox_access a, resume_policy p) : where(std::move(a)), policy(p) {}
+    resumption(mailbox_access a, resume_policy p) : where(std::move(a)), policy(p), access{std::move(where.tokens)} {}
 
     mailbox_access where;
     resume_policy policy;
@@ -38,9 +39,7 @@ struct resumption
     };
     std::optional<open_mailbox> box;  // to be opened again
 
-    access_token token = access_token();  // the last one
-    bool rejected = false;                // it is not to be used again
-    std::optional<outkit::detail::wall_time> renew_at;
+    outkit::detail::renewed_token access;
 
     bool up = false;        // there is a connection, as far as is known
     bool was_up = false;    // there has been one
@@ -152,7 +151,7 @@ OUTKIT_DECL flow<uid_set> search(session& s, search_key what);
 OUTKIT_DECL flow<> expunge(session& s, uid_set which);
 OUTKIT_DECL flow<> expunge_all(session& s);
 OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, std::string message, append_options how);
-OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, append_source from, append_options how);
+OUTKIT_DECL flow<append_result> append(session& s, mailbox_name to, octet_source from, append_options how);
 OUTKIT_DECL flow<std::vector<mailbox_event>> idle(session& s, idle_options how);
 
 // The parts these are made of. `execute` leaves the tagged answer in s.last, whatever it is.
@@ -175,7 +174,7 @@ OUTKIT_DECL flow<bool> come_back(session& s, error_code why, std::string said, e
 // A command was refused. True: it is worth saying again now, after a wait or a new connection.
 OUTKIT_DECL flow<bool> worth_repeating(session& s, command const& c, after_loss then, bool& refreshed);
 // The connection is gone, or its server cannot serve us at the moment: another one may be better.
-OUTKIT_DECL bool is_loss(error_code ec);
+using outkit::detail::is_loss;
 OUTKIT_DECL after_loss rule_of(std::string_view command);
 OUTKIT_DECL void leave_mailbox(session& s);
 

@@ -360,7 +360,7 @@ OUTKIT_DEF error_code meaning(session& s, reply const& r)
 OUTKIT_DEF std::string words(reply const& r) { return shown(r.code.empty() ? r.text : '[' + r.code + "] " + r.text); }
 
 // Sends octets that are not in memory. Once some have been announced, a source without them costs the connection.
-OUTKIT_DECL flow<> send_literal(session& s, append_source from)
+OUTKIT_DECL flow<> send_literal(session& s, octet_source from)
 {
     static constexpr std::size_t most = 64 * 1024;
     for (std::uint64_t left = from.octets; left != 0;)
@@ -418,7 +418,7 @@ OUTKIT_DEF flow<> say(session& s, command& c, data_handler* data)
                 co_await s.w.write(std::move(line));
             line.clear();
             c.spent = true;
-            append_source from = std::move(p.source);
+            octet_source from = std::move(p.source);
             co_await send_literal(s, std::move(from));
         }
         line += p.text;
@@ -470,7 +470,7 @@ OUTKIT_DEF flow<> execute(session& s, command c, data_handler* data)
             if (r && (done.ec == error::uid_validity_changed || done.ec == error::uid_validity_zero))
                 r->box.reset();  // or it would be selected again, as if nothing had happened
             if (r && done.ec == error::access_token_expired)
-                r->rejected = true;
+                r->access.rejected = true;
             if (s.committed && !ours && done.ec != outkit::error::not_connected && then == after_loss::outcome_unknown)
             {
                 std::string text = done.diagnostics.empty() ? done.ec.message() : std::move(done.diagnostics);
@@ -1394,7 +1394,7 @@ OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, std::string m
     co_return co_await append_literal(s, std::move(c));
 }
 
-OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, append_source from, append_options how)
+OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, octet_source from, append_options how)
 {
     error_code ec = may_append(s, from.octets);
     if (!ec && !from.read)
@@ -1498,7 +1498,7 @@ OUTKIT_DECL flow<std::vector<mailbox_event>> idle_lasting(session& s, idle_optio
     bool refreshed = false;
     while (!stopped && s.events.empty() && world.now() < end)
     {
-        time_point const expiry = r.renew_at ? steady(world, *r.renew_at) : outkit::detail::never;
+        time_point const expiry = r.access.renew_at ? steady(world, *r.access.renew_at) : outkit::detail::never;
         if (world.now() >= expiry)
         {
             stopped = co_await stand_ready(s, &stop);
