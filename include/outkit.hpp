@@ -19,6 +19,7 @@
 #include <outkit/sasl/xoauth2.hpp>
 #include <outkit/secret.hpp>
 #include <outkit/smtp/client.hpp>
+#include <outkit/smtp/refusal.hpp>
 #include <outkit/stream.hpp>
 #include <outkit/tls.hpp>
 #include <outkit/version.hpp>

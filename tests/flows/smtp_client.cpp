@@ -25,8 +25,14 @@ using flow = outkit::detail::flow<T>;
 
 // Plays a flow against a server that keeps to its turn: what it says next can be read when something has been written
 // since. (outkit::detail::play gives everything at once, which a client takes for replies that come too early.)
+// What is written can be counted instead of kept.
+struct tally
+{
+    std::uint64_t written = 0;
+    std::size_t largest = 0;  // offered to the stream at once
+};
 template <class T>
-played<T> converse(flow<T> f, std::vector<std::string> const& turns, how h = {})
+played<T> converse(flow<T> f, std::vector<std::string> const& turns, how h = {}, tally* count = nullptr)
 {
     using kind = outkit::detail::io_request::kind;
     outkit::detail::simulator world;
@@ -68,7 +74,13 @@ played<T> converse(flow<T> f, std::vector<std::string> const& turns, how h = {})
             break;
         case kind::write:
             r.n = std::min(h.piece, rq.output.size());
-            out.written.append(rq.output.data(), r.n);
+            if (count)
+            {
+                count->written += r.n;
+                count->largest = std::max(count->largest, rq.output.size());
+            }
+            else
+                out.written.append(rq.output.data(), r.n);
             spoken = true;
             break;
         case kind::read:
@@ -1016,6 +1028,355 @@ BOOST_AUTO_TEST_CASE(SM_16_long_messages_in_small_writes)
         if (first.empty())
             first = r.written;
         BOOST_TEST((r.written == first));
+    }
+}
+
+namespace {
+
+// Gives a text in pieces; how many octets there are is said or not.
+octet_source source_of(std::string text, std::size_t most_at_once, bool said = true)
+{
+    octet_source from;
+    from.octets = said ? text.size() : octet_source::unknown;
+    from.read = [text = std::move(text), most_at_once, at = std::size_t(0)](char* into, std::size_t most,
+                                                                            error_code&) mutable {
+        std::size_t const n = std::string_view(text).substr(at).copy(into, std::min(most, most_at_once));
+        at += n;
+        return n;
+    };
+    return from;
+}
+
+// The same, and then the error.
+octet_source broken_source(std::string text, error_code why, bool said = true)
+{
+    octet_source from = source_of(std::move(text), 10'000, said);
+    from.octets = said ? from.octets + 1'000 : from.octets;
+    from.read = [whole = std::move(from.read), why](char* into, std::size_t most, error_code& ec) {
+        std::size_t const n = whole(into, most, ec);
+        if (n == 0)
+            ec = why;
+        return n;
+    };
+    return from;
+}
+
+mail from_source(octet_source from, transfer how = transfer::data)
+{
+    mail m = message();
+    m.source = std::move(from);
+    m.transfer = how;
+    return m;
+}
+
+std::string const roomy = "250-x\r\n250-SIZE\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-8BITMIME\r\n250 BINARYMIME\r\n";
+
+// 200 KB with all line ends and dots there are.
+std::string long_text()
+{
+    std::string text = "Message-ID: <1@x.example>\r\n\r\n";
+    for (int i = 0; text.size() < 200'000; ++i)
+        text += i % 4 == 0   ? ".line\r"
+                : i % 4 == 1 ? "..\n"
+                : i % 4 == 2 ? ".\r\n"
+                             : "a longer line with words in it\n";
+    return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(SM_15_a_message_from_a_source_is_the_same_on_the_wire)
+{
+    for (std::string const& text : {long_text(), "Subject: x\n\n.dot\nend"s, ""s})
+    {
+        outcome const whole({message(text)}, {accepted, taken}, "250-x\r\n250 PIPELINING\r\n");
+        BOOST_TEST_REQUIRE(!whole.first().ec);
+        for (std::size_t const piece : {1u, 7u, 1'000u, 65'536u, 1'000'000u})
+            for (bool const said : {true, false})
+                BOOST_TEST_CONTEXT(text.size() << " octets in pieces of " << piece)
+                {
+                    if (piece == 1 && text.size() > 100'000)
+                        continue;
+                    outcome const r({from_source(source_of(text, piece, said))}, {accepted, taken},
+                                    "250-x\r\n250 PIPELINING\r\n");
+                    BOOST_TEST(!r.ec, r.ec.message());
+                    BOOST_TEST(!r.first().ec);
+                    BOOST_TEST((r.written == whole.written));
+                }
+    }
+    // An octet at a time, across the end of what is read first.
+    std::string const text = std::string(65'530, '\n') + "\r\n.\r\n.\r\n..\r.\r";
+    outcome const whole({message(text)}, {accepted, taken}, "250-x\r\n250 PIPELINING\r\n");
+    outcome const bytes({from_source(source_of(text, 1))}, {accepted, taken}, "250-x\r\n250 PIPELINING\r\n");
+    BOOST_TEST((bytes.written == whole.written));
+}
+
+BOOST_AUTO_TEST_CASE(SM_25_sources_longer_and_shorter_than_announced)
+{
+    std::string const text = long_text();
+    for (std::size_t const more : {1u, 100'000u})
+    {
+        octet_source lies = source_of(text, 10'000);
+        lies.octets -= more;
+        outcome const r({from_source(lies), message()}, {accepted, taken}, roomy);
+        BOOST_TEST((r.ec == smtp::error::more_than_announced), r.ec.message());
+        BOOST_TEST((r.ec == condition::limit_exceeded));
+        BOOST_TEST((r.first().ec == smtp::error::more_than_announced));
+        BOOST_TEST((r.deliveries[1].ec == smtp::error::not_sent));
+        BOOST_TEST(r.written.starts_with("MAIL FROM:<ann@x.example> SIZE=" + std::to_string(text.size() - more) + ' '));
+        BOOST_TEST(!r.written.ends_with("\r\n.\r\n"));
+        BOOST_TEST(!r.doubtful);
+    }
+    octet_source less = source_of(text, 10'000);
+    less.octets += 5'000;
+    outcome const shorter({from_source(less)}, {accepted, taken}, roomy);
+    BOOST_TEST(!shorter.first().ec);
+    BOOST_TEST(shorter.written.ends_with("\r\n.\r\n"));
+
+    // Nothing is announced that is not known; short ones are read to their end first.
+    outcome const unknown({from_source(source_of(text, 10'000, false))}, {accepted, taken}, roomy);
+    BOOST_TEST(!unknown.first().ec);
+    BOOST_TEST(unknown.written.starts_with("MAIL FROM:<ann@x.example> BODY=8BITMIME\r\n"));
+    outcome const small({from_source(source_of("a\nb\rc", 2, false))}, {accepted, taken}, roomy);
+    BOOST_TEST(small.written.starts_with("MAIL FROM:<ann@x.example> SIZE=9\r\n"));
+    octet_source lies = source_of("abcdef", 2);
+    lies.octets = 5;
+    outcome const early({from_source(lies)}, {accepted, taken}, roomy);
+    BOOST_TEST((early.first().ec == smtp::error::more_than_announced));
+    BOOST_TEST(early.written == "");
+
+    // The server's limit holds for what is sent, whatever was announced.
+    std::string const limited = "250-x\r\n250-PIPELINING\r\n250 SIZE 150000\r\n";
+    outcome const announced({from_source(source_of(text, 10'000))}, {accepted, taken}, limited);
+    BOOST_TEST((announced.first().ec == smtp::error::message_too_large));
+    BOOST_TEST(announced.written == "");
+    outcome const seen({from_source(source_of(text, 10'000, false))}, {accepted, taken}, limited);
+    BOOST_TEST((seen.ec == smtp::error::message_too_large));
+    BOOST_TEST(seen.written.size() < 160'000u);
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_fails_ends_the_connection_without_the_dot)
+{
+    for (bool const said : {true, false})
+        for (transfer const how : {transfer::data, transfer::chunks})
+        {
+            outcome const r({from_source(broken_source(long_text(), os_error(EIO), said), how)},
+                            {how == transfer::data ? accepted : "250 ok\r\n250 ok\r\n", "250 ok\r\n"}, roomy);
+            BOOST_TEST((r.ec == os_error(EIO)), r.ec.message());
+            BOOST_TEST((r.first().ec == os_error(EIO)));
+            BOOST_TEST(!r.doubtful);
+            BOOST_TEST(r.written.size() > 60'000u);
+            bool const dot = how == transfer::data && r.written.find("\r\n.\r\n") != std::string::npos;
+            BOOST_TEST(!dot);
+            BOOST_TEST(r.written.find("LAST") == std::string::npos);
+        }
+    // At once: nothing has been said, and the next message goes out.
+    outcome const early({from_source(broken_source("", os_error(EIO))), message()}, {accepted, taken});
+    BOOST_TEST(!early.ec);
+    BOOST_TEST((early.first().ec == os_error(EIO)));
+    BOOST_TEST(!early.deliveries[1].ec);
+    BOOST_TEST(early.written == envelope_of_one + body_of_one);
+}
+
+BOOST_AUTO_TEST_CASE(SM_17_what_a_source_gives_that_cannot_go)
+{
+    struct
+    {
+        std::string late;
+        std::string offers;
+        smtp::error ec;
+    } const rows[] = {
+        {std::string(999, 'x'), roomy, smtp::error::message_line_too_long},
+        {"\0"s, roomy, smtp::error::message_has_nul},
+        {"\xc3\xa4", "250-x\r\n250 PIPELINING\r\n", smtp::error::eight_bit_not_offered},
+    };
+    for (auto const& row : rows)
+    {
+        outcome const late({from_source(source_of(long_text() + row.late, 1'000))}, {accepted, taken}, row.offers);
+        BOOST_TEST((late.ec == row.ec), late.ec.message());
+        BOOST_TEST((late.first().ec == condition::invalid_argument));
+        BOOST_TEST(late.written.find("\r\n.\r\n") == std::string::npos);
+        outcome const early({from_source(source_of(row.late, 1'000))}, {accepted, taken}, row.offers);
+        BOOST_TEST((early.first().ec == row.ec));
+        BOOST_TEST(early.written.find("MAIL") == std::string::npos);
+    }
+    outcome const eight_bit({from_source(source_of(long_text() + "\xc3\xa4", 1'000))}, {accepted, taken}, roomy);
+    BOOST_TEST(!eight_bit.first().ec);
+    BOOST_TEST(eight_bit.written.find(" BODY=8BITMIME\r\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_hundred_and_fifty_megabytes_take_little_memory)
+{
+    static constexpr std::uint64_t whole = std::uint64_t(150) << 20;
+    std::string line(998, 'x');
+    line += "\r\n";
+    for (transfer const how : {transfer::data, transfer::chunks})
+    {
+        octet_source from;
+        from.octets = whole - whole % 1'000;
+        std::size_t largest = 0;
+        from.read = [&, all = from.octets, left = from.octets](char* into, std::size_t most, error_code&) mutable {
+            largest = std::max(largest, most);
+            auto const n = static_cast<std::size_t>(std::min<std::uint64_t>(left, most));
+            for (std::size_t at = 0; at != n;)
+            {
+                auto const begin = static_cast<std::size_t>((all - left + at) % 1'000);
+                at += line.copy(into + at, n - at, begin);
+            }
+            left -= n;
+            return n;
+        };
+        sending a;
+        std::vector<mail> one{from_source(std::move(from), how)};
+        turns replies{greeting, roomy, accepted, taken};
+        if (how == transfer::chunks)
+        {
+            replies = {greeting, "250-x\r\n250 CHUNKING\r\n"};
+            replies.insert(replies.end(), 2'000, "250 ok\r\n");
+        }
+        tally count;
+        auto const r = converse(a.run(std::move(one)), replies, {.piece = 1u << 20}, &count);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(!a.first().ec);
+        BOOST_TEST(count.written > whole - 1'000);
+        BOOST_TEST(count.written < whole + 40'000);
+        BOOST_TEST(count.largest < 300u * 1024);
+        BOOST_TEST(largest <= 64u * 1024);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(chunks_where_they_are_asked_for_and_offered)
+{
+    mail m = message("Subject: x\n\n.dot\nend");
+    m.transfer = transfer::chunks;
+    in_all_pieces([&](how h) {
+        outcome const r({m, m}, {"250 ok\r\n250 ok\r\n", taken, "250 ok\r\n250 ok\r\n", taken}, roomy, h);
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        std::string const one = "MAIL FROM:<ann@x.example> SIZE=25\r\nRCPT TO:<bob@x.example>\r\n"
+                                "BDAT 25 LAST\r\nSubject: x\r\n\r\n.dot\r\nend\r\n";
+        BOOST_TEST(r.written == one + one);
+        BOOST_TEST(r.first().message_id.ends_with(".prod.outlook.com"));
+    });
+    outcome const not_asked({message()}, {accepted, taken}, roomy);
+    BOOST_TEST(not_asked.written.find("BDAT") == std::string::npos);
+
+    // Several recipients of which one is refused: no chunk goes out.
+    mail two = message("x", {"a@x.example", "b@x.example"});
+    two.transfer = transfer::chunks;
+    outcome const refused({two}, {"250 ok\r\n250 ok\r\n550 5.1.1 no\r\n", "250 ok\r\n"}, roomy);
+    BOOST_TEST((refused.first().ec == smtp::error::mailbox_unavailable));
+    BOOST_TEST(refused.written.ends_with("RCPT TO:<b@x.example>\r\nRSET\r\n"));
+}
+
+BOOST_AUTO_TEST_CASE(binary_messages_arrive_as_they_are)
+{
+    std::string const content = "Subject: x\r\n\r\na\0b\nc\rd\xff"s + std::string(2'000, 'x');
+    mail m = message(content);
+    m.transfer = transfer::binary;
+    outcome const r({m}, {"250 ok\r\n250 ok\r\n", taken}, roomy);
+    BOOST_TEST(!r.first().ec);
+    std::string const size = std::to_string(content.size());
+    BOOST_TEST(r.written == "MAIL FROM:<ann@x.example> SIZE=" + size +
+                                " BODY=BINARYMIME\r\nRCPT TO:<bob@x.example>\r\n" + "BDAT " + size + " LAST\r\n" +
+                                content);
+    outcome const streamed({from_source(source_of(content, 100), transfer::binary)}, {"250 ok\r\n250 ok\r\n", taken},
+                           roomy);
+    BOOST_TEST(streamed.written == r.written);
+
+    // Not offered: DATA, and only what it can carry.
+    for (char const* const offers :
+         {"250-x\r\n250-CHUNKING\r\n250 8BITMIME\r\n", "250-x\r\n250-BINARYMIME\r\n250 8BITMIME\r\n"})
+    {
+        BOOST_TEST((outcome({m}, {}, offers).first().ec == smtp::error::message_has_nul));
+        mail text = message("a\nb");
+        text.transfer = transfer::binary;
+        outcome const fine({text}, {"250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 ok\r\n"}, offers);
+        BOOST_TEST(!fine.first().ec);
+        BOOST_TEST(fine.written.ends_with("DATA\r\na\r\nb\r\n.\r\n"));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(SM_18_chunks_that_end_empty_are_refused_or_not_offered)
+{
+    // A 0-byte last chunk: the source ends with a chunk.
+    std::string text = "Message-ID: <1@x.example>\r\n\r\n";
+    while (text.size() + 100 < 128 * 1'024)
+        text += std::string(62, 'x') + "\r\n";
+    text += std::string(128 * 1'024 - text.size() - 2, 'x') + "\r\n";
+    for (bool const pipelining : {true, false})
+    {
+        std::string const offers = pipelining ? roomy : "250-x\r\n250 CHUNKING\r\n";
+        turns replies = pipelining ? turns{"250 ok\r\n250 ok\r\n"} : turns{"250 ok\r\n", "250 ok\r\n"};
+        turns const both = pipelining ? turns{"250 ok\r\n250 2.0.0 OK\r\n"} : turns{"250 ok\r\n", "250 2.0.0 OK\r\n"};
+        outcome const r({from_source(source_of(text, 10'000), transfer::chunks)}, replies + both, offers);
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(!r.first().ec);
+        BOOST_TEST(r.written.ends_with("BDAT 0 LAST\r\n"));
+    }
+
+    // Refused in the middle: no more is sent, the server forgets, and the next message goes out.
+    octet_source endless = source_of(long_text() + long_text() + long_text(), 10'000);
+    for (char const* const no : {"503 5.5.1 no\r\n", "552 5.3.4 too much\r\n", "451 4.3.0 later\r\n"})
+    {
+        outcome const r({from_source(endless, transfer::chunks), message()},
+                        {"250 ok\r\n", "250 ok\r\n", "250 ok\r\n", no, "250 2.0.0 Resetting\r\n", "250 ok\r\n",
+                         "250 ok\r\n", "354 go\r\n", taken},
+                        "250-x\r\n250 CHUNKING\r\n");
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST((r.first().ec == reply_error(std::stoi(no))));
+        BOOST_TEST(!r.deliveries[1].ec);
+        BOOST_TEST(r.written.find("LAST") == std::string::npos);
+        BOOST_TEST(r.written.find("RSET\r\nMAIL") != std::string::npos);
+    }
+    // With all of them on their way, the first refusal is the one that counts.
+    outcome const ahead({from_source(endless, transfer::chunks)},
+                        {"250 ok\r\n250 ok\r\n",
+                         "250 ok\r\n503 5.5.1 first\r\n503 5.5.1 then\r\n503 5.5.1 then\r\n503 no\r\n", "250 ok\r\n"},
+                        roomy);
+    BOOST_TEST(!ahead.ec, ahead.ec.message());
+    BOOST_TEST((ahead.first().reply == reply{503, {5, 5, 1}, "first"}));
+    BOOST_TEST(ahead.written.ends_with("RSET\r\n"));
+    // A server that refuses a chunk and takes the last one has taken nobody knows what.
+    outcome const odd({from_source(endless, transfer::chunks)},
+                      {"250 ok\r\n250 ok\r\n", "250 ok\r\n503 5.5.1 no\r\n250 ok\r\n250 ok\r\n250 ok\r\n"}, roomy);
+    BOOST_TEST((odd.ec == smtp::error::outcome_unknown), odd.ec.message());
+
+    // Offered before TLS only: DATA.
+    session s;
+    auto const now = std::make_shared<smtp::detail::progress>();
+    mail m = message();
+    m.transfer = transfer::chunks;
+    auto const talk = [](session& in, std::shared_ptr<smtp::detail::progress> p, mail one) -> flow<> {
+        co_await smtp::detail::connect(in, to(security::starttls_required));
+        std::vector<mail> all{std::move(one)};
+        co_await smtp::detail::send_all(in, std::move(all), p);
+    };
+    auto const vanished = converse(talk(s, now, m), {greeting, "250-x\r\n250-STARTTLS\r\n250 CHUNKING\r\n",
+                                                     "220 go\r\n", "250-x\r\n250 PIPELINING\r\n", accepted, taken});
+    BOOST_TEST(!vanished.ec, vanished.ec.message());
+    BOOST_TEST(!now->deliveries[0].ec);
+    BOOST_TEST(vanished.written.ends_with("DATA\r\n" + body_of_one));
+
+    // The connection ends: unsent until the last chunk is out, in doubt after that.
+    std::string const first = "250 ok\r\n250 ok\r\n";
+    for (std::size_t n = 0; n != first.size(); ++n)
+        BOOST_TEST((outcome({m}, {first.substr(0, n)}, roomy).first().ec == smtp::error::not_sent));
+    for (std::size_t n = 0; n != taken.size(); ++n)
+    {
+        outcome const r({m}, {first, taken.substr(0, n)}, roomy);
+        BOOST_TEST((r.ec == smtp::error::outcome_unknown));
+        BOOST_TEST(r.diagnostics.find("<1@x.example>") != std::string::npos);
+    }
+    outcome const closing({m}, {first, "421 4.3.2 bye\r\n"}, roomy);
+    BOOST_TEST((closing.first().ec == smtp::error::service_closing));
+    std::size_t const steps = outcome({m}, {first, taken}, roomy).steps;
+    for (std::size_t at = 1; at <= steps; ++at)
+    {
+        outcome const r({m}, {first, taken}, roomy, {.fail_at = at});
+        if (r.deliveries.empty())  // still connecting
+            continue;
+        bool const all_out = r.written.ends_with("hello\r\n");
+        BOOST_TEST((r.first().ec == (all_out ? smtp::error::outcome_unknown : smtp::error::not_sent)));
     }
 }
 

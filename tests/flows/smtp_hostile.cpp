@@ -97,6 +97,40 @@ smtp::mail letter(std::string const& id = "1")
     return m;
 }
 
+// A mock with two people, and a token for the first.
+struct office
+{
+    explicit office(std::uint64_t seed = 1) : w(seed)
+    {
+        auto& home = w.directory.add_tenant(w, {.domains = {"woodgrove.example"}});
+        auto& adele = w.directory.add_user(w, {.tenant_id = home.id, .principal_name = "adele@woodgrove.example"});
+        w.directory.add_user(w, {.tenant_id = home.id, .principal_name = "bob@woodgrove.example"});
+        mock::access_claims c;
+        c.audience = "https://outlook.office.com";
+        c.tenant = home.id;
+        c.client_id = "00000000-0000-4000-8000-00000000a001";
+        c.person.home_tenant = home.id;
+        c.person.object_id = adele.id;
+        c.person.login = adele.principal_name;
+        c.permissions = {"SMTP.Send"};
+        token = mock::issue_access_token(w.keys, w, c);
+    }
+
+    // What has arrived; there is no mailbox before.
+    std::vector<std::string> inbox()
+    {
+        std::vector<std::string> all;
+        if (auto* const box = w.mailboxes.find("bob@woodgrove.example"))
+            for (auto const& m : box->find(mock::role::inbox)->messages())
+                all.push_back(m->raw());
+        return all;
+    }
+
+    mock::world w;
+    mock::smtp service{w};
+    std::string token;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(smtp_hostile)
@@ -283,6 +317,49 @@ BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
     }
 }
 
+// The mock has had half of the message when its source fails.
+BOOST_AUTO_TEST_CASE(SM_24_a_source_fails_in_the_middle_and_nothing_is_delivered)
+{
+    for (smtp::transfer const how : {smtp::transfer::data, smtp::transfer::chunks})
+        for (bool const fails : {true, false})
+        {
+            office o;
+            std::string text = letter().content;
+            while (text.size() < 200'000)
+                text += "A line of the message.\r\n";
+            smtp::mail m = letter();
+            m.transfer = how;
+            m.source.octets = text.size();
+            m.source.read = [&, at = std::size_t(0)](char* into, std::size_t most, error_code& ec) mutable {
+                if (fails && at >= text.size() / 2)
+                    ec = os_error(EIO);
+                std::size_t const n = std::string_view(text).substr(at).copy(into, std::min<std::size_t>(most, 10'000));
+                at += n;
+                return n;
+            };
+            smtp::detail::session s;
+            auto const now = std::make_shared<smtp::detail::progress>();
+            met result;
+            simulator sim(1);
+            sim.listen("mail.test", 587, [&](wire& w) { return o.service.serve(w); }, tests::certified_server());
+            auto const client = [&](smtp::mail one) -> flow<> {
+                co_await smtp::detail::connect(s, somewhere());
+                access_token t(o.token);
+                co_await smtp::detail::authenticate(s, "adele@woodgrove.example", std::move(t));
+                std::vector<smtp::mail> all{std::move(one)};
+                co_await smtp::detail::send_all(s, std::move(all), now);
+            };
+            auto const r = sim.start("client", timed(client(std::move(m)), result), tests::trusting_client());
+            sim.run();
+            BOOST_TEST(r->done);
+            BOOST_TEST((result.ec == (fails ? os_error(EIO) : error_code())), result.ec.message());
+            auto const inbox = o.inbox();
+            BOOST_TEST(inbox.size() == (fails ? 0u : 1u));
+            if (!fails)
+                BOOST_TEST((inbox.front().ends_with(text.substr(text.find("\r\n\r\n")))));
+        }
+}
+
 // Resets at random, a client that sends again what has not been acknowledged and is not in doubt. Whatever the seed:
 // acknowledged is stored; and a message is stored more often than acknowledged only if it was in doubt.
 BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_ten_thousand_mailings)
@@ -291,21 +368,11 @@ BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_ten_thousand_mailings)
     std::size_t in_doubt = 0, resent = 0;
     for (std::uint64_t seed = 1; seed <= 25; ++seed)
     {
-        mock::world w{seed};
-        auto& home = w.directory.add_tenant(w, {.domains = {"woodgrove.example"}});
-        auto& adele = w.directory.add_user(w, {.tenant_id = home.id, .principal_name = "adele@woodgrove.example"});
-        w.directory.add_user(w, {.tenant_id = home.id, .principal_name = "bob@woodgrove.example"});
+        office o(seed);
+        mock::world& w = o.w;
         w.policy.service.throttling.messages_per_minute = 1'000'000;
-        mock::smtp service(w);
-        mock::access_claims c;
-        c.audience = "https://outlook.office.com";
-        c.tenant = home.id;
-        c.client_id = "00000000-0000-4000-8000-00000000a001";
-        c.person.home_tenant = home.id;
-        c.person.object_id = adele.id;
-        c.person.login = adele.principal_name;
-        c.permissions = {"SMTP.Send"};
-        std::string const token = mock::issue_access_token(w.keys, w, c);
+        mock::smtp& service = o.service;
+        std::string const& token = o.token;
 
         std::multiset<std::string> acknowledged;
         std::set<std::string> doubtful;
@@ -355,9 +422,8 @@ BOOST_AUTO_TEST_CASE(SM_30_a_ledger_of_ten_thousand_mailings)
         sim.after(1h, [&sim] { sim.sky.reset_every = 0s; });
         sim.run();
         std::multiset<std::string> stored;
-        for (auto const& m : w.mailboxes.find("bob@woodgrove.example")->find(mock::role::inbox)->messages())
+        for (std::string const& raw : o.inbox())
         {
-            std::string const& raw = m->raw();
             auto const at = raw.find("Original-Message-ID: <") + 22;
             stored.insert(raw.substr(at, raw.find('@', at) - at));
         }

@@ -1,4 +1,5 @@
 #include <outkit/smtp/detail/codec.hpp>
+#include <outkit/smtp/refusal.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -81,6 +82,19 @@ std::string written(std::vector<std::string_view> const& chunks)
         w.add(c, out);
     w.finish(out);
     return out;
+}
+
+// What is found out about a message in pieces is what is found out about all of it.
+void examined(std::vector<std::string_view> const& chunks, content_facts const& whole)
+{
+    examiner look;
+    for (auto const c : chunks)
+        look.add(c);
+    content_facts const f = look.facts();
+    BOOST_TEST(f.size == whole.size);
+    BOOST_TEST(f.longest_line == whole.longest_line);
+    BOOST_TEST(f.eight_bit == whole.eight_bit);
+    BOOST_TEST(f.nul == whole.nul);
 }
 
 // Bodies of which a careless sender makes two messages.
@@ -417,12 +431,17 @@ BOOST_AUTO_TEST_CASE(SM_15_bodies_in_every_chunking)
     {
         std::string const expected = stuffed(body);
         std::string_view const v = body;
+        content_facts const whole = examine(body);
         for (std::size_t a = 0; a <= v.size(); ++a)
+        {
             BOOST_TEST(written({v.substr(0, a), v.substr(a)}) == expected);
+            examined({v.substr(0, a), v.substr(a)}, whole);
+        }
         std::vector<std::string_view> bytes;
         for (std::size_t i = 0; i != v.size(); ++i)
             bytes.push_back(v.substr(i, 1));
         BOOST_TEST(written(bytes) == expected);
+        examined(bytes, whole);
         for (int round = 0; round != 50; ++round)
         {
             std::vector<std::string_view> pieces;
@@ -433,7 +452,22 @@ BOOST_AUTO_TEST_CASE(SM_15_bodies_in_every_chunking)
                 at += n;
             }
             BOOST_TEST(written(pieces) == expected);
+            examined(pieces, whole);
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(chunks_have_line_ends_and_no_doubled_dots)
+{
+    for (auto const& [body, sent] :
+         {std::pair("a\n.b\r.", "a\r\n.b\r\n.\r\n"), std::pair("", ""), std::pair("a\r", "a\r\n")})
+    {
+        data_writer w(false);
+        std::string out;
+        for (char const& c : std::string_view(body))
+            w.add({&c, 1}, out);
+        w.finish(out);
+        BOOST_TEST(out == sent);
     }
 }
 
@@ -515,6 +549,158 @@ BOOST_AUTO_TEST_CASE(commands_as_servers_read_them)
         BOOST_TEST((parse_path_argument(row.text, "FROM:").wrong == row.wrong), row.text);
     BOOST_TEST(parse_command("QUIT").verb == "QUIT");
     BOOST_TEST(parse_command("").verb == "");
+}
+
+// Replies as servers have given them, or as their vendor documents them.
+BOOST_AUTO_TEST_CASE(refusals_are_told_apart_by_their_sentences)
+{
+    struct
+    {
+        char const* reply;
+        refusal why;
+        char const* source;
+    } const rows[] = {
+        {"535 5.7.3 Authentication unsuccessful [SN2PR00CA0018.namprd00.prod.outlook.com]", refusal::identity_refused,
+         "Microsoft Learn: Authenticate an IMAP, POP or SMTP connection using OAuth"},
+        {"535 5.7.3 Authentication unsuccessful", refusal::identity_refused, "tarickb/sasl-xoauth2#43"},
+        {"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant. Visit "
+         "https://aka.ms/smtp_auth_disabled for more information. [x.example]",
+         refusal::smtp_auth_off_for_tenant, "simonrob/email-oauth2-proxy#193"},
+        {"535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. Visit "
+         "https://aka.ms/smtp_auth_disabled for more information. [x.example]",
+         refusal::smtp_auth_off_for_mailbox, "Microsoft Learn: Enable or disable authenticated client SMTP submission"},
+        {"535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [x.example]",
+         refusal::basic_auth_off, "public notes of 2026-08"},
+        {"550 5.7.30 Basic authentication is not supported for Client Submission.", refusal::basic_auth_retired,
+         "Exchange Team blog, 2024-04"},
+        {"535 5.7.139 Authentication unsuccessful, the user credentials were incorrect. [x.example]",
+         refusal::wrong_password, "public nodemailer integrations"},
+        {"535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated "
+         "successfully. Contact your administrator. [x.example]",
+         refusal::policy_not_met, "public reports"},
+        {"535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. "
+         "Contact your administrator.",
+         refusal::security_defaults, "public error tables"},
+        {"535 5.7.139 Authentication unsuccessful, federated STS service was unreachable.", refusal::federation_failed,
+         "Microsoft Learn: Fix issues with printers, scanners, and LOB applications"},
+        {"535 5.7.139 Authentication unsuccessful, the federated STS URL does not support HTTPS.",
+         refusal::federation_insecure, "the same"},
+        {"535 5.7.139 Authentication unsuccessful, something that nobody has seen yet. [x.example]", refusal::unnamed,
+         "ours: the code alone says nothing"},
+        {"501 5.5.124 Invalid XOAUTH2 auth data - User address provided is not valid. Please ensure the auth d",
+         refusal::malformed_credentials, "tarickb/sasl-xoauth2#110"},
+        {"504 5.7.4 Unrecognized authentication type [x.example]", refusal::mechanism_refused,
+         "mattermost/mattermost#954"},
+        {"451 5.7.3 STARTTLS is required to send mail [x.example]", refusal::tls_missing,
+         "public troubleshooting notes"},
+        {"530 5.7.57 Client not authenticated to send mail. [x.example]", refusal::not_signed_in,
+         "tarickb/sasl-xoauth2#96"},
+        {"530 5.7.57 SMTP; Client was not authenticated to send anonymous mail during MAIL FROM [x.example]",
+         refusal::not_signed_in, "mageplaza/magento-2-smtp#268"},
+        {"530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 Authentication unsuccessful, "
+         "SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more "
+         "information. [x.example]",
+         refusal::smtp_auth_off_for_tenant, "MicrosoftDocs/OfficeDocs-Exchange#3124"},
+        {"530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.3 Authentication unsuccessful [x.example]",
+         refusal::identity_refused, "renevanosnabrugge/SendEmail-BuildTask#49"},
+        {"530 5.7.57 Client not authenticated to send mail. Error: 535 5.7.139 Something else", refusal::not_signed_in,
+         "ours"},
+        {"454 4.7.0 Temporary authentication failure", refusal::sign_in_unavailable, "RFC 4954 section 6"},
+        {"451 4.7.0 Temporary server error. Please try again later. PRX2", refusal::mailbox_unreachable,
+         "a public nodemailer snippet"},
+        {"432 4.3.2 Concurrent connections limit exceeded. Visit https://aka.ms/concurrent_sending for more "
+         "information. [Hostname=x.example]",
+         refusal::concurrent_connections, "nodemailer/nodemailer#1613"},
+        {"432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded", refusal::concurrent_connections,
+         "OfficeDocs-Support: improvements to SMTP authenticated submission"},
+        {"421 4.4.2 Message submission rate for this client has exceeded the configured limit",
+         refusal::submission_rate, "public mailing lists"},
+        {"421 4.4.1 Connection timed out. Total session duration: 00:20:55.2872355", refusal::session_timed_out,
+         "haraka/Haraka#2321"},
+        {"451 4.7.500 Server busy. Please try again later from [192.0.2.1].", refusal::server_busy,
+         "Microsoft Learn: 451 4.7.500-699"},
+        {"452 4.5.3 Too many recipients", refusal::too_many_recipients, "Microsoft Learn: NDR codes"},
+        {"554 5.2.252 SendAsDenied; a@x.example not allowed to send as b@x.example; "
+         "STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; Failed to process message due "
+         "to a permanent exception with message [BeginDiagnosticData]Cannot submit message. 0.35250:0A007C85, "
+         "1.36674:0A000000[EndDiagnosticData] [Hostname=x.example]",
+         refusal::send_as_denied, "gophish/gophish#2900"},
+        {"554 5.2.0 STOREDRV.Submission.Exception:SendAsDeniedException.MapiExceptionSendAsDenied; Failed to process "
+         "message due to a permanent exception with message Cannot submit message. 0.35250:0A00AA84",
+         refusal::send_as_denied, "rss2email/rss2email#147"},
+        {"550 5.7.60 SMTP; Client does not have permissions to send as this sender", refusal::send_as_denied,
+         "Microsoft Learn: Fix issues with printers, scanners, and LOB applications"},
+        {"554 5.2.0 "
+         "STOREDRV.Submission.Exception:SubmissionQuotaExceededException.MapiExceptionSubmissionQuotaExceeded",
+         refusal::daily_recipients, "OfficeDocs-Support: improvements to SMTP authenticated submission"},
+        {"550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+         refusal::daily_recipients, "Microsoft Learn: NDR codes"},
+        {"550 5.7.232 Your message can't be sent", refusal::tenant_recipients, "the same"},
+        {"550 5.7.233 Your message can't be sent", refusal::tenant_recipients, "the same"},
+        {"554 5.2.2 mailbox full; "
+         "STOREDRV.Submission.Exception:QuotaExceededException.MapiExceptionShutoffQuotaExceeded",
+         refusal::mailbox_full, "OfficeDocs-Support: improvements to SMTP authenticated submission"},
+        {"554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed to process message due to a permanent "
+         "exception with message WASCL UserAction verdict is not None. Actual verdict is RefuseQuota, ShowTierUpgrade. "
+         "OutboundSpamException: WASCL UserAction verdict is not None. Actual verdict is RefuseQuota, ShowTierUpgrade. "
+         "[Hostname=x.example]",
+         refusal::outbound_spam, "nodemailer/nodemailer#1486"},
+        {"550 5.1.8 Access denied, bad outbound sender AS(42004)", refusal::sender_blocked,
+         "Microsoft Learn: NDR codes"},
+        {"550 5.7.501 Access denied, spam abuse detected", refusal::sender_blocked, "the same"},
+        {"550 5.7.502 Access denied, banned sender", refusal::sender_blocked, "the same"},
+        {"550 5.7.503 Access denied, banned sender", refusal::sender_blocked, "the same"},
+        {"550 5.7.705 Access denied, tenant has exceeded threshold", refusal::tenant_blocked, "the same"},
+        {"550 5.7.708 Access denied, traffic not accepted from this IP", refusal::tenant_blocked, "the same"},
+        {"550 5.7.750 Service unavailable. Client blocked from sending from unregistered domains",
+         refusal::domain_unregistered, "the same"},
+        {"550 5.7.512 Access denied, message must be RFC 5322 section 3.6.2 compliant",
+         refusal::sender_header_malformed, "the same"},
+        {"550 5.1.20 Multiple From addresses are not allowed without Sender address", refusal::sender_header_malformed,
+         "the same"},
+        {"550 5.6.11 Invalid characters", refusal::bare_line_feeds, "the same"},
+        {"550 5.7.350 SMTPSEND.BareLinefeedsAreIllegal; message contains bare linefeeds, which cannot be sent via DATA",
+         refusal::bare_line_feeds, "OfficeDocs-Support: bare line feeds"},
+        {"552 5.3.4 Header size exceeds fixed maximum size", refusal::header_too_large, "jstedfast/MailKit#904"},
+        {"552 5.3.4 Message size exceeds fixed maximum message size", refusal::message_too_large,
+         "Exchange Server, by the sibling text"},
+        {"550 5.1.1 User unknown", refusal::unnamed, "Exchange Server"},
+        {"550", refusal::unnamed, "RFC 5321"},
+        {"250 2.1.0 Sender OK", refusal::none, "public transcripts"},
+    };
+    for (auto const& row : rows)
+        BOOST_TEST_CONTEXT(row.reply << " of " << row.source)
+        {
+            read_result const r = read(row.reply);
+            BOOST_TEST(r.complete);
+            BOOST_TEST((refusal_of(r.said) == row.why));
+        }
+    BOOST_TEST((refusal_of({}) == refusal::none));
+}
+
+BOOST_AUTO_TEST_CASE(what_to_quote_for_support)
+{
+    auto const of = [](std::string const& line) { return reference_of(read(line).said); };
+    auto const full = of("535 5.7.3 Authentication unsuccessful [AM0PR06CA0126.eurprd06.prod.outlook.com "
+                         "2024-02-14T14:50:26.590Z 08DC2D372B4C3DED]");  // jstedfast/MailKit#1712
+    BOOST_TEST_REQUIRE(full.has_value());
+    BOOST_TEST(full->host == "AM0PR06CA0126.eurprd06.prod.outlook.com");
+    BOOST_TEST(full->session == "08DC2D372B4C3DED");
+    BOOST_TEST_REQUIRE(full->time.has_value());
+    BOOST_TEST(full->time->time_since_epoch().count() == 1'707'922'226'590);
+    auto const old = of("535 5.7.3 Authentication unsuccessful [TY1PR01CA0183.jpnprd01.prod.outlook.com]");
+    BOOST_TEST_REQUIRE(old.has_value());  // nodemailer/nodemailer#1484
+    BOOST_TEST(old->host == "TY1PR01CA0183.jpnprd01.prod.outlook.com");
+    BOOST_TEST(!old->time);
+    BOOST_TEST(old->session == "");
+    auto const mailbox = of("554 5.2.0 x [BeginDiagnosticData]y[EndDiagnosticData] [Hostname=A.prod.outlook.com]");
+    BOOST_TEST_REQUIRE(mailbox.has_value());
+    BOOST_TEST(mailbox->host == "A.prod.outlook.com");
+    for (char const* const none :
+         {"550 x", "550 x [", "550 x []", "550 x [ip]", "550 x [EndDiagnosticData]", "550 x [a.b] y",
+          "550 x [a.b 2024-02-14T14:50:26.590Z]", "550 x [a.b 2024-13-14T14:50:26.590Z 08DC2D372B4C3DED]",
+          "550 x [a.b 2024-02-14T24:50:26.590Z 08DC2D372B4C3DED]", "550 x [a.b yesterday 08DC2D372B4C3DED]", "550 ]"})
+        BOOST_TEST(!of(none), none);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 
 #include <outkit/detail/client_base.hpp>
 #include <outkit/smtp/detail/flows.hpp>
+#include <outkit/smtp/refusal.hpp>
 #include <outkit/stream.hpp>
 
 #include <memory>
@@ -74,6 +75,11 @@ public:
     {
         return base::diagnostics().empty() ? *this->session().server_said : base::diagnostics();
     }
+
+    /// What the server refused the last operation with, also when it closed the connection with 421; code 0 if it did not.
+    /// refusal_of() and reference_of() say what it means. Replies from before TLS do not count. Of several messages it is
+    /// that of the first one that was not taken. Valid until the next operation.
+    reply const& refused() const noexcept { return this->session().refused; }
 
     /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
     /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.

@@ -36,6 +36,7 @@ enum class error
     message_too_large,
     message_line_too_long,
     message_has_nul,
+    more_than_announced,
     already_authenticated,
 
     // about one message of several, or the one

@@ -71,6 +71,8 @@ OUTKIT_INLINE error_code make_error_code(error e)
          "the message has a line of more than 998 octets; encode it as quoted-printable or base64",
          condition::invalid_argument},
         {int(message_has_nul), "the message has a NUL in it; encode it as base64", condition::invalid_argument},
+        {int(more_than_announced), "the message's source gave more octets than it had announced",
+         condition::limit_exceeded},
         {int(already_authenticated), "this connection has signed in already; connect again for another user",
          condition::invalid_argument},
 

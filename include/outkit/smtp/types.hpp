@@ -2,6 +2,7 @@
 #define OUTKIT_SMTP_TYPES_HPP
 
 #include <outkit/mime/address.hpp>
+#include <outkit/octet_source.hpp>
 #include <outkit/smtp/error.hpp>
 
 #include <chrono>
@@ -130,12 +131,28 @@ struct envelope
     std::optional<delivery_report> report = {};  ///< ignored by servers without DSN
 };
 
+/// How the octets of a message are handed over.
+enum class transfer
+{
+    data,    ///< DATA: line ends become CRLF, lines are at most 998 octets long, no NUL
+    chunks,  ///< BDAT (RFC 3030) where the server offers CHUNKING, else DATA; the same octets arrive
+    /// BDAT and BODY=BINARYMIME where the server offers both, else DATA. The octets arrive as they are: any line ends, any
+    /// length, also NUL. Where DATA must do, messages that it cannot carry are refused before anything is sent.
+    binary
+};
+
 /// A message and where it goes.
 struct mail
 {
     smtp::envelope envelope = {};
-    /// Header, empty line, body (RFC 5322), with any line ends. Lines are at most 998 octets long; no NUL.
+    /// Header, empty line, body (RFC 5322), with any line ends.
     std::string content = {};
+    /// If it can be read, what it gives stands for content; it is never all in memory. Read once, so such a message is
+    /// sent once. How many octets there are may be unknown; if they are known, so many are announced to the server, and
+    /// there must not be more. What cannot be sent (a NUL, a long line, 8-bit text to a server without 8BITMIME) may be
+    /// seen only when the message is half sent: that costs the connection, and the server drops the half.
+    octet_source source = {};
+    smtp::transfer transfer = transfer::data;
 };
 
 /// What became of one recipient.

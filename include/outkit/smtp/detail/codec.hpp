@@ -56,13 +56,28 @@ OUTKIT_DECL bool valid_client_name(std::string_view name);
 // What of a message decides whether and how it can be sent.
 struct content_facts
 {
-    std::uint64_t size = 0;  // octets with all line ends as CRLF, and one at the end (RFC 1870 section 5)
+    // Octets with all line ends as CRLF, and one at the end (RFC 1870 section 5). octet_source::unknown is not announced.
+    std::uint64_t size = 0;
     std::size_t longest_line = 0;
     bool eight_bit = false;
     bool nul = false;
     bool utf8_header = false;  // UTF-8 that is not ASCII, which needs SMTPUTF8 (RFC 6532)
+    bool binary = false;       // to arrive as it is (RFC 3030 section 3)
 };
 OUTKIT_DECL content_facts examine(std::string_view content);
+
+// The same in pieces, but for utf8_header.
+class examiner
+{
+public:
+    OUTKIT_DECL void add(std::string_view chunk);
+    OUTKIT_DECL content_facts facts() const;  // if nothing more comes
+
+private:
+    content_facts f_;       // of the lines that have ended
+    std::size_t line_ = 0;  // octets of the one that has not
+    bool after_cr_ = false;
+};
 
 // The value of the message's Message-ID field, "" when there is none.
 OUTKIT_DECL std::string message_id_of(std::string_view content);
@@ -73,14 +88,17 @@ OUTKIT_DECL std::string recipient_command(mime::address const& to, envelope cons
 
 // A message on its way into DATA (RFC 5321 section 4.5.2): CRLF, lone CR and lone LF all become CRLF, then a '.' at the
 // beginning of a line is doubled. In this order, and with the state kept from chunk to chunk, so that no server can see
-// the end of the data where there is none.
+// the end of the data where there is none. For BDAT dots mean nothing.
 class data_writer
 {
 public:
+    explicit data_writer(bool dots = true) : dots_(dots) {}
+
     OUTKIT_DECL void add(std::string_view chunk, std::string& out);
     OUTKIT_DECL void finish(std::string& out);  // ends the last line if need be, then "." CRLF
 
 private:
+    bool dots_;
     bool line_start_ = true;
     bool after_cr_ = false;  // its CRLF has been written; an LF now belongs to it
 };

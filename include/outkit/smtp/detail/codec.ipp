@@ -181,29 +181,28 @@ OUTKIT_DEF bool valid_client_name(std::string_view name)
     return a && a->ascii();
 }
 
-OUTKIT_DEF content_facts examine(std::string_view content)
+OUTKIT_DEF void examiner::add(std::string_view chunk)
 {
-    content_facts f;
     std::uint64_t all = 0;  // eight octets at a time
     std::size_t i = 0;
-    for (std::uint64_t word; i + sizeof word <= content.size(); i += sizeof word)
+    for (std::uint64_t word; i + sizeof word <= chunk.size(); i += sizeof word)
     {
-        std::memcpy(&word, content.data() + i, sizeof word);
+        std::memcpy(&word, chunk.data() + i, sizeof word);
         all |= word;
     }
-    for (; i != content.size(); ++i)
-        all |= static_cast<unsigned char>(content[i]);
-    f.eight_bit = (all & 0x8080808080808080u) != 0;
-    f.nul = content.find('\0') != std::string_view::npos;
-    if (f.eight_bit)
-    {
-        std::string_view const header = content.substr(0, std::min(content.find("\r\n\r\n"), content.find("\n\n")));
-        f.utf8_header = outkit::detail::valid_utf8(header) &&
-                        std::any_of(header.begin(), header.end(), [](char c) { return (c & 0x80) != 0; });
-    }
+    for (; i != chunk.size(); ++i)
+        all |= static_cast<unsigned char>(chunk[i]);
+    f_.eight_bit = f_.eight_bit || (all & 0x8080808080808080u) != 0;
+    f_.nul = f_.nul || chunk.find('\0') != std::string_view::npos;
 
-    char const* at = content.data();
-    char const* const end = at + content.size();
+    if (after_cr_ && !chunk.empty())
+    {
+        if (chunk.front() == '\n')
+            chunk.remove_prefix(1);
+        after_cr_ = false;
+    }
+    char const* at = chunk.data();
+    char const* const end = at + chunk.size();
     while (at != end)
     {
         auto const* const lf = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
@@ -215,11 +214,38 @@ OUTKIT_DEF content_facts examine(std::string_view content)
             line_end = cr;
             if (cr + 1 != lf)  // a lone CR is a line end, too
                 next = cr + 1;
+            after_cr_ = next == end && !lf;
         }
-        auto const length = static_cast<std::size_t>(line_end - at);
-        f.longest_line = std::max(f.longest_line, length);
-        f.size += length + 2;
+        line_ += static_cast<std::size_t>(line_end - at);
+        if (cr || lf)
+        {
+            f_.longest_line = std::max(f_.longest_line, line_);
+            f_.size += line_ + 2;
+            line_ = 0;
+        }
         at = next;
+    }
+}
+
+OUTKIT_DEF content_facts examiner::facts() const
+{
+    content_facts f = f_;
+    f.longest_line = std::max(f.longest_line, line_);
+    if (line_ != 0)
+        f.size += line_ + 2;
+    return f;
+}
+
+OUTKIT_DEF content_facts examine(std::string_view content)
+{
+    examiner look;
+    look.add(content);
+    content_facts f = look.facts();
+    if (f.eight_bit)
+    {
+        std::string_view const header = content.substr(0, std::min(content.find("\r\n\r\n"), content.find("\n\n")));
+        f.utf8_header = outkit::detail::valid_utf8(header) &&
+                        std::any_of(header.begin(), header.end(), [](char c) { return (c & 0x80) != 0; });
     }
     return f;
 }
@@ -250,9 +276,11 @@ OUTKIT_DEF std::string message_id_of(std::string_view content)
 OUTKIT_DEF std::string mail_command(envelope const& e, extensions const& offered, content_facts const& facts)
 {
     std::string line = "MAIL FROM:<" + e.from.to_string() + '>';
-    if (offered.has("SIZE"))
+    if (offered.has("SIZE") && facts.size != octet_source::unknown)
         line += " SIZE=" + std::to_string(facts.size);
-    if (facts.eight_bit && offered.has("8BITMIME"))
+    if (facts.binary)
+        line += " BODY=BINARYMIME";
+    else if (facts.eight_bit && offered.has("8BITMIME"))
         line += " BODY=8BITMIME";
     bool const utf8 = facts.utf8_header || !e.from.ascii() ||
                       std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return !a.ascii(); });
@@ -300,7 +328,7 @@ OUTKIT_DEF void data_writer::add(std::string_view chunk, std::string& out)
     char const* at = copied;
     while (at != end)
     {
-        if (line_start_ && *at == '.')
+        if (dots_ && line_start_ && *at == '.')
         {
             out.append(copied, at);
             out += '.';
@@ -328,8 +356,11 @@ OUTKIT_DEF void data_writer::add(std::string_view chunk, std::string& out)
 
 OUTKIT_DEF void data_writer::finish(std::string& out)
 {
-    out += line_start_ ? ".\r\n" : "\r\n.\r\n";
-    *this = {};
+    if (!line_start_)
+        out += "\r\n";
+    if (dots_)
+        out += ".\r\n";
+    *this = data_writer(dots_);
 }
 
 OUTKIT_DEF std::size_t data_reader::add(std::string_view bytes, std::string& content)

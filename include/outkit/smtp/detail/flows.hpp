@@ -25,6 +25,7 @@ struct progress
     std::size_t in_doubt = nobody;  // the message that has been sent and not been answered for
     std::string message_id;         // its Message-ID as it was sent
     error_code refusal;             // of the first message that was not taken
+    reply refused;                  // the server's, to that message
 
     bool doubtful() const { return in_doubt < deliveries.size(); }
 };
@@ -36,6 +37,7 @@ struct session
     extensions offered;
     bool ready = false;  // EHLO has been answered
     bool authenticated = false;
+    reply refused;  // the last refusal of this operation; not from before TLS
     // The server's words about the last refusal that left the connection in order.
     std::shared_ptr<std::string> server_said = std::make_shared<std::string>();
 };

@@ -22,6 +22,19 @@ OUTKIT_DECL std::string shown(reply const& r)
     return outkit::detail::without_tokens(text);
 }
 
+OUTKIT_DECL void forget_refusal(session& s)
+{
+    s.server_said->clear();
+    s.refused = {};
+}
+
+// What was said in plaintext anybody may have said.
+OUTKIT_DECL void note_refusal(session& s, reply const& r)
+{
+    if (r.code >= 400 && (s.w.encrypted() || s.at.security == security::plaintext_loopback))
+        s.refused = r;
+}
+
 // A reply with the text of each line.
 struct full_reply
 {
@@ -60,6 +73,7 @@ OUTKIT_DECL flow<full_reply> read_full_reply(session& s)
 OUTKIT_DECL flow<reply> read_reply(session& s)
 {
     full_reply r = co_await read_full_reply(s);
+    note_refusal(s, r.said);
     if (r.said.code == int(error::service_closing))
         co_await fail(error::service_closing, shown(r.said));
     co_return std::move(r.said);
@@ -79,7 +93,7 @@ OUTKIT_DECL bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >=
 
 OUTKIT_DECL flow<reply> send_command(session& s, std::string line)
 {
-    s.server_said->clear();
+    forget_refusal(s);
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
     co_await expect_silence(s);
@@ -97,6 +111,7 @@ OUTKIT_DECL flow<> read_greeting(session& s)
     if (greeting.ec)
         co_await fail(greeting.ec);
     int const code = greeting.value->said.code;
+    note_refusal(s, greeting.value->said);
     std::string words;  // in plaintext anybody may have said it: none
     if (s.w.encrypted())
         words = shown(greeting.value->said);
@@ -135,7 +150,7 @@ OUTKIT_DECL flow<> ask_for_tls(session& s)
 
 OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
 {
-    s.server_said->clear();
+    forget_refusal(s);
     s.ready = s.authenticated = false;
     s.offered = {};
     if (!valid_client_name(to.client_name))
@@ -165,6 +180,7 @@ OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
         co_await s.w.start_tls();
     }
     reply const ehlo = co_await say_ehlo(s);
+    note_refusal(s, ehlo);
     if (ehlo.code >= 500)
         co_await fail(error::extensions_not_offered, shown(ehlo));
     if (ehlo.code >= 400)
@@ -189,7 +205,7 @@ OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
 {
     static constexpr std::size_t longest_command = 512;  // RFC 5321 section 4.5.3.1.4, with CRLF
     static constexpr int most_challenges = 3;
-    s.server_said->clear();
+    forget_refusal(s);
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
     if (s.authenticated)
@@ -261,6 +277,7 @@ OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
 }
 
 inline constexpr std::size_t largest_group = 16 * 1024;  // so that the replies fit into the server's socket buffer
+inline constexpr std::size_t source_piece = 64 * 1024;   // read from a source at once
 
 // A message made ready: what to say for it, and what was found out about it.
 struct prepared
@@ -269,6 +286,12 @@ struct prepared
     std::vector<std::string> recipients;  // RCPT commands
     std::string opening;                  // MAIL command
     bool data_at_once = false;            // DATA may go out before the replies to RCPT are known
+    transfer how = transfer::data;        // as the server offers it
+    std::string message_id;
+    std::string head;          // of a source: its first octets
+    bool all_read = true;      // there is no more than that
+    std::uint64_t octets = 0;  // read of the source
+    examiner seen;
 
     // MAIL, RCPT and, where allowed, DATA: what may be sent in one go (RFC 2920 section 3.1).
     std::string group() const
@@ -278,45 +301,148 @@ struct prepared
             text += r;
         return data_at_once ? text + "DATA\r\n" : text;
     }
+
+    // What of the content is in memory: all of it, or the beginning of a source.
+    std::string_view here(mail const& m) const { return m.source.read ? std::string_view(head) : m.content; }
 };
+
+// The next octets of a source; 0 at its end, and with an error.
+OUTKIT_DECL std::size_t read_source(mail const& m, prepared& p, char* into, std::size_t most, error_code& ec)
+{
+    std::size_t n = m.source.read(into, most, ec);
+    if (ec)
+        return 0;
+    n = std::min(n, most);
+    p.octets += n;
+    if (p.octets > m.source.octets)
+        ec = error::more_than_announced;
+    return ec ? 0 : n;
+}
+
+// Enough of a source to know its header. Short messages are read to their end.
+OUTKIT_DECL error_code read_head(mail const& m, prepared& p)
+{
+    error_code ec;
+    p.head.resize(source_piece);
+    std::size_t have = 0;
+    for (std::size_t n = 1; n != 0 && have != source_piece; have += n)
+        n = read_source(m, p, p.head.data() + have, source_piece - have, ec);
+    p.all_read = have != source_piece;
+    p.head.resize(have);
+    return ec;
+}
+
+// Why a message cannot be sent as it is.
+OUTKIT_DECL error_code unfit(content_facts const& f, extensions const& offered)
+{
+    if (!f.binary && f.nul)
+        return error::message_has_nul;
+    if (!f.binary && f.longest_line > 998)
+        return error::message_line_too_long;
+    if (!f.binary && f.eight_bit && !offered.has("8BITMIME"))
+        return error::eight_bit_not_offered;
+    if (f.utf8_header && !offered.has("SMTPUTF8"))
+        return error::smtputf8_not_offered;
+    if (offered.size && f.size != octet_source::unknown && f.size > *offered.size)
+        return error::message_too_large;
+    return {};
+}
+
+OUTKIT_DECL error_code unfit(envelope const& e, session const& s)
+{
+    bool ascii = e.from.ascii();
+    for (auto const& a : e.to)
+        ascii = ascii && a.ascii() && !a.empty();
+    if (e.to.empty() || std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return a.empty(); }))
+        return error::no_recipient;
+    if (e.to.size() > s.at.limits.recipients)
+        return error::too_many_recipients;
+    if (!ascii && !s.offered.has("SMTPUTF8"))
+        return error::smtputf8_not_offered;
+    if (e.report && (e.report->envelope_id.size() > 100 || printable(e.report->envelope_id) != e.report->envelope_id))
+        return error::invalid_envelope_id;
+    return {};
+}
+
+OUTKIT_DECL transfer transfer_of(mail const& m, extensions const& offered)
+{
+    if (!offered.has("CHUNKING") || (m.transfer == transfer::binary && !offered.has("BINARYMIME")))
+        return transfer::data;
+    return m.transfer;
+}
 
 OUTKIT_DECL prepared prepare(session const& s, mail const& m)
 {
     prepared p;
     auto const& e = m.envelope;
-    content_facts const facts = examine(m.content);
-    bool ascii = e.from.ascii();
-    for (auto const& a : e.to)
-        ascii = ascii && a.ascii() && !a.empty();
-    if (e.to.empty() || std::any_of(e.to.begin(), e.to.end(), [](auto const& a) { return a.empty(); }))
-        p.ec = error::no_recipient;
-    else if (e.to.size() > s.at.limits.recipients)
-        p.ec = error::too_many_recipients;
-    else if (!ascii && !s.offered.has("SMTPUTF8"))
-        p.ec = error::smtputf8_not_offered;
-    else if (e.report &&
-             (e.report->envelope_id.size() > 100 || printable(e.report->envelope_id) != e.report->envelope_id))
-        p.ec = error::invalid_envelope_id;
-    else if (facts.nul)
-        p.ec = error::message_has_nul;
-    else if (facts.longest_line > 998)
-        p.ec = error::message_line_too_long;
-    else if (facts.eight_bit && !s.offered.has("8BITMIME"))
-        p.ec = error::eight_bit_not_offered;
-    else if (facts.utf8_header && !s.offered.has("SMTPUTF8"))
-        p.ec = error::smtputf8_not_offered;
-    else if (s.offered.size && facts.size > *s.offered.size)
-        p.ec = error::message_too_large;
+    p.ec = unfit(e, s);
+    if (!p.ec && m.source.read)
+        p.ec = read_head(m, p);
     if (p.ec)
         return p;
+    p.how = transfer_of(m, s.offered);
+    content_facts facts = examine(p.here(m));
+    facts.binary = p.how == transfer::binary;
+    if (facts.binary)
+        facts.size = p.here(m).size();
+    if (!p.all_read)
+    {
+        p.seen.add(p.head);
+        facts.size = m.source.octets;  // if its line ends are CRLF
+        if (s.offered.has("8BITMIME"))
+            facts.eight_bit = true;  // what comes may be
+    }
+    p.ec = unfit(facts, s.offered);
+    if (p.ec)
+        return p;
+    p.message_id = message_id_of(p.here(m));
     p.opening = mail_command(e, s.offered, facts);
     for (auto const& a : e.to)
         p.recipients.push_back(recipient_command(a, e, s.offered));
     // With more recipients and `all`, DATA must wait: once it has been answered with 354, those that were accepted
     // could not be kept from getting something.
-    p.data_at_once = s.offered.has("PIPELINING") && (e.to.size() == 1 || e.policy == recipients_policy::any);
+    p.data_at_once = p.how == transfer::data && s.offered.has("PIPELINING") &&
+                     (e.to.size() == 1 || e.policy == recipients_policy::any);
     return p;
 }
+
+// What of a message is to be sent, piece by piece. Of a source, what could not be looked at before is looked at here.
+class content_reader
+{
+public:
+    content_reader(mail const& m, prepared& p, extensions const& offered)
+        : m_(m), p_(p), offered_(offered), here_(p.here(m))
+    {
+    }
+
+    // The next octets, valid until the next call; empty at the end and with an error.
+    std::string_view next(error_code& ec)
+    {
+        static constexpr std::size_t most = 128 * 1024;
+        std::string_view piece = here_.substr(0, most);
+        here_.remove_prefix(piece.size());
+        if (!piece.empty() || p_.all_read)
+            return piece;
+        p_.head.resize(source_piece);
+        piece = std::string_view(p_.head.data(), read_source(m_, p_, p_.head.data(), source_piece, ec));
+        p_.all_read = piece.empty();
+        if (ec)
+            return {};
+        p_.seen.add(piece);
+        content_facts facts = p_.seen.facts();
+        facts.binary = p_.how == transfer::binary;
+        if (facts.binary)
+            facts.size = p_.octets;
+        ec = unfit(facts, offered_);
+        return ec ? std::string_view() : piece;
+    }
+
+private:
+    mail const& m_;
+    prepared& p_;
+    extensions const& offered_;
+    std::string_view here_;
+};
 
 OUTKIT_DECL void refuse(delivery& d, reply r)
 {
@@ -398,22 +524,33 @@ OUTKIT_DECL flow<opening> open_transaction(session& s, mail const& m, prepared c
 }
 
 // Sends the body and, after it in the same go, what is next. In pieces, so that memory does not double.
-OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, std::string_view content,
+OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, mail const& m, prepared& p,
                                 std::string const& next)
 {
-    static constexpr std::size_t piece = 128 * 1024;
+    static constexpr std::size_t most = 64 * 1024;
+    content_reader body(m, p, s.offered);
     data_writer writer;
     std::string out;
     s.w.patience = s.at.timeouts.data_block;
-    while (content.size() > piece)
+    for (;;)
     {
-        writer.add(content.substr(0, piece), out);
-        content.remove_prefix(piece);
-        co_await s.w.write(std::move(out));
-        out.clear();
+        error_code ec;
+        std::string_view const piece = body.next(ec);
+        if (ec)  // half a message: the connection ends with it
+        {
+            now.deliveries[index].ec = ec;
+            co_await fail(ec);
+        }
+        if (piece.empty())
+            break;
+        if (out.size() >= most)
+        {
+            co_await s.w.write(std::move(out));
+            out.clear();
+        }
+        out.reserve(piece.size() + piece.size() / 64 + 8 + next.size());
+        writer.add(piece, out);
     }
-    out.reserve(content.size() + content.size() / 64 + 8 + next.size());
-    writer.add(content, out);
     writer.finish(out);
     out += next;
     if (!next.empty())  // half of it may be all of this message
@@ -422,14 +559,96 @@ OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, st
     now.in_doubt = index;
 }
 
+OUTKIT_DECL flow<> give_up_transaction(session& s)
+{
+    co_await s.w.write("RSET\r\n");
+    reply const r = co_await read_reply(s);
+    if (r.code != 250)
+        co_await fail(error::unexpected_reply, shown(r));
+}
+
+// The answers to chunks, until no more than `left` are to come; all of them once one is a refusal, which stays.
+OUTKIT_DECL flow<> read_chunk_replies(session& s, std::size_t& unanswered, std::size_t left, reply& answer)
+{
+    while (unanswered > left)
+    {
+        reply r = co_await read_envelope_reply(s);
+        --unanswered;
+        if (answer.code >= 400 && r.positive() && unanswered == 0 && left == 0)
+            co_await fail(error::unexpected_reply, shown(r));
+        if (answer.code >= 400)
+            continue;
+        if (!r.positive())
+            left = 0;
+        answer = std::move(r);
+    }
+}
+
+// Sends the body as chunks (RFC 3030), some ahead of the answers with PIPELINING.
+OUTKIT_DECL flow<> send_chunks(session& s, progress& now, std::size_t index, mail const& m, prepared& p)
+{
+    static constexpr std::size_t most = 128 * 1024;
+    std::size_t const ahead = s.offered.has("PIPELINING") ? 7 : 0;
+    delivery& d = now.deliveries[index];
+    content_reader body(m, p, s.offered);
+    data_writer writer(false);
+    std::string out;
+    std::size_t unanswered = 0;
+    reply answer;
+    for (bool last = false; !last && answer.code < 400;)
+    {
+        error_code ec;
+        std::string_view const piece = body.next(ec);
+        if (ec)
+        {
+            d.ec = ec;
+            co_await fail(ec);
+        }
+        last = piece.empty();
+        if (p.how == transfer::binary)
+            out += piece;
+        else if (last)
+            writer.finish(out);
+        else
+            writer.add(piece, out);
+        if (!last && out.size() < most)
+            continue;
+        std::string chunk = "BDAT " + std::to_string(out.size());
+        chunk += last ? " LAST\r\n" : "\r\n";
+        chunk += out;
+        out.clear();
+        s.w.patience = s.at.timeouts.data_block;
+        co_await s.w.write(std::move(chunk));
+        ++unanswered;
+        std::size_t left = ahead;
+        if (last)
+        {
+            now.in_doubt = index;
+            s.w.patience = s.at.timeouts.data_end;
+            left = 0;
+        }
+        co_await read_chunk_replies(s, unanswered, left, answer);
+    }
+    now.in_doubt = nobody;
+    d.ec = {};
+    if (answer.positive())
+    {
+        d.message_id = assigned_message_id(answer.text);
+        d.reply = std::move(answer);
+        co_return;
+    }
+    refuse(d, std::move(answer));
+    co_await give_up_transaction(s);  // what has come is there until then
+}
+
 // One message. `opened`: its MAIL, RCPT and DATA have been sent already. `ahead`: those of the next one, to be sent with
 // this one's body; returns whether they have been.
-OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared const& p,
-                                bool opened, std::string ahead)
+OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, mail const& m, prepared& p, bool opened,
+                                std::string ahead)
 {
     delivery& d = now.deliveries[index];
     opening state = co_await open_transaction(s, m, p, d, opened);
-    if (state.may_go && !state.data_sent)
+    if (state.may_go && !state.data_sent && p.how == transfer::data)
     {
         co_await s.w.write("DATA\r\n");
         state.data_sent = true;
@@ -453,14 +672,16 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
     }
     if (!state.may_go)
     {
-        co_await s.w.write("RSET\r\n");
-        reply const r = co_await read_reply(s);
-        if (r.code != 250)
-            co_await fail(error::unexpected_reply, shown(r));
+        co_await give_up_transaction(s);
         co_return false;
     }
-    now.message_id = message_id_of(m.content);
-    co_await send_content(s, now, index, m.content, ahead);
+    now.message_id = p.message_id;
+    if (p.how != transfer::data)
+    {
+        co_await send_chunks(s, now, index, m, p);
+        co_return false;
+    }
+    co_await send_content(s, now, index, m, p, ahead);
     s.w.patience = s.at.timeouts.data_end;
     reply r = co_await read_envelope_reply(s);
     now.in_doubt = nobody;
@@ -475,13 +696,15 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
     co_return !ahead.empty();
 }
 
-OUTKIT_DECL void note_refusal(session& s, progress& now, delivery const& d)
+OUTKIT_DECL void note_outcome(session& s, progress& now, delivery const& d)
 {
     if (!d.ec || now.refusal)
         return;
     now.refusal = d.ec;
-    if (d.reply.code != 0)
-        *s.server_said = shown(d.reply);
+    if (d.reply.code == 0)
+        return;
+    *s.server_said = shown(d.reply);
+    now.refused = d.reply;
 }
 
 OUTKIT_DECL flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
@@ -495,7 +718,7 @@ OUTKIT_DECL flow<> send_each(session& s, std::vector<mail> const& messages, prog
         std::string ahead;  // the next message's commands go out with this one's body: one round trip a message
         if (known)
             next = prepare(s, messages[i + 1]);
-        if (known && next.data_at_once)
+        if (known && !next.ec && s.offered.has("PIPELINING"))
             ahead = next.group();
         if (ahead.size() > largest_group)
             ahead.clear();
@@ -503,19 +726,22 @@ OUTKIT_DECL flow<> send_each(session& s, std::vector<mail> const& messages, prog
             now.deliveries[i].ec = current.ec;
         else
             opened = co_await send_one(s, now, i, messages[i], current, opened, std::move(ahead));
-        note_refusal(s, now, now.deliveries[i]);
+        note_outcome(s, now, now.deliveries[i]);
     }
 }
 
 OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
 {
-    s.server_said->clear();
+    forget_refusal(s);
     now->deliveries.resize(messages.size());
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
     auto sent = co_await attempt(send_each(s, messages, *now));
     if (!sent.ec)
+    {
+        s.refused = now->refused;
         co_return;
+    }
     s.ready = false;
     if (!now->doubtful())
         co_await fail(sent.ec, std::move(sent.diagnostics));
@@ -524,6 +750,7 @@ OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_p
     if (sent.ec == error::service_closing)  // that was the answer: not taken
     {
         d.ec = sent.ec;
+        d.reply = s.refused;
         co_await fail(sent.ec, std::move(sent.diagnostics));
     }
     std::string text = sent.ec.message() + "; Message-ID " + now->message_id;
