@@ -220,7 +220,7 @@ private:
         where.how =
             at.tls == outkit::account::transport::starttls ? imap::security::starttls : imap::security::implicit_tls;
         where.user = a_.address;
-        where.tokens = [this](outkit::access_token const* rejected, imap::token_answer answer) {
+        where.tokens = [this](outkit::access_token const* rejected, outkit::token_answer answer) {
             outkit::oauth2::token_source& source = *a_.tokens.source;
             if (rejected)
                 source.reject(*rejected);
