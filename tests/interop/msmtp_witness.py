@@ -20,7 +20,7 @@ REMOVED_IN_THE_END = tempfile.TemporaryDirectory()
 FOLDER = pathlib.Path(REMOVED_IN_THE_END.name)
 CONFIG, TOKEN, LOG = FOLDER / "msmtprc", FOLDER / "token", FOLDER / "log"
 # sysexits.h
-OK, DATA_ERROR, UNAVAILABLE, NO_PERMISSION = 0, 65, 69, 77
+OK, DATA_ERROR, UNAVAILABLE, PROTOCOL_ERROR, NO_PERMISSION = 0, 65, 69, 76, 77
 
 
 def configure(more="", certificates=os.environ["OUTKIT_CA_FILE"], user=USER):
@@ -104,11 +104,8 @@ def opened(boxes):
         UNAVAILABLE,
         "550 5.7.60 SMTP; Client does not have permissions to send as this sender",
     )
-    ends(
-        msmtp(letter("x", BOB, sender=CAROL), BOB),
-        UNAVAILABLE,
-        "554 5.2.252 SendAsDenied; " + USER + " not allowed to send as " + CAROL,
-    )
+    # Exchange's reply to this is longer than the 512 octets of RFC 5321, and more than msmtp reads.
+    ends(msmtp(letter("x", BOB, sender=CAROL), BOB), PROTOCOL_ERROR, "the server sent an invalid reply")
     ends(
         msmtp(letter("x", BOB), BOB, CAROL, USER, "dora@woodgrove.example"),
         UNAVAILABLE,

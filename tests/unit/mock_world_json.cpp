@@ -537,6 +537,8 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     w.directory.ensure_service_principal(w, app.app_id, home.id).assigned_users = {adele.id};
     w.policy.edit_tenant(home.id).exchange_principals = {{app.app_id, app.object_id}};
     w.policy.edit_tenant(home.id).graph_mailboxes = {"adele@woodgrove.example"};
+    w.policy.edit_tenant(home.id).application_roles = {{app.app_id, {"adele@woodgrove.example"}}, {app.app_id, {}}};
+    w.policy.edit_mailbox("bob@woodgrove.example").high_volume_apps = {app.app_id};
     std::string problem;
     for (auto const& [name, value, subject] : std::initializer_list<std::tuple<char const*, char const*, std::string>>{
              {"service.imap_profile", "classic", ""},
@@ -571,6 +573,10 @@ BOOST_AUTO_TEST_CASE(a_saved_world_loads_as_the_same)
     BOOST_TEST(again.directory.find_application(app.app_id)->access_token_issuance);
     BOOST_TEST(again.directory.find_application(app.app_id)->id_token_issuance);
     BOOST_TEST(again.mailboxes.find("adele@woodgrove.example")->find(role::inbox)->messages().back()->unconvertible);
+    auto const& roles = again.policy.tenant(home.id).application_roles;
+    BOOST_TEST_REQUIRE(roles.size() == 2u);
+    BOOST_TEST(roles[0].mailboxes == std::vector<std::string>{"adele@woodgrove.example"});
+    BOOST_TEST(again.policy.mailbox("bob@woodgrove.example").high_volume_apps == std::vector<std::string>{app.app_id});
     user const& eva = *again.directory.find_user("eva@woodgrove.example");
     BOOST_TEST(ensure_mailbox(again, eva)->find(role::sent_items)->name() == "Elementy wys\u0142ane");
     BOOST_TEST(save_world(w, {.messages = false}).find("messages") == std::string::npos);

@@ -115,6 +115,9 @@ access open_own(world& w, user const& who, protocol p);
 */
 bool may_send_as(world& w, access const& a, std::string_view from);
 
+/// The same on somebody's behalf, which who may send as them may, too.
+bool may_send_on_behalf(world& w, access const& a, std::string_view from);
+
 /// The address under which policy and mailbox store know the user's mailbox: the primary one, else the principal name.
 std::string const& mailbox_address(user const& u) noexcept;
 

@@ -46,6 +46,39 @@ inline delegate const* find_delegate(mailbox_policy const& of, user const& who)
     return nullptr;
 }
 
+// The application's role in RBAC for Applications, where the token leaves the decision to it: a token with
+// SMTP.SendAsApp brings back the check of the mailbox's permissions (documented: Learn, SMTP with RBAC for Applications).
+inline application_role const* exchange_role(world const& w, access const& a)
+{
+    if (!a.app_only || a.protocol != protocol::smtp || a.has("SMTP.SendAsApp"))
+        return nullptr;
+    for (application_role const& r : w.policy.tenant(a.claims.tenant).application_roles)
+        if (same_name(r.app_id, a.claims.client_id))
+            return &r;
+    return nullptr;
+}
+
+inline bool in_scope(application_role const& r, user const& owner)
+{
+    return r.mailboxes.empty() ||
+           std::any_of(r.mailboxes.begin(), r.mailboxes.end(), [&](auto const& m) { return owner.answers_to(m); });
+}
+
+// Whether the account is one of High Volume Email, at the service for those, and what the application lacks there:
+// accounts have a list of applications of their own, and the permission was Mail.Send once (documented: Learn).
+inline bool is_high_volume(world const& w, access const& a)
+{
+    return a.protocol == protocol::smtp && w.policy.service.submission == smtp_profile::high_volume;
+}
+inline access_denial high_volume_rights(world const& w, access const& a)
+{
+    mailbox_policy const& box = w.policy.mailbox(a.mailbox);
+    auto const& apps = box.high_volume_apps;
+    bool const listed =
+        std::any_of(apps.begin(), apps.end(), [&](auto const& id) { return same_name(id, a.claims.client_id); });
+    return box.high_volume && listed ? access_denial::none : access_denial::app_no_rights;
+}
+
 // Exchange's own idea of the application, which opens mailboxes to it, or what is missing.
 inline access_denial app_rights(world const& w, access const& a, user const& owner)
 {
@@ -68,8 +101,7 @@ inline access_denial app_rights(world const& w, access const& a, user const& own
         return access_denial::app_not_registered;
     if (!right_object)
         return access_denial::app_wrong_object_id;
-    delegate const* const given = w.policy.mailbox(a.mailbox).find_delegate(a.actor_id);
-    return given && given->full_access ? access_denial::none : access_denial::app_no_rights;
+    return a.full_access ? access_denial::none : access_denial::app_no_rights;
 }
 
 // The switches of mailbox and tenant for the protocol. The mailbox's SMTP AUTH wins over the tenant's; security
@@ -84,8 +116,10 @@ inline access_denial switched_off(world const& w, access const& a, user const& o
     {
         if (box.smtp_auth && !*box.smtp_auth)
             return access_denial::smtp_auth_disabled_mailbox;
+        // A personal account has no tenant to speak of, and no switch that its user could find (observed: 2026-09).
         if (!box.smtp_auth && !tenant.smtp_auth)
-            return access_denial::smtp_auth_disabled_tenant;
+            return owner.kind == account_kind::personal ? access_denial::smtp_auth_disabled_mailbox
+                                                        : access_denial::smtp_auth_disabled_tenant;
         if (tenant.security_defaults)
             return access_denial::security_defaults;
         if (!tenant.authentication_policy_smtp)
@@ -120,7 +154,11 @@ inline access_denial decide(world& w, access& a, std::string_view bearer, std::s
     if (verdict.fault != token_fault::none)
         return denial_of(verdict.fault);
     std::string_view const scope = needed(a.protocol, a.app_only);
-    if (!scope.empty() && !a.has(scope))
+    application_role const* const role = exchange_role(w, a);
+    bool const bulk = is_high_volume(w, a);
+    if (!scope.empty() && !a.has(scope) && !role && !(bulk && a.app_only && a.has("Mail.Send")))
+        return access_denial::scope_missing;
+    if (bulk && !a.app_only)
         return access_denial::scope_missing;
 
     // who
@@ -159,7 +197,8 @@ inline access_denial decide(world& w, access& a, std::string_view bearer, std::s
     a.is_owner = owner == actor;
     mailbox_policy const& box = w.policy.mailbox(a.mailbox);
     delegate const* const given = actor ? find_delegate(box, *actor) : box.find_delegate(a.actor_id);
-    a.full_access = a.is_owner || (given && given->full_access) || (a.app_only && a.protocol == protocol::graph);
+    a.full_access = a.is_owner || (given && given->full_access) || (a.app_only && a.protocol == protocol::graph) ||
+                    (role && in_scope(*role, *owner)) || bulk;
     a.send_as = a.is_owner || (given && given->send_as) || (a.app_only && a.full_access);
     a.send_on_behalf = a.send_as || (given && given->send_on_behalf);
     if (actor && !actor->enabled)
@@ -168,10 +207,12 @@ inline access_denial decide(world& w, access& a, std::string_view bearer, std::s
         return access_denial::no_rights;
 
     // whether there is anything to open, and whether it may be
-    if (!owner->licensed && !owner->shared_mailbox)
+    if (!owner->licensed && !owner->shared_mailbox && !bulk)
         return access_denial::mailbox_not_licensed;
     if (access_denial const off = switched_off(w, a, *owner); off != access_denial::none)
         return off;
+    if (bulk)
+        return high_volume_rights(w, a);
     return a.app_only ? app_rights(w, a, *owner) : access_denial::none;
 }
 
@@ -292,6 +333,18 @@ OUTKIT_INLINE bool may_send_as(world& w, access const& a, std::string_view from)
         return a.send_as;
     delegate const* const given = access_detail::find_delegate(w.policy.mailbox(mailbox_address(*sender)), *owner);
     return given && given->send_as;
+}
+
+OUTKIT_INLINE bool may_send_on_behalf(world& w, access const& a, std::string_view from)
+{
+    user const* const owner = w.directory.find_user_id(a.owner_id);
+    user const* const sender = w.directory.find_user(from);
+    if (!owner || !sender)
+        return false;
+    if (sender == owner)
+        return a.send_on_behalf;
+    delegate const* const given = access_detail::find_delegate(w.policy.mailbox(mailbox_address(*sender)), *owner);
+    return given && (given->send_as || given->send_on_behalf);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::mock

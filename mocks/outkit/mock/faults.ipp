@@ -202,6 +202,7 @@ OUTKIT_INLINE std::span<faults::named const> faults::names() noexcept
         {"smtp.lenient-end-of-data",
          "SMTP takes LF.LF and CR.CR for the end of a message, as servers open to smuggling do"},
         {"smtp.no-starttls", "SMTP does not offer STARTTLS, as after a stripping attack"},
+        {"smtp.short-command-lines", "SMTP takes no more than 512 octets in an AUTH line, as before RFC 4954"},
         {"smtp.plaintext-after-starttls", "SMTP sends a reply in the clear after agreeing to STARTTLS"},
     };
     return all;

@@ -26,6 +26,17 @@ enum class imap_profile
     generic      // RFC 3501, 4315, 6154, 6851, 7628; the words are ours
 };
 
+/// Which submission service answers: a host of Microsoft's, or none of them. `generic` keeps to the RFCs, so that mail
+/// programs can be tried that are not for Exchange alone.
+enum class smtp_profile
+{
+    office365,    // smtp.office365.com
+    classic,      // the same until 2022: short brackets and the texts of those years
+    outlook,      // smtp-mail.outlook.com
+    high_volume,  // smtp-hve.office365.com: High Volume Email accounts only
+    generic       // RFC 5321, 6409, 4954, 7628; the words are ours
+};
+
 /// What happens to a password at IMAP and SMTP.
 enum class basic_authentication
 {
@@ -61,6 +72,35 @@ enum class conditional_access
     external_challenge      // somebody else's second factor: AADSTS50158
 };
 
+/// Who checks the passwords of a tenant's users, where SMTP takes passwords at all.
+enum class federation
+{
+    none,         // Entra itself
+    unreachable,  // the organization's own sign-in service, which does not answer
+    no_https      // the same, at an address without TLS
+};
+
+/// Whether a tenant's mail goes out.
+enum class outbound_mail
+{
+    open,
+    exceeded,            // 550 5.7.705, tenant has exceeded threshold
+    refused_address,     // 550 5.7.708, traffic not accepted from this IP
+    registered_domains,  // 550 5.7.750 unless the sender is of the tenant's domains
+};
+
+/// What the outbound spam filter thinks of a mailbox's mail.
+enum class outbound_verdict
+{
+    none,
+    spam_abuse,     // 550 5.7.501
+    banned,         // 550 5.7.502
+    banned_sender,  // 550 5.7.503
+    refuse_quota,   // OutboundSpamException: a personal account is over its quota, or was never verified
+    hip_notify,     // the same: somebody has to prove to be human
+    suspend         // the same: the account is suspended
+};
+
 /// When the exchange of mail is not refused, but slowed.
 struct throttling
 {
@@ -73,6 +113,9 @@ struct throttling
     unsigned messages_per_minute = 30;
     bool refuse_over_rate = false;  // false: delayed to the next minute, true: 421 4.4.2
     unsigned recipients_per_day = 10'000;
+    // Messages a mailbox takes in an hour: more bounce with 5.2.121 and 5.2.122. 0: no limit.
+    unsigned received_from_one_per_hour = 0;
+    unsigned received_per_hour = 0;
     unsigned graph_per_10_minutes = 10'000;
 };
 
@@ -80,12 +123,15 @@ struct throttling
 struct service_policy
 {
     imap_profile profile = imap_profile::tcpproxy;
+    smtp_profile submission = smtp_profile::office365;
     basic_authentication basic = basic_authentication::disabled;
     std::chrono::milliseconds failed_auth_delay{0};  // the real SMTP service takes about 5 s to refuse
+    std::chrono::milliseconds failed_mail_delay{0};  // and about 4 s for MAIL without a sign-in
     bool bare_continuation = false;                  // IMAP "+" instead of "+ " (observed: jstedfast/MailKit#483)
     bool json_challenge = false;                     // refuse XOAUTH2 with a challenge first, as others do
     std::uint64_t smtp_size = 157'286'400;           // octets, as EHLO announces them
     unsigned recipients_per_message = 500;
+    bool bounce_line_feeds = false;  // lone line ends in SMTP data: a bounce from outside, not a refusal
     mock::throttling throttling;
     bool strict_oauth = false;  // PKCE always, 60 s codes, refresh token families: stricter than the real service
     unsigned loop_limit = 0;    // same token requests within 5 minutes before AADSTS50196; 0: no limit
@@ -97,6 +143,13 @@ struct exchange_principal
 {
     std::string app_id = {};
     std::string object_id = {};  // must be the enterprise application's; people give the registration's
+};
+
+/// The role "Application SMTP.SendAsApp" of RBAC for Applications (New-ManagementRoleAssignment).
+struct application_role
+{
+    std::string app_id = {};
+    std::vector<std::string> mailboxes = {};  // its scope, by their addresses; empty: all of the tenant
 };
 
 /// What an administrator has decided for a tenant.
@@ -116,7 +169,12 @@ struct tenant_policy
     unsigned sign_in_frequency = 0;       // hours until a password is asked for again (AADSTS70043, 70044); 0: never
     unsigned refresh_token_lifetime = 0;  // days from the sign-in, however often it is used (AADSTS700081); 0: no limit
     unsigned token_requests_per_minute = 0;  // more get 429 and AADSTS90055; 0: no limit
+    mock::federation federation = mock::federation::none;
+    mock::outbound_mail outbound_mail = mock::outbound_mail::open;
+    unsigned external_recipients_per_day = 0;  // of all mailboxes; more bounce with 5.7.233; 0: no limit
+    bool trial = false;                        // with 5.7.232 then
     std::vector<exchange_principal> exchange_principals = {};
+    std::vector<application_role> application_roles = {};
     std::vector<std::string> graph_mailboxes =
         {};  // application access policy: app-only Graph opens these only; empty: all
 };
@@ -138,9 +196,15 @@ struct mailbox_policy
     bool connectable = true;             // false: "authenticated but not connected" for no reason that can be seen
     bool blocked = false;                // the account is suspended for sending spam
     bool full = false;                   // over quota: nothing can be sent or stored
+    bool proxied = true;                 // false: SMTP's front end does not reach the mailbox's server (451 4.7.0)
+    mock::outbound_verdict outbound_verdict = mock::outbound_verdict::none;
+    bool copy_sent_as = false;         // Set-Mailbox -MessageCopyForSentAsEnabled, for a shared mailbox
+    bool copy_sent_on_behalf = false;  // -MessageCopyForSendOnBehalfEnabled
+    bool high_volume = false;          // an account of High Volume Email
     std::optional<mock::conditional_access> conditional_access = {};  // instead of the tenant's
     std::uint64_t max_send = 36'700'160;                              // octets of one message (35 MB)
     std::vector<delegate> delegates = {};
+    std::vector<std::string> high_volume_apps = {};  // Add-HVEAppAccess: application ids, at most ten
 
     /// Null when this one has no rights here. Compared without case.
     delegate const* find_delegate(std::string_view who) const;

@@ -45,6 +45,27 @@ struct names<imap_profile>
     static constexpr std::string_view all[] = {"tcpproxy", "classic", "transition", "rev2", "generic"};
 };
 template <>
+struct names<smtp_profile>
+{
+    static constexpr std::string_view all[] = {"office365", "classic", "outlook", "high-volume", "generic"};
+};
+template <>
+struct names<federation>
+{
+    static constexpr std::string_view all[] = {"none", "unreachable", "no-https"};
+};
+template <>
+struct names<outbound_mail>
+{
+    static constexpr std::string_view all[] = {"open", "exceeded", "refused-address", "registered-domains"};
+};
+template <>
+struct names<outbound_verdict>
+{
+    static constexpr std::string_view all[] = {"none",         "spam-abuse", "banned", "banned-sender",
+                                               "refuse-quota", "hip-notify", "suspend"};
+};
+template <>
 struct names<basic_authentication>
 {
     static constexpr std::string_view all[] = {"allowed", "disabled", "retired"};
@@ -140,6 +161,21 @@ constexpr row number_of(std::string_view name, std::string_view values, std::str
             [](void const* scope) { return std::to_string(static_cast<Scope const*>(scope)->*Member); }};
 }
 
+template <auto Member>
+constexpr row delay_of(std::string_view name, std::string_view description)
+{
+    return {
+        {name, "0..60000", description},
+        [](void* scope, std::string_view text) {
+            std::uint64_t n = 0;
+            if (!parse_number(text, 0, 60'000, n))
+                return false;
+            static_cast<service_policy*>(scope)->*Member = std::chrono::milliseconds(n);
+            return true;
+        },
+        [](void const* scope) { return std::to_string((static_cast<service_policy const*>(scope)->*Member).count()); }};
+}
+
 template <auto Member, std::uint64_t High>
 constexpr row throttle_of(std::string_view name, std::string_view values, std::string_view description)
 {
@@ -170,17 +206,14 @@ inline std::span<row const> rows()
     static constexpr row table[] = {
         switch_of<&S::profile, S>("service.imap_profile", "tcpproxy|classic|transition|rev2|generic",
                                   "which generation of the IMAP front end answers"),
+        switch_of<&S::submission, S>("service.smtp_profile", "office365|classic|outlook|high-volume|generic",
+                                     "which submission service answers"),
         switch_of<&S::basic, S>("service.basic_authentication", "allowed|disabled|retired",
                                 "what happens to a password at IMAP and SMTP"),
-        {{"service.failed_auth_delay", "0..60000", "milliseconds until a failed SMTP sign-in is answered"},
-         [](void* scope, std::string_view text) {
-             std::uint64_t n = 0;
-             if (!parse_number(text, 0, 60'000, n))
-                 return false;
-             static_cast<S*>(scope)->failed_auth_delay = std::chrono::milliseconds(n);
-             return true;
-         },
-         [](void const* scope) { return std::to_string(static_cast<S const*>(scope)->failed_auth_delay.count()); }},
+        delay_of<&S::failed_auth_delay>("service.failed_auth_delay",
+                                        "milliseconds until a failed SMTP sign-in is answered"),
+        delay_of<&S::failed_mail_delay>("service.failed_mail_delay",
+                                        "milliseconds until SMTP answers MAIL of somebody who has not signed in"),
         switch_of<&S::bare_continuation, S>("service.bare_continuation", on_off,
                                             "IMAP asks for SASL data with \"+\" instead of \"+ \""),
         switch_of<&S::json_challenge, S>("service.json_challenge", on_off,
@@ -189,6 +222,9 @@ inline std::span<row const> rows()
                                                        "octets per message that EHLO announces"),
         number_of<&S::recipients_per_message, S, 1, 1000>("service.recipients_per_message", "1..1000",
                                                           "RCPT commands accepted for one message"),
+        switch_of<&S::bounce_line_feeds, S>("service.bounce_line_feeds", on_off,
+                                            "lone line ends in SMTP data: taken, and bounced by servers outside; else "
+                                            "refused at once"),
         throttle_of<&Q::imap_connections, 1000>(
             "service.imap_connections", "0..1000",
             "IMAP connections per mailbox; more are authenticated but not connected"),
@@ -212,6 +248,12 @@ inline std::span<row const> rows()
          [](void const* scope) { return print(static_cast<S const*>(scope)->throttling.refuse_over_rate); }},
         throttle_of<&Q::recipients_per_day, 10'000'000>("service.recipients_per_day", "0..10000000",
                                                         "recipients a mailbox may write to in 24 hours"),
+        throttle_of<&Q::received_from_one_per_hour, 1'000'000>(
+            "service.received_from_one_per_hour", "0..1000000",
+            "messages a mailbox takes from one sender in an hour before they bounce; 0 for no limit"),
+        throttle_of<&Q::received_per_hour, 1'000'000>(
+            "service.received_per_hour", "0..1000000",
+            "messages a mailbox takes in an hour before they bounce; 0 for no limit"),
         throttle_of<&Q::graph_per_10_minutes, 10'000'000>("service.graph_per_10_minutes", "0..10000000",
                                                           "Graph requests per application and mailbox in 10 minutes"),
         switch_of<&S::strict_oauth, S>("service.strict_oauth", on_off,
@@ -260,6 +302,14 @@ inline std::span<row const> rows()
             "days from a sign-in until refresh tokens end, used or not; 0 for never"),
         number_of<&T::token_requests_per_minute, T, 0, 10'000'000>("tenant.token_requests_per_minute", "0..10000000",
                                                                    "more token requests get 429; 0 for no limit"),
+        switch_of<&T::federation, T>("tenant.federation", "none|unreachable|no-https",
+                                     "what is wrong with the organization's own sign-in service, if it has one"),
+        switch_of<&T::outbound_mail, T>("tenant.outbound_mail", "open|exceeded|refused-address|registered-domains",
+                                        "whether the tenant's mail goes out, and whose"),
+        number_of<&T::external_recipients_per_day, T, 0, 10'000'000>(
+            "tenant.external_recipients_per_day", "0..10000000",
+            "recipients outside the tenant in 24 hours before messages bounce; 0 for no limit"),
+        switch_of<&T::trial, T>("tenant.trial", on_off, "a trial tenant, which that bounce is told apart by"),
 
         switch_of<&M::imap, M>("mailbox.imap", on_off, "IMAP for this mailbox"),
         switch_of<&M::smtp_auth, M>("mailbox.smtp_auth", "unset|on|off",
@@ -268,6 +318,16 @@ inline std::span<row const> rows()
                                       "off: signing in works, opening the mailbox does not"),
         switch_of<&M::blocked, M>("mailbox.blocked", on_off, "the account is suspended for sending spam"),
         switch_of<&M::full, M>("mailbox.full", on_off, "over quota: nothing can be sent or stored"),
+        switch_of<&M::proxied, M>("mailbox.proxied", on_off,
+                                  "off: SMTP does not reach the mailbox's server, a temporary error at the sign-in"),
+        switch_of<&M::outbound_verdict, M>("mailbox.outbound_verdict",
+                                           "none|spam-abuse|banned|banned-sender|refuse-quota|hip-notify|suspend",
+                                           "what the outbound spam filter thinks of the mailbox's mail"),
+        switch_of<&M::copy_sent_as, M>("mailbox.copy_sent_as", on_off,
+                                       "a shared mailbox keeps copies of what others send as it"),
+        switch_of<&M::copy_sent_on_behalf, M>("mailbox.copy_sent_on_behalf", on_off,
+                                              "a shared mailbox keeps copies of what others send on its behalf"),
+        switch_of<&M::high_volume, M>("mailbox.high_volume", on_off, "an account of High Volume Email"),
         switch_of<&M::conditional_access, M>("mailbox.conditional_access",
                                              "unset|pass|mfa|mfa-registration|blocked|compliant-device|joined-device|"
                                              "approved-app|sign-in-frequency|mail-protocols-only|managed-device|"

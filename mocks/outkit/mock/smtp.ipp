@@ -47,12 +47,30 @@ inline std::string bracket_time(detail::wall_time t)
 
 OUTKIT_INLINE session::session(smtp& s, wire& w, visitor& who) : service_(s), world_(s.world_), wire_(w), who_(who)
 {
-    std::string const number = digits(random(10'000), 4);
     // Shaped like Microsoft's, and a mock's for everybody to see.
-    host_ = "MOCKPR06CA" + number + ".outlook.office365.com";
-    bracket_host_ = "MOCKPR06CA" + number + ".mockprd06.prod.outlook.com";
+    std::string const number = digits(random(10'000), 4);
     store_name_ = "MOCKPR06MB" + digits(random(10'000), 4);
-    session_id_ = random(std::uint64_t(1) << 48);
+    store_domain_ = "mockprd06.prod.outlook.com";
+    host_ = "MOCKPR06CA" + number;
+    bracket_host_ = host_ + '.' + store_domain_;
+    if (profile() == smtp_profile::outlook)  // as newer machines are called (observed: jstedfast/MailKit#1126)
+    {
+        store_domain_ = "MOCKP293.PROD.OUTLOOK.COM";
+        host_ = "MOCKPEPF0000" + number;
+        bracket_host_ = host_ + '.' + store_domain_;
+    }
+    host_ += ".outlook.office365.com";
+    if (generic())
+        host_ = "mock.test";
+    // Looks like ticks of 100 ns since the year 1, read when the machine was started, and counted up by its sessions.
+    if (service_.next_session_ == 0)
+    {
+        auto const since_1970 = world_.date().time_since_epoch();
+        auto const ticks = std::chrono::duration_cast<std::chrono::duration<std::uint64_t, std::ratio<1, 10'000'000>>>(
+            since_1970 - 6h - std::chrono::seconds(random(36 * 3600)));
+        service_.next_session_ = ticks.count() + 621'355'968'000'000'000;
+    }
+    session_id_ = service_.next_session_++;
 }
 
 OUTKIT_INLINE std::uint64_t session::random(std::uint64_t below)
@@ -65,12 +83,15 @@ OUTKIT_INLINE std::uint64_t session::random(std::uint64_t below)
     return n % below;
 }
 
-// As since early 2023: host, time, and a number that the session keeps (observed: jstedfast/MailKit#1712).
+// Since early 2023 host, time, and a number that the session keeps (observed: jstedfast/MailKit#1712); before, the host
+// alone (observed: nodemailer/nodemailer#1484).
 OUTKIT_INLINE std::string session::bracket() const
 {
+    if (profile() == smtp_profile::classic)
+        return " [" + bracket_host_ + ']';
     char id[17];
-    std::snprintf(id, sizeof id, "08DE%012llX", static_cast<unsigned long long>(session_id_));
-    return '[' + bracket_host_ + ' ' + bracket_time(world_.date()) + ' ' + id + ']';
+    std::snprintf(id, sizeof id, "%016llX", static_cast<unsigned long long>(session_id_));
+    return " [" + bracket_host_ + ' ' + bracket_time(world_.date()) + ' ' + id + ']';
 }
 
 OUTKIT_INLINE void session::note(std::string what, fields f, std::string answer, journal_outcome o,
@@ -166,7 +187,7 @@ OUTKIT_DEF flow<session::input> session::next_line(std::size_t longest)
             line_ = *line;
             if (line_.size() <= longest)
                 co_return input::line;
-            answer("(line)", "500 5.5.2 Command line too long", {}, "longer than the limit of this server");
+            answer("(line)", std::string(words().line_too_long), {}, "longer than the limit of this server");
             continue;
         }
         co_await flush();
@@ -180,9 +201,11 @@ OUTKIT_DEF flow<session::input> session::next_line(std::size_t longest)
             {
                 auto const lasted = std::chrono::duration_cast<std::chrono::milliseconds>(now() - started_);
                 std::chrono::hh_mm_ss const t(lasted);
-                answer("(idle)", "421 4.4.1 Connection timed out. Total session duration: " +
-                                     digits(t.hours().count(), 2) + ':' + digits(t.minutes().count(), 2) + ':' +
-                                     digits(t.seconds().count(), 2) + '.' + digits(t.subseconds().count(), 3) + "0000");
+                std::string text(words().timed_out);
+                if (!generic())
+                    text += digits(t.hours().count(), 2) + ':' + digits(t.minutes().count(), 2) + ':' +
+                            digits(t.seconds().count(), 2) + '.' + digits(t.subseconds().count(), 3) + "0000";
+                answer("(idle)", std::move(text));
                 co_await flush();
                 co_return input::end;
             }
@@ -210,7 +233,9 @@ OUTKIT_DEF flow<> session::run()
     wire_.max_line = longest_auth_line;
     bool const faulty = co_await fault("connect");
     if (!faulty)
-        say("220 " + host_ + " Microsoft ESMTP MAIL Service ready at " + greeting_date(world_.date()));
+        say("220 " + host_ +
+            (generic() ? " ESMTP outkit mock"
+                       : " Microsoft ESMTP MAIL Service ready at " + greeting_date(world_.date())));
     while (!close_)
     {
         if (co_await next_line(longest_auth_line) == input::end)
@@ -227,9 +252,12 @@ OUTKIT_DEF flow<> session::handle(std::string line)
     codec::command const c = codec::parse_command(line);
     std::string const argument(c.argument);
     world_.policy.apply_due(world_.date());
-    if (c.verb != "AUTH" && line.size() > longest_command)
+    std::size_t longest = longest_command;
+    if (c.verb == "AUTH")
+        longest = world_.faults.misbehaves("smtp.short-command-lines") ? 510 : longest_auth_line;
+    if (line.size() > longest)
     {
-        answer(c.verb.substr(0, 16), "500 5.5.2 Command line too long", {}, "longer than the limit of this server");
+        answer(c.verb.substr(0, 16), std::string(words().line_too_long), {}, "longer than the limit of this server");
         co_return;
     }
     if (co_await fault(c.verb))
@@ -242,9 +270,12 @@ OUTKIT_DEF flow<> session::handle(std::string line)
     else if (c.verb == "AUTH")
         co_await authenticate(argument);
     else if (c.verb == "MAIL")
+    {
+        co_await hold_back();
         mail(argument);
+    }
     else if (c.verb == "RCPT")
-        recipient(argument);
+        add_recipient(argument);
     else if (c.verb == "DATA")
         co_await data();
     else if (c.verb == "BDAT")
@@ -252,15 +283,21 @@ OUTKIT_DEF flow<> session::handle(std::string line)
     else if (c.verb == "RSET")
     {
         reset();
-        answer("RSET", "250 2.0.0 Resetting");  // observed: jstedfast/MailKit#904
+        answer("RSET", std::string(words().reset));
     }
     else if (c.verb == "NOOP")
         answer("NOOP", "250 2.0.0 OK");
     else if (c.verb == "QUIT")
     {
-        answer("QUIT", "221 2.0.0 Service closing transmission channel");
+        answer("QUIT", std::string(words().goodbye));
         close_ = true;
     }
+    else if (generic() && c.verb == "VRFY")  // RFC 5321 section 3.5.3
+        answer("VRFY", "252 2.1.5 Send mail and see");
+    else if (generic() && c.verb == "HELP")
+        answer("HELP", "214 2.0.0 See RFC 5321");
+    else if (generic())
+        answer("(unknown)", "500 5.5.1 There is no such command");
     else  // observed: muquit/mailsend#152
         answer("(unknown)", "500 5.3.3 Unrecognized command '" + codec::printable(c.verb.substr(0, 64)) + "'");
 }
@@ -277,6 +314,7 @@ OUTKIT_INLINE void session::hello(codec::command const& c, bool extended)
         return answer(c.verb, "501 5.5.4 Invalid domain name", std::move(f));
     reset();
     greeted_ = true;
+    client_name_ = name;
     std::string const first = host_ + " Hello [127.0.0.1]";
     if (!extended)
         return answer("HELO", "250 " + first, std::move(f));
@@ -286,7 +324,7 @@ OUTKIT_INLINE void session::hello(codec::command const& c, bool extended)
     say("250-DSN");
     say("250-ENHANCEDSTATUSCODES");
     if (wire_.encrypted())
-        say("250-AUTH LOGIN XOAUTH2");
+        say("250-AUTH" + mechanisms());
     else if (!world_.faults.misbehaves("smtp.no-starttls"))
         say("250-STARTTLS");
     say("250-8BITMIME");
@@ -300,7 +338,7 @@ OUTKIT_DEF flow<> session::start_tls(std::string const& argument)
 {
     if (wire_.encrypted())
     {
-        answer("STARTTLS", "503 5.5.2 Only one STARTTLS command can be issued per session");
+        answer("STARTTLS", "503 5.5.2 Only one STARTTLS command can be issued per session");  // inferred
         co_return;
     }
     if (!argument.empty())

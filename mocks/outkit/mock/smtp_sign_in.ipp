@@ -2,6 +2,7 @@
 #define OUTKIT_MOCK_SMTP_SIGN_IN_IPP
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/mock/oauthbearer.hpp>
 #include <outkit/mock/smtp.ipp>
 #include <outkit/mock/smtp_state.hpp>
 #include <outkit/sasl/challenge.hpp>
@@ -11,6 +12,15 @@
 
 namespace outkit::inline OUTKIT_ABI::mock {
 namespace smtp_detail {
+
+// As EHLO lists them, each with a blank before it.
+OUTKIT_INLINE std::string session::mechanisms() const
+{
+    if (!generic())
+        return " LOGIN XOAUTH2";
+    return std::string(" XOAUTH2 OAUTHBEARER") +
+           (world_.policy.service.basic == basic_authentication::allowed ? " PLAIN LOGIN" : "");
+}
 
 // Sends a challenge ("334 …") and reads the answer into line_. False: the client has gone, or said "*".
 OUTKIT_DEF flow<bool> session::ask(std::string challenge)
@@ -35,7 +45,7 @@ OUTKIT_DEF flow<> session::refuse_sign_in(std::string what, std::string text, st
     fields f;
     if (!user.empty())
         f.emplace_back("user", codec::printable(user.substr(0, 254)));
-    answer(std::move(what), text + ' ' + bracket(), std::move(f), reason);
+    answer(std::move(what), marked(text), std::move(f), reason);
 }
 
 OUTKIT_DEF flow<> session::authenticate(std::string argument)
@@ -47,23 +57,27 @@ OUTKIT_DEF flow<> session::authenticate(std::string argument)
         initial = std::string(codec::trimmed(std::string_view(argument).substr(blank)));
     if (initial == "=")  // RFC 4954 section 4
         initial = "";
-    bool const known = mechanism == "XOAUTH2" || mechanism == "LOGIN";
     std::string const what = "AUTH " + codec::printable(mechanism.substr(0, 20));
+    bool known = false;
+    codec::each_word(mechanisms(), [&](std::string_view m) { known = known || m == mechanism; });
     if (!greeted_)
-        answer(what, "503 5.5.2 Send hello first");
-    else if (!wire_.encrypted() || !known)  // observed: mattermost/mattermost#954, jordan-wright/email#151
-        answer(what, "504 5.7.4 Unrecognized authentication type " + bracket(), {},
-               known ? "not before STARTTLS" : "only LOGIN and XOAUTH2 are offered");
-    else if (signed_in_ || has_sender_)  // 503 by RFC 4954 section 4; the words are inferred
-        answer(what, "503 5.5.2 Already authenticated");
-    else if (mechanism == "XOAUTH2")
-        co_await xoauth2(std::move(initial));
-    else
+        answer(what, std::string(words().hello_first));
+    else if (!wire_.encrypted())
+        answer(what, marked(words().tls_for_auth), {}, "not before STARTTLS");
+    else if (!known)
+        answer(what, marked(words().no_mechanism), {}, "only" + mechanisms() + " are offered");
+    else if (signed_in_ || has_sender_)  // RFC 4954 section 4
+        answer(what, std::string(words().again));
+    else if (mechanism == "LOGIN")
         co_await login(std::move(initial));
+    else if (mechanism == "PLAIN")
+        co_await plain(std::move(initial));
+    else
+        co_await bearer(mechanism, std::move(initial));
 }
 
-// What is said to a token that does not open the mailbox. The sentences about switches are those observed in
-// simonrob/email-oauth2-proxy#193; a wrong identity never gets to see them.
+// What is said to somebody whose token or password does not open the mailbox. The sentences about switches are those
+// observed in simonrob/email-oauth2-proxy#193; a wrong identity never gets to see them.
 inline std::string sign_in_refusal(access_denial d)
 {
     std::string const unsuccessful = "535 5.7.139 Authentication unsuccessful, ";
@@ -88,32 +102,45 @@ inline std::string sign_in_refusal(access_denial d)
     }
 }
 
-inline std::string wanted_scope_challenge()
-{
-    return "334 " + sasl::encode_challenge({"401", "Bearer", "https://outlook.office.com/SMTP.Send"});
-}
+inline constexpr std::string_view credentials_invalid = "535 5.7.8 The credentials are refused";  // RFC 4954 section 6
 
-OUTKIT_DEF flow<> session::xoauth2(std::optional<std::string> initial)
+// XOAUTH2, and at the plain server OAUTHBEARER (RFC 7628).
+OUTKIT_DEF flow<> session::bearer(std::string mechanism, std::optional<std::string> initial)
 {
-    std::string const what = "AUTH XOAUTH2";
-    std::string text = "535 5.7.3 Authentication unsuccessful";
-    std::string name;
+    std::string const what = "AUTH " + mechanism;
+    std::string text, name;
     if (!initial)
     {
         bool const said = co_await ask("334 ");
         if (!said)  // RFC 4954 wants 501 for "*"; observed: comment in simonrob/email-oauth2-proxy
         {
+            text = words().cancelled;
             co_await refuse_sign_in(what, text, name, "cancelled by the client");
             co_return;
         }
         initial = line_;
     }
-    sasl::error wrong{};
-    auto const credentials = sasl::decode_xoauth2(*initial, wrong);
-    if (!credentials)  // observed on another host of the service: tarickb/sasl-xoauth2#110
+    bool const xoauth2 = mechanism == "XOAUTH2";
+    sasl::error wrong = sasl::error::malformed_response;
+    auto credentials = xoauth2 ? sasl::decode_xoauth2(*initial, wrong) : decode_oauthbearer(*initial);
+    if (credentials && credentials->user.empty() && !xoauth2)  // OAUTHBEARER need not name anybody
+        credentials->user = verify_access_token(world_.keys, world_, credentials->token).claims.person.login;
+    bool const bulk = profile() == smtp_profile::high_volume;
+    user const* const u = credentials ? world_.directory.find_user(credentials->user) : nullptr;
+    bool const no_address = credentials && xoauth2 && credentials->user.find('@') == std::string::npos;
+    if (!credentials || no_address || (bulk && !(u && world_.policy.mailbox(mailbox_address(*u)).high_volume)))
     {
-        text = "501 5.5.124 Invalid XOAUTH2 auth data";
-        co_await refuse_sign_in(what, text, name, sasl::describe(wrong));
+        // observed on the High Volume host: tarickb/sasl-xoauth2#110, where the end is cut off
+        text = credentials
+                   ? "501 5.5.124 Invalid XOAUTH2 auth data - User address provided is not valid. Please ensure "
+                     "the auth data is valid."
+                   : "501 5.5.124 Invalid XOAUTH2 auth data";
+        if (generic())
+            text = "501 5.5.2 The response is not understood";
+        std::string_view reason = sasl::describe(wrong);
+        if (credentials)
+            reason = bulk ? "no account of High Volume Email has this address" : "the user is no address";
+        co_await refuse_sign_in(what, text, name, reason);
         co_return;
     }
     name = credentials->user;
@@ -121,14 +148,16 @@ OUTKIT_DEF flow<> session::xoauth2(std::optional<std::string> initial)
     blocked_ = access_.denial == access_denial::mailbox_blocked;
     if (access_ || blocked_)  // a suspended account may sign in, but not send
     {
-        signed_in(what, name);
+        enter(what, name);
         co_return;
     }
-    text = sign_in_refusal(access_.denial);
     bool const real = access_.denial == access_denial::real_credential;
-    if (world_.policy.service.json_challenge && !real)  // as other services do; Exchange Online refuses at once
+    text = generic() && !real ? std::string(credentials_invalid) : sign_in_refusal(access_.denial);
+    if ((world_.policy.service.json_challenge || generic()) && !real)  // Exchange Online refuses at once
     {
-        std::string challenge = wanted_scope_challenge();
+        sasl::error_challenge const why{xoauth2 ? "401" : "invalid_token", xoauth2 ? "Bearer" : "",
+                                        "https://outlook.office.com/SMTP.Send"};
+        std::string challenge = "334 " + sasl::encode_challenge(why);
         co_await ask(std::move(challenge));
     }
     if (real)
@@ -137,85 +166,134 @@ OUTKIT_DEF flow<> session::xoauth2(std::optional<std::string> initial)
     close_ = close_ || real;
 }
 
-// The switches of SMTP AUTH, for passwords: they are the same as for tokens.
-OUTKIT_INLINE std::string_view session::switched_off(user const& u) const
-{
-    auto const& own = world_.policy.mailbox(mailbox_address(u)).smtp_auth;
-    if (own && !*own)
-        return "SmtpClientAuthentication is disabled for the Mailbox. Visit https://aka.ms/smtp_auth_disabled for more "
-               "information.";
-    if (!own && !world_.policy.tenant(u.tenant_id).smtp_auth)
-        return "SmtpClientAuthentication is disabled for the Tenant. Visit https://aka.ms/smtp_auth_disabled for more "
-               "information.";
-    if (world_.policy.tenant(u.tenant_id).security_defaults)
-        return "user is locked by your organization's security defaults policy. Contact your administrator.";
-    return {};
-}
-
 // observed: nodemailer/nodemailer#1484; both prompts are base64 of "Username:" and "Password:"
 OUTKIT_DEF flow<> session::login(std::optional<std::string> initial)
 {
-    std::string const what = "AUTH LOGIN", unsuccessful = "535 5.7.139 Authentication unsuccessful, ", nobody;
+    std::string const what = "AUTH LOGIN", nobody;
     if (!initial)
     {
         std::string prompt = "334 VXNlcm5hbWU6";
         if (co_await ask(std::move(prompt)))
             initial = line_;
     }
-    std::optional<std::string> password;
+    std::optional<std::string> secret;
     if (initial)
     {
         std::string prompt = "334 UGFzc3dvcmQ6";
         if (co_await ask(std::move(prompt)))
-            password = line_;
+            secret = line_;
     }
-    if (!password)
+    if (!secret)
     {
-        co_await refuse_sign_in(what, "535 5.7.3 Authentication unsuccessful", nobody, "cancelled by the client");
+        std::string text(words().cancelled);
+        co_await refuse_sign_in(what, std::move(text), nobody, "cancelled by the client");
         co_return;
     }
-    std::string const name = detail::base64_decode(*initial).value_or("");
-    std::string const secret = detail::base64_decode(*password).value_or("");
+    std::string name = detail::base64_decode(*initial).value_or("");
+    std::string decoded = detail::base64_decode(*secret).value_or("");
+    co_await password(what, std::move(name), std::move(decoded));
+}
+
+// message = [authzid] NUL authcid NUL passwd ; RFC 4616 section 2
+OUTKIT_DEF flow<> session::plain(std::optional<std::string> initial)
+{
+    std::string const what = "AUTH PLAIN", nobody;
+    if (!initial)
+    {
+        std::string prompt = "334 ";
+        if (co_await ask(std::move(prompt)))
+            initial = line_;
+    }
+    if (!initial)
+    {
+        std::string text(words().cancelled);
+        co_await refuse_sign_in(what, std::move(text), nobody, "cancelled by the client");
+        co_return;
+    }
+    std::string const message = detail::base64_decode(*initial).value_or("");
+    auto const first = message.find('\0');
+    auto const second = first == message.npos ? first : message.find('\0', first + 1);
+    if (second == message.npos)
+    {
+        co_await refuse_sign_in(what, "501 5.5.2 The response is not understood", nobody, "no message of PLAIN");
+        co_return;
+    }
+    std::string name = message.substr(first + 1, second - first - 1), secret = message.substr(second + 1);
+    co_await password(what, std::move(name), std::move(secret));
+}
+
+OUTKIT_DEF flow<> session::password(std::string what, std::string name, std::string secret)
+{
+    std::string const unsuccessful = "535 5.7.139 Authentication unsuccessful, ";
+    auto const basic = world_.policy.service.basic;
     user const* const u = world_.directory.find_user(name);
     bool const personal = u && u->kind == account_kind::personal;
     std::string text;
     std::string_view reason = "passwords are switched off";
-    if (world_.policy.service.basic == basic_authentication::retired)  // announced by the Exchange team in 2024-04
+    if (basic == basic_authentication::retired)  // announced by the Exchange team in 2024-04
         text = "550 5.7.30 Basic authentication is not supported for Client Submission.";
-    else if (world_.policy.service.basic == basic_authentication::disabled || personal)
+    else if (basic == basic_authentication::disabled || (personal && !generic()))
         text = unsuccessful + "basic authentication is disabled.";
-    else if (!u || !u->enabled || u->password.empty() || u->password != secret)
+    else
     {
-        text = unsuccessful + "the user credentials were incorrect.";
-        reason = "wrong user or password";
+        access_ = u ? open_own(world_, *u, protocol::smtp) : access();
+        blocked_ = u && access_.denial == access_denial::mailbox_blocked;
+        tenant_policy const& home = world_.policy.tenant(u ? u->tenant_id : "");
+        bool const federated = u && !personal && home.federation != federation::none;
+        auto const rule = u ? world_.policy.mailbox(mailbox_address(*u)).conditional_access : std::nullopt;
+        bool const more = u && (u->mfa_required || rule.value_or(home.conditional_access) != conditional_access::pass);
+        if (federated)
+        {
+            // documented: Learn, printers
+            text = unsuccessful + (home.federation == federation::unreachable
+                                       ? "federated STS service was unreachable."
+                                       : "the federated STS URL does not support HTTPS.");
+            reason = "the organization's sign-in service is not to be had";
+        }
+        else if (!u || !u->enabled || u->password.empty() || u->password != secret)
+        {
+            text = unsuccessful + "the user credentials were incorrect.";
+            reason = "wrong user or password";
+        }
+        else if (!access_ && !blocked_)
+        {
+            text = sign_in_refusal(access_.denial);
+            reason = describe(access_.denial);
+        }
+        else if (more)
+        {
+            text = sign_in_refusal(access_denial::conditional_access);
+            reason = "a password is not enough: Conditional Access, or a second factor";
+        }
     }
-    else if (std::string_view const off = switched_off(*u); !off.empty())
+    if (text.empty())
     {
-        text = unsuccessful + std::string(off);
-        reason = "SMTP AUTH is switched off";
-    }
-    if (!text.empty())
-    {
-        co_await refuse_sign_in(what, std::move(text), name, reason);
+        enter(std::move(what), std::move(name));
         co_return;
     }
-    access_ = {};
-    access_.protocol = protocol::smtp;
-    access_.actor_id = access_.owner_id = u->id;
-    access_.mailbox = mailbox_address(*u);
-    access_.is_owner = access_.full_access = access_.send_as = access_.send_on_behalf = true;
-    blocked_ = world_.policy.mailbox(access_.mailbox).blocked;
-    signed_in(what, name);
+    if (generic())
+        text = credentials_invalid;
+    co_await refuse_sign_in(std::move(what), std::move(text), std::move(name), reason);
 }
 
-OUTKIT_INLINE void session::signed_in(std::string what, std::string const& user_name)
+// Who somebody is has been shown, and that the mailbox is theirs to send from.
+OUTKIT_INLINE void session::enter(std::string what, std::string user_name)
 {
+    fields f{{"user", user_name}};
+    if (!world_.policy.mailbox(access_.mailbox).proxied)
+    {
+        // observed: a public snippet of Nodemailer users; the number varies
+        std::string text = "451 4.7.0 Temporary server error. Please try again later. PRX2";
+        if (generic())
+            text = "454 4.7.0 The mailbox is not to be reached for the moment";
+        return answer(std::move(what), std::move(text), std::move(f), "the mailbox's server is not reached");
+    }
     signed_in_ = who_.logged_in = true;
     last_failure_.clear();
     if (user const* const owner = world_.directory.find_user_id(access_.owner_id))
         ensure_mailbox(world_, *owner);
     service_.senders_[access_.mailbox].connections.insert(who_.number);
-    answer(std::move(what), "235 2.7.0 Authentication successful", {{"user", user_name}});
+    answer(std::move(what), std::string(words().signed_in), std::move(f));
 }
 
 OUTKIT_INLINE void session::forget_sign_in()

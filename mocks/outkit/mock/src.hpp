@@ -7,6 +7,7 @@
 #include <outkit/mock/access.ipp>
 #include <outkit/mock/certificates.ipp>
 #include <outkit/mock/clock.ipp>
+#include <outkit/mock/delivery_report.ipp>
 #include <outkit/mock/directory.ipp>
 #include <outkit/mock/entra.ipp>
 #include <outkit/mock/entra_device.ipp>
@@ -25,6 +26,7 @@
 #include <outkit/mock/journal.ipp>
 #include <outkit/mock/keys.ipp>
 #include <outkit/mock/mailbox.ipp>
+#include <outkit/mock/oauthbearer.ipp>
 #include <outkit/mock/odata.ipp>
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>

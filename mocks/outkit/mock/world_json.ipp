@@ -623,6 +623,18 @@ private:
                 principal.missing("object_id", "as given to New-ServicePrincipal");
             policy_.edit_tenant(t.id).exchange_principals.push_back(std::move(e));
         });
+        in.each("application_roles", [&](node const& r, std::string where) {
+            object_reader role(r, where, found_);
+            application_role a;
+            role.guid("app_id", a.app_id);
+            if (role.has("mailboxes"))
+                role.texts("mailboxes", a.mailboxes);
+            else
+                role.take("mailboxes");
+            if (a.app_id.empty())
+                role.missing("app_id", "the application that has the role");
+            policy_.edit_tenant(t.id).application_roles.push_back(std::move(a));
+        });
         if (in.has("graph_mailboxes"))
             in.texts("graph_mailboxes", policy_.edit_tenant(t.id).graph_mailboxes);
         else
@@ -748,6 +760,10 @@ private:
             });
             policy_.edit_mailbox(address).delegates.push_back(std::move(rights));
         });
+        if (in.has("high_volume_apps"))
+            in.texts("high_volume_apps", policy_.edit_mailbox(address).high_volume_apps);
+        else
+            in.take("high_volume_apps");
         in.each("messages", [&](node const& m, std::string where) { message(m, std::move(where), address); });
     }
 
@@ -1518,6 +1534,16 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
             principals.push_back(json::object{{"app_id", e.app_id}, {"object_id", e.object_id}});
         if (!principals.empty())
             o["exchange_principals"] = std::move(principals);
+        json::array roles;
+        for (application_role const& a : p.application_roles)
+        {
+            json::object role{{"app_id", a.app_id}};
+            if (!a.mailboxes.empty())
+                role["mailboxes"] = list_of(a.mailboxes);
+            roles.push_back(std::move(role));
+        }
+        if (!roles.empty())
+            o["application_roles"] = std::move(roles);
         if (!p.graph_mailboxes.empty())
             o["graph_mailboxes"] = list_of(p.graph_mailboxes);
         tenants.push_back(std::move(o));
@@ -1578,6 +1604,8 @@ OUTKIT_INLINE std::string save_world(world const& w, save_options options)
         }
         if (!delegates.empty())
             box["delegates"] = std::move(delegates);
+        if (auto const& apps = w.policy.mailbox(address).high_volume_apps; !apps.empty())
+            box["high_volume_apps"] = list_of(apps);
         json::array mail;
         if (mailbox const* const stored = options.messages ? w.mailboxes.find(address) : nullptr)
             for (folder_ptr const& f : stored->folders())
