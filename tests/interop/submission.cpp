@@ -183,9 +183,15 @@ BOOST_AUTO_TEST_CASE(messages_arrive_to_the_octet)
     std::vector<smtp::mail> mails;
     for (auto const& body : all_kinds_of_bodies())
         mails.push_back(mail(body));
-    auto const deliveries = client.async_send_all(mails, io.wait(ec));
-    BOOST_TEST_REQUIRE(!ec, ec.message() << ' ' << client.diagnostics() << '\n' << tests::read_file(s.server->log()));
-    BOOST_TEST_REQUIRE(deliveries.size() == mails.size());
+    // One by one: Dovecot 2.3.19 now and then dies of an assertion (pending_rcpt_cmds == 0) when RCPT of the next message
+    // comes before it has answered for the last one, which RFC 2920 section 3.1 allows. Exim gets all at once.
+    std::vector<smtp::delivery> deliveries;
+    for (smtp::mail const& one : mails)
+    {
+        deliveries.push_back(client.async_send(one, io.wait(ec)));
+        BOOST_TEST_REQUIRE(!ec, ec.message() << ' ' << client.diagnostics() << '\n'
+                                             << tests::read_file(s.server->log()));
+    }
     for (std::size_t i = 0; i != mails.size(); ++i)
     {
         BOOST_TEST(!deliveries[i].ec);
