@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
@@ -117,6 +118,13 @@ std::string shortened_address(std::string_view address)
         return std::string(address.empty() ? "" : "***");
     std::size_t const first = decode(address).size;
     return printable(address.substr(0, std::max<std::size_t>(first, 1))) + "***" + printable(address.substr(at));
+}
+
+bool same_ignoring_case(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+    });
 }
 
 std::vector<std::string> wrap(std::string_view text, std::size_t width)

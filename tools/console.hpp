@@ -37,6 +37,9 @@ std::string printable(std::string_view text, std::size_t limit);
 // "a***@contoso.example": reports are published.
 std::string shortened_address(std::string_view address);
 
+// Letters of ASCII compare without case.
+bool same_ignoring_case(std::string_view a, std::string_view b);
+
 // Splits at blanks into lines of at most `width` columns; a longer word has a line of its own.
 std::vector<std::string> wrap(std::string_view text, std::size_t width);
 

@@ -29,7 +29,7 @@ bool has_attachment(imap::body_part const& p)
     for (imap::body_part const& inner : p.parts)
         if (has_attachment(inner))
             return true;
-    return outkit::mime::detail::equal_fold(p.disposition, "attachment");
+    return same_ignoring_case(p.disposition, "attachment");
 }
 
 std::string sender(imap::envelope const& e)

@@ -189,12 +189,12 @@ outgoing whole(send_options const& o, std::string const& address, bool for_graph
     std::vector<std::pair<std::size_t, std::size_t>> hidden;  // Bcc fields: where they begin and end
     for (mime::field const& f : header)
     {
-        std::string const name = mime::detail::lower(f.name);
-        if (name == "from")
+        auto const is = [&f](char const* name) { return same_ignoring_case(f.name, name); };
+        if (is("From"))
             add_addresses(f, from);
-        if (o.recipients.empty() && (name == "to" || name == "cc" || name == "bcc"))
+        if (o.recipients.empty() && (is("To") || is("Cc") || is("Bcc")))
             add_addresses(f, m.to);
-        if (name == "bcc" && !for_graph)
+        if (is("Bcc") && !for_graph)
         {
             auto const begin = static_cast<std::size_t>(f.name.data() - m.raw.data());
             std::size_t const end =
