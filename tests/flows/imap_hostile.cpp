@@ -161,6 +161,7 @@ public:
         use(std::make_unique<endless>(*this));
     }
     std::size_t said = 0;
+    std::size_t closed = 0;
 
 private:
     struct endless final : outkit::detail::transport
@@ -190,7 +191,7 @@ private:
     void open(outkit::detail::io_request const&) override {}
     void wait_until(outkit::detail::need) override {}
     void stop_waiting_below() override {}
-    void close_below() override {}
+    void close_below() override { ++closed; }
 
     std::string line_;
 };
@@ -681,6 +682,58 @@ BOOST_AUTO_TEST_CASE(IM_44_a_slow_reader_holds_the_server_back)
     BOOST_TEST(largest <= 64u * 1024);
     BOOST_TEST(furthest <= 256u * 1024);              // the window of the connection and two buffers
     BOOST_TEST(steps < 20u + 4u * (whole / 16'384));  // no step without octets
+}
+
+BOOST_AUTO_TEST_CASE(IM_45_a_sink_that_fails_or_throws_in_the_middle_of_a_literal)
+{
+    struct no_room
+    {};
+    for (bool const throws : {false, true})
+        BOOST_TEST_CONTEXT((throws ? "throws" : "fails"))
+        {
+            asio::io_context loop;
+            auto const d = std::make_shared<endless_driver>(
+                loop.get_executor(), "* 1 FETCH (UID 7 BODY[] {4000000}\r\n" + std::string(99, 'x'));
+            session s;
+            s.trusted = true;
+            s.at = session::state::selected;
+            s.box.exists = 3;
+            std::size_t taken = 0, late = 0, called = 0;
+            error_code ec;
+            std::string said;
+            auto const sink = [&](section_piece const& p) -> error_code {
+                late += taken >= 100'000;
+                taken += p.data.size();
+                if (taken >= 100'000 && throws)
+                    throw no_room();
+                return taken >= 100'000 ? os_error(ENOSPC) : error_code();
+            };
+            bool thrown = false;
+            try
+            {
+                async_run(*d, fetch_into(sink)(s), said, [&](error_code e, message_batch) {
+                    ++called;
+                    ec = e;
+                });
+                loop.run();
+            }
+            catch (no_room const&)
+            {
+                thrown = true;
+            }
+            BOOST_TEST(thrown == throws);
+            BOOST_TEST(called == (throws ? 0u : 1u));
+            BOOST_TEST((throws || ec == os_error(ENOSPC)), ec.message());
+            BOOST_TEST(late == 0u);
+            BOOST_TEST(d->closed == 1u);
+            BOOST_TEST(d->said < 200'000u);
+            // Nothing is in progress any more, and nothing connected.
+            error_code next;
+            async_run(*d, noop(s), said, [&](error_code e, events) { next = e; });
+            loop.restart();
+            loop.run();
+            BOOST_TEST((next == outkit::error::not_connected), next.message());
+        }
 }
 
 BOOST_AUTO_TEST_CASE(IM_46_compression_is_not_used)

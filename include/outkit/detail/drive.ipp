@@ -51,7 +51,20 @@ OUTKIT_DEF io_request const& driver::resume_flow(io_result r)
         ~mark() { set = false; }
         bool& set;
     } const now(resuming_);
-    return resume(op_->state, std::move(r));
+    try
+    {
+        return resume(op_->state, std::move(r));
+    }
+    catch (...)
+    {
+        // A caller's function has thrown, or there is no memory. There is no error code to call the handler with; whoever
+        // runs the context gets the exception, and the stream can be used again.
+        close();
+        if (op_->slot.is_connected())
+            op_->slot.clear();
+        op_.reset();
+        throw;
+    }
 }
 
 OUTKIT_DEF void driver::advance(io_result r)
