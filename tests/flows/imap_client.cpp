@@ -27,9 +27,10 @@ namespace {
 std::vector<std::string> first_tags(std::size_t n)
 {
     simulator world;
+    tag_source tags;
     std::vector<std::string> out;
     for (std::size_t i = 0; i != n; ++i)
-        out.push_back(new_tag(world));
+        out.push_back(tags.next(world));
     return out;
 }
 
@@ -275,9 +276,10 @@ BOOST_AUTO_TEST_CASE(ST_08_tags_cannot_be_guessed)
     auto const r = play(connect(s, "mail.test", 143, security::starttls), {"", "* OK hi\r\nA1 OK begin\r\n"});
     BOOST_TEST((r.ec == imap::error::unknown_tag));
     std::set<std::string> seen;
+    tag_source tags;
     for (int i = 0; i != 1000; ++i)
     {
-        auto const tag = new_tag(outkit::detail::real_environment());
+        auto const tag = tags.next(outkit::detail::real_environment());
         BOOST_TEST(tag.size() == 8u);
         BOOST_TEST(seen.insert(tag).second);
     }
@@ -634,13 +636,41 @@ BOOST_AUTO_TEST_CASE(bodies_go_to_the_sink)
     tests::failing_at_every_step(make, tagged(std::vector<std::string>{"", ready + script}));
 }
 
-BOOST_AUTO_TEST_CASE(IM_45_the_sink_may_refuse)
+BOOST_AUTO_TEST_CASE(a_fetch_that_is_refused_after_some_messages)
 {
+    // observed: mscdex/node-imap#709
+    std::string const some = "* 1 FETCH (UID 11 BODY[] {5}\r\nhello)\r\n";
+    std::string const no = "$3 NO Some of the requested messages no longer exist.\r\n$4 OK done\r\n";
+    for (bool const any : {false, true})
+    {
+        std::vector<std::uint32_t> got;
+        sink_log log;
+        session s;
+        auto const talk = [&](session& se) -> flow<> {
+            fetch_items what;
+            what.sections = {{}};
+            what.sink = [&](section_piece const& p) { return log(p); };
+            what.each = [&](message const& m) {
+                got.push_back(m.uid);
+                return error_code();
+            };
+            co_await open_inbox(se);
+            auto const r = co_await attempt(fetch(se, numbering::uid, uid_set(1, 20), std::move(what)));
+            BOOST_TEST((r.ec == (any ? imap::error::fetch_incomplete : imap::error::command_refused)), r.ec.message());
+            BOOST_TEST(r.diagnostics == "Some of the requested messages no longer exist.");
+            co_await noop(se);  // the connection is as good as before
+        };
+        auto const r = play(talk(s), tagged(std::vector<std::string>{"", ready + (any ? some : "") + no}));
+        BOOST_TEST(!r.ec, r.ec.message());
+        BOOST_TEST(log.text == (any ? "hello" : ""));
+        BOOST_TEST(got.size() == (any ? 1u : 0u));
+    }
+    // What has a meaning of its own keeps it.
     sink_log log;
-    log.answer = os_error(ENOSPC);
     current_log = &log;
-    auto const r = in_inbox(fetch_to_log, "* 1 FETCH (UID 7 BODY[] {5}\r\nhello)\r\n$3 OK done\r\n");
-    BOOST_TEST((r.ec == os_error(ENOSPC)));
+    auto const busy = in_inbox(fetch_to_log, some + "$3 NO Request is throttled. Suggested Backoff Time: 5000 "
+                                                    "milliseconds\r\n");
+    BOOST_TEST((busy.ec == imap::error::throttled), busy.ec.message());
 }
 
 BOOST_AUTO_TEST_CASE(IM_02_a_literal_that_never_comes)
@@ -1685,9 +1715,41 @@ conversation const conversations[] = {
      [](session& s) { return selected(s, append(s, "a", two_pieces(), append_options{})); }},
     {"IDLE", "* 1 RECENT\r\n+ IDLE accepted, awaiting DONE command.\r\n$1 OK IDLE completed.\r\n",
      [](session& s) { return selected(s, idle(s, idle_options{})); }},
+    {"IDLE, with news later", "+ IDLE accepted, awaiting DONE command.\r\n* 4 EXISTS\r\n$1 OK IDLE completed.\r\n",
+     [](session& s) { return selected(s, idle(s, idle_options{})); }},
     {"LOGOUT", "* BYE Microsoft Exchange Server IMAP4 server signing off.\r\n$1 OK LOGOUT completed.\r\n",
      [](session& s) { return selected(s, logout(s)); }, "off.\r\n"},
 };
+
+// With a server that says its last line when it has heard DONE, and all it says in two pieces.
+void split_around_done(conversation const& c, std::size_t at, std::string const& expected)
+{
+    std::string heard;
+    auto const server = [&](wire& w) -> flow<> {
+        std::string const line = co_await w.read_line();
+        heard = line + "\r\n";
+        std::string whole = c.answer;
+        std::string const tag = line.substr(0, line.find(' '));
+        whole.replace(whole.find("$1"), 2, tag);
+        std::size_t const last = whole.rfind(tag);
+        std::size_t const early = std::min(at, last), late = std::max(at, last);
+        std::string const pieces[] = {whole.substr(0, early), whole.substr(early, last - early),
+                                      whole.substr(last, late - last), whole.substr(late)};
+        for (std::size_t i = 0; i != std::size(pieces); ++i)
+        {
+            if (i == 2)
+                heard += co_await w.read_line() + "\r\n";
+            co_await w.write(pieces[i]);
+            co_await outkit::detail::sleep_for(std::chrono::milliseconds(10));
+        }
+    };
+    session s;
+    wire w;
+    auto const r = outkit::detail::meet(c.talk(s), server(w));
+    BOOST_TEST(!r.first.ec, r.first.ec.message());
+    BOOST_TEST(!r.second.ec, r.second.ec.message());
+    BOOST_TEST(heard.substr(8) == expected.substr(8));  // behind the tag
+}
 
 }  // namespace
 
@@ -1748,6 +1810,13 @@ BOOST_AUTO_TEST_CASE(IM_42_IM_43_every_flow_is_cut_split_failed_and_cancelled)
                     auto const r = run(whole, {.split = n});
                     BOOST_TEST(!r.ec, r.ec.message());
                     BOOST_TEST(r.written == good.written);
+                }
+
+            for (std::size_t n = 1; n != whole.size() && waits; ++n)
+                BOOST_TEST_CONTEXT("split after " << n)
+                {
+                    ++splits;
+                    split_around_done(c, n, good.written);
                 }
 
             // In small pieces, so that there are many steps.

@@ -82,9 +82,10 @@ std::string tagged(std::string text)
 {
     static std::vector<std::string> const tags = [] {
         outkit::detail::simulator world;
+        tag_source source;
         std::vector<std::string> first;
         for (int i = 0; i != 9; ++i)
-            first.push_back(new_tag(world));
+            first.push_back(source.next(world));
         return first;
     }();
     for (std::size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 1))

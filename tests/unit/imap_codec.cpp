@@ -3,6 +3,7 @@
 
 #include <outkit/detail/simulate.hpp>
 #include <outkit/imap/detail/command.hpp>
+#include <outkit/mime/structure.hpp>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -33,6 +34,7 @@ struct heard
     std::vector<std::string> frames;
     std::vector<error_code> errors;
     std::vector<std::string> again;
+    std::size_t steps = 0;
 };
 
 flow<> hear_all(wire& w, framer& f, limits const& l, heard& out)
@@ -65,6 +67,7 @@ heard hear(std::string const& text, std::size_t piece = 4096, limits const& l = 
     framer f(framer::role::client, l);
     auto const r = outkit::detail::play(hear_all(w, f, l, out), {text}, {.piece = piece});
     out.ec = r.ec;
+    out.steps = r.steps;
     return out;
 }
 
@@ -413,11 +416,28 @@ BOOST_AUTO_TEST_CASE(IM_06_empty_literals_everywhere)
 
 BOOST_AUTO_TEST_CASE(IM_07_many_small_literals)
 {
-    std::string text = "* 1 FETCH (X (";
-    for (int i = 0; i != 1001; ++i)
-        text += "{1}\r\na ";
-    auto const h = hear(text + "))\r\n");
-    BOOST_TEST((h.ec == imap::error::too_many_literals));
+    auto const flood = [](std::size_t octets) {
+        std::string text = "* 1 FETCH (X (";
+        while (text.size() < octets)
+            text += "{1}\r\na";
+        return text + "))\r\n";
+    };
+    // What comes after the thousandth is not read any more, so ten times as much takes not a step longer.
+    for (std::size_t const piece : {1u, 4096u})
+    {
+        auto const h = hear(flood(1u << 20), piece);
+        BOOST_TEST((h.ec == imap::error::too_many_literals));
+        BOOST_TEST((h.ec == condition::limit_exceeded));
+        BOOST_TEST(h.steps <= 6'100u / piece + 1);
+        auto const more = hear(flood(10u << 20), piece);
+        BOOST_TEST((more.ec == imap::error::too_many_literals));
+        BOOST_TEST(more.steps == h.steps);
+    }
+    std::string thousand = "* 1 FETCH (X (";
+    for (int i = 0; i != 1000; ++i)
+        thousand += "{1}\r\na ";
+    auto const allowed = hear(thousand + "))\r\n");
+    BOOST_TEST(allowed.frames.size() == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(IM_08_a_line_without_end)
@@ -653,7 +673,65 @@ BOOST_AUTO_TEST_CASE(IM_29_dates)
     BOOST_TEST(parse_date_time(" 1-jan-1970 00:00:00 +0000")->time_since_epoch().count() == 0);
 }
 
-BOOST_AUTO_TEST_CASE(IM_30_IM_31_raw_octets_are_kept)
+BOOST_AUTO_TEST_CASE(IM_30_an_envelope_is_kept_as_it_came_and_decoded_within_limits)
+{
+    auto const literal = [](std::string_view s) { return '{' + std::to_string(s.size()) + "}\r\n" + std::string(s); };
+    auto const repeated = [](std::string_view s, std::size_t octets) {
+        std::string out;
+        while (out.size() < octets)
+            out += s;
+        return out;
+    };
+    static constexpr std::size_t mebi = 1u << 20;
+    std::string const green = repeated("=?utf-8?Q?gr=C3=BCn?= ", mebi);
+    struct row
+    {
+        std::string raw, decoded;
+    };
+    for (row const& r : {row{std::string("a\0b", 3), std::string("a\0b", 3)},
+                         {"caf\xe9", "caf\xc3\xa9"},
+                         {"\r\nBcc: eve@evil.test", "\r\nBcc: eve@evil.test"},
+                         {green, repeated("gr\xc3\xbcn", green.size() / 22 * 5) + ' '},
+                         {"=?us-ascii?q?" + std::string(mebi, 'x') + "?=", std::string(mebi, 'x')},
+                         {repeated("=?", mebi), repeated("=?", mebi)},
+                         {repeated("=?utf-8?B?", mebi), repeated("=?utf-8?B?", mebi)},
+                         // Decoded once: what comes out is text, whatever it looks like.
+                         {"=?utf-8?Q?=3D=3Futf-8=3FQ=3Fx=3F=3D?=", "=?utf-8?Q?x?="},
+                         {"=?utf-8?Q?=?utf-8?Q?x?=?=", "=?utf-8?Q?x?="}})
+    {
+        std::string const text = literal(r.raw);
+        auto const p = parse("* 1 FETCH (ENVELOPE (NIL " + text + " ((" + text +
+                             " NIL \"ann\" \"contoso.example\")) NIL NIL NIL NIL NIL NIL NIL))\r\n");
+        BOOST_TEST(!p.ec, p.ec.message());
+        envelope const& e = *p.value.fetched->envelope;
+        BOOST_TEST((e.subject == r.raw));
+        BOOST_TEST((e.from.front().name == r.raw));
+        std::string const decoded = mime::decode_words(e.subject);
+        BOOST_TEST((decoded == r.decoded), decoded.substr(0, 60));
+    }
+    auto const more = parse("* 1 FETCH (ENVELOPE (NIL {5000000}\r\n");
+    BOOST_TEST((more.ec == condition::limit_exceeded), more.ec.message());
+
+    // A header that begins with its end: there is a message, without fields, and nothing of it is taken for one.
+    for (std::string const header : {"\r\n", "\r\nSubject: none\r\n\r\n", ""})
+    {
+        auto const p =
+            parse("* 1 FETCH (BODY[HEADER] " + literal(header) + " BODY[] " + literal(header + "hello") + ")\r\n");
+        BOOST_TEST_REQUIRE(!p.ec, p.ec.message());
+        auto const& sections = p.value.fetched->sections;
+        BOOST_TEST(sections.front().data == header);
+        BOOST_TEST(mime::read_fields(sections.front().data).empty());
+        std::string_view const whole = std::next(sections.begin())->data;
+        BOOST_TEST(whole == header + "hello");
+        auto const message = mime::parse(whole);
+        BOOST_TEST(message.head().subject == "");
+        BOOST_TEST(message.head().from.empty());
+        BOOST_TEST(message.parts.size() == 1u);
+        BOOST_TEST((header.empty() || mime::body_of(message.parts[0], whole).ends_with("hello")));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(IM_31_raw_octets_are_kept)
 {
     static constexpr char text[] = "* 1 FETCH (ENVELOPE (NIL \"caf\xe9\" NIL NIL NIL NIL NIL NIL NIL NIL) BODY[] "
                                    "{5}\r\na\0b\n\xff)\r\n";

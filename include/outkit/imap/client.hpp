@@ -334,7 +334,10 @@ public:
         `void(error_code, message_batch)`
 
         @par Errors
-        @li the sink's error; the connection is closed then
+        @li the sink's error; the connection is closed then. So it is when the sink throws: the exception leaves through
+            io_context::run(), or the call of a blocking_context, and the handler is not called
+        @li imap::error::fetch_incomplete   the server sent messages and then NO, as Exchange does when it cannot convert
+                                            one: what fetch_items::each and the sink have been given is good
         @li imap::error::response_too_long, literal_too_long   see above
         @li imap::error::empty_set, invalid_section, no_mailbox_selected
     */

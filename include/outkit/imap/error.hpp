@@ -27,6 +27,7 @@ enum class error
     // what the server refused
     command_refused,
     command_rejected,
+    fetch_incomplete,
     no_such_mailbox,
     mailbox_exists,
     over_quota,
@@ -114,6 +115,9 @@ inline error_code make_error_code(error e)
 
         {int(command_refused), "the server refused the command (NO)"},
         {int(command_rejected), "the server did not accept the command or its arguments (BAD)"},
+        {int(fetch_incomplete), "the server sent some of the messages and then refused the command (NO); "
+                                "fetch_items::each has been given those "
+                                "it sent, so ask for the others one by one"},
         {int(no_such_mailbox), "there is no mailbox of this name", condition::not_found},
         {int(mailbox_exists), "there is a mailbox of this name already"},
         {int(over_quota), "the mailbox is full"},

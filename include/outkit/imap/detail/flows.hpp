@@ -6,6 +6,7 @@
 #include <outkit/imap/resume.hpp>
 #include <outkit/secret.hpp>
 
+#include <array>
 #include <memory>
 
 // What a client says and hears, in order. One flow per command; each leaves the session as RFC 9051 section 3 has it.
@@ -49,6 +50,19 @@ struct resumption
     unsigned failures = 0;  // connections in a row on which no command was answered
 };
 
+// Tags are random, each one, so that an answer cannot have been written before its command (R-STL-07). Several are drawn at
+// once, since OpenSSL takes longer for that than all the rest of a NOOP.
+class tag_source
+{
+public:
+    OUTKIT_DECL std::string next(environment& world);
+
+private:
+    static constexpr std::size_t size = 8;
+    std::array<unsigned char, 8 * size> dice_;
+    std::size_t left_ = 0;
+};
+
 // What is known of the server on one connection.
 struct session
 {
@@ -85,6 +99,7 @@ struct session
     bool committed = false;      // the command may have arrived with all that belongs to it
     bool source_failed = false;  // the message to append could not be had
 
+    tag_source tags;
     reply last;
     response heard;  // scratch, of the loop that reads
     arena scratch;   // the same
@@ -161,7 +176,6 @@ OUTKIT_DECL flow<> say(session& s, command& c, data_handler* data);
 // The error that a NO or BAD means; sets s.retry_after.
 OUTKIT_DECL error_code meaning(session& s, reply const& r);
 OUTKIT_DECL std::string words(reply const& r);
-OUTKIT_DECL std::string new_tag(environment& world);
 
 // --- coming back (resuming.ipp) ---
 

@@ -29,15 +29,17 @@ OUTKIT_INLINE void session::forget()
     frames.sink = nullptr;
 }
 
-// Tags are random, each one, so that an answer cannot have been written before its command (R-STL-07).
-OUTKIT_DEF std::string new_tag(environment& world)
+OUTKIT_DEF std::string tag_source::next(environment& world)
 {
     static constexpr std::string_view letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    std::array<unsigned char, 8> dice;
-    world.random(dice);
+    if (left_ == 0)
+    {
+        world.random(dice_);
+        left_ = dice_.size();
+    }
     std::string tag;
-    for (unsigned char const d : dice)
-        tag += letters[d % letters.size()];
+    for (std::size_t const end = left_ - size; left_ != end; --left_)
+        tag += letters[dice_[dice_.size() - left_] % letters.size()];
     return tag;
 }
 
@@ -388,7 +390,7 @@ OUTKIT_DEF flow<> say(session& s, command& c, data_handler* data)
         co_await fail(outkit::error::not_connected);
     static constexpr std::size_t literal_minus = 4096;  // RFC 7888 section 5
     environment& world = co_await this_environment();
-    std::string const tag = new_tag(world);
+    std::string const tag = s.tags.next(world);
     std::string line = tag + ' ';
     s.w.patience = s.settings.answering;
     for (command::piece& p : c.pieces)
@@ -598,7 +600,7 @@ OUTKIT_DECL error_code sasl_error(sasl::error e)
 OUTKIT_DECL flow<std::string> exchange_xoauth2(session& s, secret response)
 {
     environment& world = co_await this_environment();
-    std::string const tag = new_tag(world);
+    std::string const tag = s.tags.next(world);
     std::string line = tag + " AUTHENTICATE XOAUTH2";
     line.reserve(line.size() + response.size() + 3);  // where it grew it would leave the token behind
     s.w.patience = s.settings.authenticating;
@@ -865,7 +867,7 @@ OUTKIT_DEF flow<mailbox_status> select(session& s, mailbox_name name, bool read_
     c.mailbox(name);
     if (c.ec)
         co_await refuse(c.ec);
-    if (s.resume)
+    if (s.resume && !s.resume->busy)  // one that comes back and is cancelled comes back to it later
         s.resume->box.reset();
     select_handler opening(name.utf8());
     opening.begin(s);
@@ -1026,6 +1028,7 @@ public:
             return false;
         if (had_ && had_->contains(m.uid))
             return true;
+        any_ = true;
         if (!what_.each)
         {
             batch.keep(&m);
@@ -1038,6 +1041,7 @@ public:
         return true;
     }
     bool gave_up() const override { return refused_; }
+    bool any() const { return any_; }  // messages have come
 
     // Of a FETCH that was cut short, the messages that have come are kept, and the others asked for.
     void asks_for(number_set const& piece) { piece_asked_ = &piece; }
@@ -1125,6 +1129,7 @@ private:
     set_index asked_;
     fetch_items const& what_;
     bool refused_ = false;
+    bool any_ = false;
     number_set const* piece_asked_ = nullptr;
     number_set handed_on_;
     std::optional<set_index> had_;  // before the connection was lost
@@ -1213,7 +1218,9 @@ OUTKIT_DEF flow<message_batch> fetch(session& s, numbering by, number_set which,
         s.frames.sink = nullptr;
         if (!s.last.ok())
         {
-            error_code const ec = meaning(s, s.last);
+            error_code ec = meaning(s, s.last);
+            if (ec == error::command_refused && found.any())
+                ec = error::fetch_incomplete;
             co_await refuse(ec, words(s.last));
         }
     }
@@ -1416,7 +1423,7 @@ OUTKIT_DECL flow<> idle_once(session& s, std::chrono::milliseconds renew_every, 
     s.w.patience = s.settings.answering;
     for (;;)
     {
-        std::string const tag = new_tag(world);
+        std::string const tag = s.tags.next(world);
         co_await s.w.write(tag + " IDLE\r\n");
         co_await read_reply(s, until::continuation, tag, nullptr);
         if (!s.last.continuation)
