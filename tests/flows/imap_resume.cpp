@@ -60,37 +60,76 @@ struct office
     };
     std::function<flow<>(wire&, std::size_t)> before = {};  // each line
 
+    // The end of one connection, the `cut_on`th: after so many octets, both ways together, or, if it falls silent, of the
+    // server's alone.
+    enum class ending
+    {
+        closed,
+        reset,
+        silent
+    };
+    std::size_t cut_on = 0, cut_after = 0;
+    ending end = ending::closed;
+    bool was_cut = false;
+    std::vector<std::size_t> carried, said;  // by each connection; of the server
+
+    // False: it has fallen silent, and the client has gone.
+    flow<bool> say(wire& w, std::size_t n, std::string text)
+    {
+        std::size_t const room = cut_on == n && end == ending::silent ? cut_after - said[n - 1] : text.size();
+        bool const whole = room >= text.size();
+        text.resize(std::min(room, text.size()));
+        said[n - 1] += text.size();
+        carried[n - 1] += text.size();
+        co_await w.write(std::move(text));
+        if (whole)
+            co_return true;
+        was_cut = true;
+        wire::sink nowhere = [](std::string_view) {};
+        co_await w.read_to_end(std::move(nowhere));
+        co_return false;
+    }
+
     flow<> serve(wire& w)
     {
         w.patience = 240h;
         environment& world = co_await this_environment();
         connected.push_back(world.now());
         std::size_t const n = connected.size();
-        co_await w.write("* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready\r\n");
-        for (std::string tag;;)
+        carried.push_back(0);
+        said.push_back(0);
+        bool const dies = n == cut_on && end != ending::silent;
+        sim.sky.cut_after = dies ? cut_after : std::size_t(-1);
+        sim.sky.cut_resets = end == ending::reset;
+        was_cut = was_cut || dies;
+        bool heard_out = co_await say(w, n, "* OK [CAPABILITY IMAP4rev1 AUTH=XOAUTH2 SASL-IR] ready\r\n");
+        for (std::string tag; heard_out;)
         {
             if (before)
                 co_await before(w, n);
             std::string line = co_await w.read_line();
-            std::string said = line;
+            carried[n - 1] += line.size() + 2;
+            std::string command = line;
             if (line != "DONE")
             {
                 tag = line.substr(0, line.find(' '));
-                said = line.substr(line.find(' ') + 1);
+                command = line.substr(line.find(' ') + 1);
             }
-            heard.push_back(std::to_string(n) + ' ' + said.substr(0, 40));
-            if (said.ends_with("+}"))
+            if (command.ends_with("+}"))
             {
-                auto const open = said.rfind('{');
-                co_await w.read_exactly(std::stoul(said.substr(open + 1)));
+                auto const open = command.rfind('{');
+                std::size_t const octets = std::stoul(command.substr(open + 1));
+                co_await w.read_exactly(octets);
                 co_await w.read_line();
+                carried[n - 1] += octets + 2;
             }
-            std::string text = answer(n, said);
+            heard.push_back(std::to_string(n) + ' ' + command.substr(0, 40));
+            std::string text = answer(n, command);
             if (text.empty())
                 co_return;
             if (auto const at = text.rfind('$'); at != std::string::npos)
                 text.replace(at, 1, tag);
-            co_await w.write(std::move(text));
+            heard_out = co_await say(w, n, std::move(text));
         }
     }
 
@@ -962,6 +1001,237 @@ BOOST_AUTO_TEST_CASE(what_was_cancelled_leaves_a_client_that_comes_back)
         BOOST_TEST(o.count("APPEND") == 1u);
     }
     BOOST_TEST(cancelled > 5u);
+}
+
+namespace {
+
+std::string one_message(std::string const& said)
+{
+    return said.starts_with("UID FETCH") ? "* 1 FETCH (UID 7 FLAGS () BODY[] {5}\r\nhello)\r\n$ OK done\r\n"
+                                         : honest(said);
+}
+
+// A message whole, or an error.
+flow<> fetch_hello(session& s, std::size_t& messages, std::string& octets)
+{
+    fetch_items what{.flags = true};
+    what.sections = {{}};
+    what.sink = [&octets](section_piece const& p) {
+        octets.resize(static_cast<std::size_t>(p.offset));
+        octets += p.data;
+        return error_code();
+    };
+    what.each = [&messages](message const&) {
+        ++messages;
+        return error_code();
+    };
+    flow<message_batch> f = fetch(s, numbering::uid, uid_set(7), std::move(what));
+    co_await lasting(s, std::move(f));
+}
+
+struct counts
+{
+    std::size_t cuts = 0, failures = 0, cancellations = 0;
+};
+
+// The command is cut at every octet of it and of its answer, three ways.
+void cut_everywhere(way const& one, counts& tried)
+{
+    after_loss const rule = rule_of(one.command);
+    bool const left = std::string_view(one.command) == "UNSELECT" || std::string_view(one.command) == "CLOSE";
+    for (office::ending const how : {office::ending::closed, office::ending::reset, office::ending::silent})
+    {
+        std::size_t begin = 0, end = 0;
+        auto const run = [&](office& o, error_code& ec) {
+            auto const octets = [&] { return how == office::ending::silent ? o.said[0] : o.carried[0]; };
+            auto const talk = [&](session& s) -> flow<> {
+                begin = octets();
+                auto const r = co_await attempt(one.say(s));
+                ec = r.ec;
+                end = octets();
+                co_await done(s, noop(s));
+                BOOST_TEST(s.box.exists == (left && !r.ec ? 0u : 3u));
+            };
+            error_code const after = o.run(talk);
+            BOOST_TEST(!after, after.message());
+        };
+        office uncut;
+        error_code ec;
+        run(uncut, ec);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        std::size_t const first = begin, behind = end;
+        for (std::size_t n = first; n != behind; ++n)
+            BOOST_TEST_CONTEXT(one.command << " ends after " << n << " octets, way " << static_cast<int>(how))
+            {
+                ++tried.cuts;
+                office o;
+                o.cut_on = 1;
+                o.cut_after = n;
+                o.end = how;
+                run(o, ec);
+                BOOST_TEST(o.was_cut);
+                BOOST_TEST(o.connected.size() == 2u);
+                std::size_t const heard = o.count(one.command) - (std::string_view(one.command) == "NOOP") -
+                                          (std::string_view(one.command) == "SELECT");
+                bool const lost = ec && ec != imap::error::outcome_unknown && is_loss(ec);
+                switch (rule)
+                {
+                case after_loss::repeated: BOOST_TEST((!ec && heard >= 1), ec.message()); break;
+                // A reset may take the answer before with it: then the command finds another connection already.
+                case after_loss::reported:
+                    BOOST_TEST((ec ? lost && heard <= 1 : n == first && heard == 1), ec.message());
+                    break;
+                case after_loss::outcome_unknown:
+                    BOOST_TEST((ec ? ec == imap::error::outcome_unknown && heard <= 1 : heard == 1), ec.message());
+                }
+            }
+    }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(IM_43_coming_back_is_cut_failed_and_cancelled_everywhere)
+{
+    counts tried;
+    for (way const& one : ways())
+        if (std::string_view(one.command) != "LOGOUT")  // ends it
+            cut_everywhere(one, tried);
+
+    // The second connection, on which it comes back from the loss of the first.
+    auto const lost_once = [](office& o) {
+        o.answer = [&o](std::size_t n, std::string const& said) {
+            return n == 1 && said.starts_with("UID FETCH") ? std::string() : one_message(said);
+        };
+    };
+    std::size_t messages = 0, second = 0, second_said = 0;
+    std::string octets;
+    error_code appended;
+    auto const both = [&](session& s) -> flow<> {
+        messages = 0;
+        octets.clear();
+        co_await fetch_hello(s, messages, octets);
+        auto const r = co_await attempt(done(s, append_y(s)));
+        appended = r.ec;
+        co_await done(s, noop(s));
+    };
+    auto const check = [&](office& o) {
+        error_code const ec = o.run(both);
+        BOOST_TEST(!ec, ec.message());
+        BOOST_TEST(messages == 1u);
+        BOOST_TEST(octets == "hello");
+        std::size_t const heard = o.count("APPEND");
+        BOOST_TEST((appended ? appended == imap::error::outcome_unknown && heard <= 1 : heard == 1),
+                   appended.message());
+    };
+    {
+        office o;
+        lost_once(o);
+        check(o);
+        BOOST_TEST_REQUIRE(o.connected.size() == 2u);
+        second = o.carried[1];
+        second_said = o.said[1];
+    }
+    for (office::ending const how : {office::ending::closed, office::ending::reset, office::ending::silent})
+        for (std::size_t n = 0; n != (how == office::ending::silent ? second_said : second); ++n)
+            BOOST_TEST_CONTEXT("the second ends after " << n << " octets, way " << static_cast<int>(how))
+            {
+                ++tried.cuts;
+                office o;
+                lost_once(o);
+                o.cut_on = 2;
+                o.cut_after = n;
+                o.end = how;
+                check(o);
+                BOOST_TEST(o.connected.size() == 3u);
+            }
+
+    // Each step of the client, from the first on.
+    for (std::size_t at = 1;; ++at)
+    {
+        office o;
+        lost_once(o);
+        std::size_t steps = 0;
+        bool sleeps = false;
+        o.sim.fate = [&](simulator::task& t) -> error_code {
+            if (t.name != "client" || ++steps != at)
+                return {};
+            sleeps = t.request().what == io_request::kind::wait && !t.request().for_input;
+            return sleeps ? error_code() : os_error(ECONNRESET);
+        };
+        BOOST_TEST_CONTEXT("step " << at)
+        check(o);
+        if (steps < at)
+            break;
+        tried.failures += !sleeps;
+    }
+
+    // Cancelled before each step, and while it waits: connecting, for the token, between two connections.
+    std::set<io_request::kind> kinds;
+    std::size_t asleep = 0;
+    for (bool const later : {false, true})
+        for (std::size_t at = 1;; ++at)
+            BOOST_TEST_CONTEXT("cancelled at step " << at << (later ? ", later" : ""))
+            {
+                office o;
+                lost_once(o);
+                simulated_client c(outkit::detail::simulated_stream(o.sim, "client"));
+                std::size_t steps = 0, cancelled = 0;
+                o.sim.fate = [&](simulator::task& t) -> error_code {
+                    if (t.name != "client" || ++steps != at)
+                        return {};
+                    kinds.insert(t.request().what);
+                    asleep +=
+                        t.request().what == io_request::kind::wait && !t.request().watch && !t.request().for_input;
+                    if (later)
+                        o.sim.after({}, [&c] { c.cancel(); });
+                    else
+                        c.cancel();
+                    return {};
+                };
+                // Cancelled once at most, and then said anew. Not for longer than it takes, or the server gives up waiting.
+                error_code ec;
+                auto const until_ended = [&](std::function<void()> const& begin) {
+                    ec = os_error(EINPROGRESS);
+                    begin();
+                    while (ec == os_error(EINPROGRESS))
+                        o.sim.run(o.sim.now() + 100ms);
+                    cancelled += ec == os_error(ECANCELED);
+                };
+                auto const until_done = [&](std::function<void()> const& begin) {
+                    until_ended(begin);
+                    if (ec == os_error(ECANCELED))
+                        until_ended(begin);
+                    BOOST_TEST(!ec, ec.message());
+                };
+                until_done([&] { c.async_open(o.access(), {}, [&](error_code e) { ec = e; }); });
+                until_done([&] { c.async_select("INBOX", [&](error_code e, mailbox_status) { ec = e; }); });
+                std::size_t got = 0;
+                until_done([&] {
+                    fetch_items const what{.flags = true};
+                    c.async_fetch(uid_set(7), what, [&](error_code e, message_batch b) {
+                        ec = e;
+                        got = b.size();
+                    });
+                });
+                BOOST_TEST(got == 1u);
+                until_ended([&] { c.async_append("x", "y", {}, [&](error_code e, append_result) { ec = e; }); });
+                bool const cut_off = ec == os_error(ECANCELED);
+                BOOST_TEST((cut_off || !ec), ec.message());
+                BOOST_TEST((cut_off ? o.count("APPEND") <= 1 : o.count("APPEND") == 1));
+                until_done([&] { c.async_noop([&](error_code e, events) { ec = e; }); });
+                BOOST_TEST(cancelled <= 1u);
+                BOOST_TEST(o.connected.size() <= 3u);
+                tried.cancellations += cancelled;
+                if (steps < at)
+                    break;
+            }
+    BOOST_TEST(asleep >= 2u);
+    for (io_request::kind const k :
+         {io_request::kind::connect, io_request::kind::read, io_request::kind::write, io_request::kind::wait})
+        BOOST_TEST(kinds.count(k) == 1u);
+    tests::report_counts("IMAP client coming back: " + std::to_string(tried.cuts) + " cuts (3 ways), " +
+                         std::to_string(tried.failures) + " failing steps, " + std::to_string(tried.cancellations) +
+                         " cancellations");
 }
 
 BOOST_AUTO_TEST_CASE(in_bad_weather_all_is_read_and_nothing_said_twice)

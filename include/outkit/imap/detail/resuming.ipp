@@ -95,15 +95,15 @@ OUTKIT_DECL flow<bool> make_connection(session& s, event::watch* stop)
         bool const mailbox = signed_in && r.box;
         if (mailbox)
         {
-            auto const name = *r.box;
             done = co_await attempt(reopen(s));
-            if (done.ec && s.at == session::state::authenticated)  // it was answered: the connection is good
+            bool const answered = s.at == session::state::authenticated;
+            if (done.ec && (answered || !is_loss(done.ec)))
+                r.box.reset();
+            if (done.ec && answered)  // the connection is good
             {
                 r.up = r.was_up = true;
                 co_await refuse(done.ec, std::move(done.diagnostics));
             }
-            if (done.ec && is_loss(done.ec))
-                r.box = name;
             signed_in = !done.ec;
         }
         if (signed_in)
