@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -153,6 +154,9 @@ struct mail
     /// seen only when the message is half sent: that costs the connection, and the server drops the half.
     octet_source source = {};
     smtp::transfer transfer = transfer::data;
+    /// Makes the source give its octets from the beginning again; returns why it cannot. A submission sends a message from
+    /// a source a second time only if there is this.
+    std::function<error_code()> rewind = {};
 };
 
 /// What became of one recipient.

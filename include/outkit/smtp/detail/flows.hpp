@@ -26,6 +26,7 @@ struct progress
     std::string message_id;         // its Message-ID as it was sent
     error_code refusal;             // of the first message that was not taken
     reply refused;                  // the server's, to that message
+    bool yielding = false;          // a refusal that any other message would get, too, ends the mailing
 
     bool doubtful() const { return in_doubt < deliveries.size(); }
 };
@@ -50,6 +51,20 @@ OUTKIT_DECL flow<> authenticate(session& s, std::string user, access_token token
 
 // Sends the messages one after the other, and says in `now` what became of each.
 OUTKIT_DECL flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now);
+
+// How a mailing ended; `cause` differs from `ec` where a message is in doubt.
+struct mailing_end
+{
+    error_code ec, cause;
+    std::string diagnostics;
+};
+// The same for those that have not been sent yet. After an error the connection is of no use.
+OUTKIT_DECL flow<mailing_end> send_unsent(session& s, std::vector<mail> const& messages, progress& now);
+
+// What is wrong with the session, or with its sender: another message would be refused as well.
+OUTKIT_DECL bool would_refuse_all(reply const& r);
+OUTKIT_DECL void note_outcome(session& s, progress& now, delivery const& d);
+OUTKIT_DECL void forget_refusal(session& s);
 
 OUTKIT_DECL flow<> reset(session& s);  // RSET
 OUTKIT_DECL flow<> noop(session& s);   // NOOP

@@ -22,7 +22,7 @@ OUTKIT_DECL std::string shown(reply const& r)
     return outkit::detail::without_tokens(text);
 }
 
-OUTKIT_DECL void forget_refusal(session& s)
+OUTKIT_DEF void forget_refusal(session& s)
 {
     s.server_said->clear();
     s.refused = {};
@@ -696,7 +696,7 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
     co_return !ahead.empty();
 }
 
-OUTKIT_DECL void note_outcome(session& s, progress& now, delivery const& d)
+OUTKIT_DEF void note_outcome(session& s, progress& now, delivery const& d)
 {
     if (!d.ec || now.refusal)
         return;
@@ -707,27 +707,77 @@ OUTKIT_DECL void note_outcome(session& s, progress& now, delivery const& d)
     now.refused = d.reply;
 }
 
+OUTKIT_DEF bool would_refuse_all(reply const& r)
+{
+    using enum error;
+    for (error const e :
+         {service_closing, password_transition_needed, local_error, temporarily_refused, authentication_required})
+        if (r.code == int(e))
+            return true;
+    return false;
+}
+
+OUTKIT_DECL std::size_t next_unsent(progress const& now, std::size_t i)
+{
+    while (i != now.deliveries.size() && now.deliveries[i].ec != error::not_sent)
+        ++i;
+    return i;
+}
+
 OUTKIT_DECL flow<> send_each(session& s, std::vector<mail> const& messages, progress& now)
 {
     prepared current, next;
-    bool opened = false, known = false;
-    for (std::size_t i = 0; i != messages.size(); ++i)
+    bool opened = false, known = false, yielded = false;
+    for (std::size_t i = next_unsent(now, 0); i != messages.size() && (opened || !yielded);)
     {
         current = known ? std::move(next) : prepare(s, messages[i]);
-        known = i + 1 != messages.size();
+        std::size_t const then = next_unsent(now, i + 1);
+        known = then != messages.size() && !yielded;
+        // A source that is read once is left alone until its turn has come for sure.
+        if (known && now.yielding && messages[then].source.read && !messages[then].rewind)
+            known = false;
         std::string ahead;  // the next message's commands go out with this one's body: one round trip a message
         if (known)
-            next = prepare(s, messages[i + 1]);
+            next = prepare(s, messages[then]);
         if (known && !next.ec && s.offered.has("PIPELINING"))
             ahead = next.group();
         if (ahead.size() > largest_group)
             ahead.clear();
+        delivery& d = now.deliveries[i];
         if (current.ec)
-            now.deliveries[i].ec = current.ec;
+            d.ec = current.ec;
         else
             opened = co_await send_one(s, now, i, messages[i], current, opened, std::move(ahead));
-        note_outcome(s, now, now.deliveries[i]);
+        note_outcome(s, now, d);
+        yielded = yielded || (now.yielding && would_refuse_all(d.reply));
+        i = then;
     }
+}
+
+OUTKIT_DEF flow<mailing_end> send_unsent(session& s, std::vector<mail> const& messages, progress& now)
+{
+    auto sent = co_await attempt(send_each(s, messages, now));
+    mailing_end end;
+    end.ec = end.cause = sent.ec;
+    end.diagnostics = std::move(sent.diagnostics);
+    if (!sent.ec)
+    {
+        s.refused = now.refused;
+        co_return end;
+    }
+    s.ready = false;
+    if (!now.doubtful())
+        co_return end;
+    delivery& d = now.deliveries[std::exchange(now.in_doubt, nobody)];
+    if (sent.ec == error::service_closing)  // that was the answer: not taken
+    {
+        d.ec = sent.ec;
+        d.reply = s.refused;
+        co_return end;
+    }
+    d.ec = end.ec = error::outcome_unknown;
+    end.diagnostics = sent.ec.message() + "; Message-ID " + now.message_id;
+    co_return end;
 }
 
 OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_ptr<progress> now)
@@ -736,25 +786,9 @@ OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_p
     now->deliveries.resize(messages.size());
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
-    auto sent = co_await attempt(send_each(s, messages, *now));
-    if (!sent.ec)
-    {
-        s.refused = now->refused;
-        co_return;
-    }
-    s.ready = false;
-    if (!now->doubtful())
-        co_await fail(sent.ec, std::move(sent.diagnostics));
-    delivery& d = now->deliveries[std::exchange(now->in_doubt, nobody)];
-    d.ec = error::outcome_unknown;
-    if (sent.ec == error::service_closing)  // that was the answer: not taken
-    {
-        d.ec = sent.ec;
-        d.reply = s.refused;
-        co_await fail(sent.ec, std::move(sent.diagnostics));
-    }
-    std::string text = sent.ec.message() + "; Message-ID " + now->message_id;
-    co_await fail(error::outcome_unknown, std::move(text));
+    mailing_end end = co_await send_unsent(s, messages, *now);
+    if (end.ec)
+        co_await fail(end.ec, std::move(end.diagnostics));
 }
 
 OUTKIT_DECL flow<> expect_250(session& s, std::string line)
