@@ -1,6 +1,7 @@
 #ifndef OUTKIT_GRAPH_DETAIL_CODEC_HPP
 #define OUTKIT_GRAPH_DETAIL_CODEC_HPP
 
+#include <outkit/graph/detail/date_time.hpp>
 #include <outkit/graph/error.hpp>
 #include <outkit/graph/types.hpp>
 #include <outkit/http/message.hpp>
@@ -66,10 +67,6 @@ OUTKIT_DECL std::string serialise(problem const& p, bool inner_error);
 
 // `text` as a JSON string, quotes included.
 OUTKIT_DECL std::string json_string(std::string_view text);
-
-// 2026-11-23T09:58:11Z. Reading also takes a fraction of a second, cut off, and an offset from UTC; years 1 to 9999.
-OUTKIT_DECL std::string format(date_time t);
-OUTKIT_DECL std::optional<date_time> parse_date_time(std::string_view text);
 
 // How long the service wants to be left alone (RFC 9110 section 10.2.3): whole or broken seconds, or until a date.
 // Nothing when the field is missing or cannot be understood; more than a year is a year.
