@@ -389,6 +389,63 @@ BOOST_AUTO_TEST_CASE(an_update_is_written_and_read_again)
     BOOST_TEST(serialise(parse_update("{}", defaults).value) == "{}");
 }
 
+BOOST_AUTO_TEST_CASE(a_draft_a_change_and_a_reply_are_written_and_read_again)
+{
+    // Public: user-post-messages.md, example 1
+    auto const draft = parse_outgoing(R"({
+    "subject":"Did you see last night's game?",
+    "importance":"Low",
+    "body":{
+        "contentType":"HTML",
+        "content":"They were <b>awesome</b>!"
+    },
+    "toRecipients":[ { "emailAddress":{ "address":"AdeleV@contoso.com" } } ]
+})",
+                                      {});
+    good(draft);
+    BOOST_TEST((draft.value.importance == importance::low));
+    BOOST_TEST((draft.value.body.content_type == body_type::html));
+    BOOST_TEST(draft.value.to_recipients[0].address == "AdeleV@contoso.com");
+    BOOST_TEST(serialise(draft.value) ==
+               R"({"subject":"Did you see last night's game?","importance":"low","body":{"contentType":"html",)"
+               R"("content":"They were <b>awesome</b>!"},"toRecipients":[{"emailAddress":{"address":)"
+               R"("AdeleV@contoso.com"}}]})");
+
+    // Public: message-update.md
+    auto const change = parse_update(R"({"subject":"subject-value","body":{"contentType":"","content":"content-value"},
+                                         "inferenceClassification":"other"})",
+                                     {});
+    good(change);
+    BOOST_TEST(change.value.subject.value() == "subject-value");
+    BOOST_TEST(change.value.body->content == "content-value");
+    BOOST_TEST(!change.value.to_recipients);
+    BOOST_TEST(serialise(change.value) ==
+               R"({"subject":"subject-value","inferenceClassification":"other","body":{"contentType":"text",)"
+               R"("content":"content-value"}})");
+    BOOST_TEST(serialise(message_update{}) == "{}");
+    message_update nobody;
+    nobody.to_recipients.emplace();
+    BOOST_TEST(serialise(nobody) == R"({"toRecipients":[]})");
+
+    // Public: message-reply.md and message-forward.md; SDKs write the names in capitals.
+    auto const answer = parse_reply(R"({"message":{"toRecipients":[{"emailAddress":{"address":"samanthab@contoso.com",
+        "name":"Samantha Booth"}}]},"Comment":"Samantha, Randi, would you name the group please?"})",
+                                    {});
+    good(answer);
+    BOOST_TEST(answer.value.comment == "Samantha, Randi, would you name the group please?");
+    BOOST_TEST(answer.value.message->to_recipients->at(0).name == "Samantha Booth");
+    auto const again = parse_reply(serialise(answer.value), {});
+    BOOST_TEST(again.value.comment == answer.value.comment);
+    auto const forward =
+        parse_reply(R"({"comment":"FYI","ToRecipients":[{"emailAddress":{"address":"danas@contoso.com"}}]})", {});
+    good(forward);
+    BOOST_TEST(forward.value.to_recipients[0].address == "danas@contoso.com");
+    BOOST_TEST(serialise(forward.value) ==
+               R"({"comment":"FYI","toRecipients":[{"emailAddress":{"address":"danas@contoso.com"}}]})");
+    malformed(parse_reply(R"({"comment":1})", {}), "comment");
+    BOOST_TEST(serialise("destinationId", "a\"b") == R"({"destinationId":"a\"b"})");
+}
+
 BOOST_AUTO_TEST_CASE(selected_members_come_in_the_services_order)
 {
     message const m = parse_message(sample_message, defaults).value;

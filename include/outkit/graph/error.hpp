@@ -39,6 +39,13 @@ enum class error
     invalid_header,
     invalid_recipients,
     message_too_large,
+    not_changeable,
+    protected_item,
+    attachment_too_small,
+    upload_out_of_step,
+    upload_expired,
+    search_expired,
+    subscription_refused,
 
     // What is not there
     item_not_found,
@@ -69,7 +76,8 @@ inline error_code make_error_code(error e)
         {int(limit_exceeded), "the service sent more than graph::limits allow", c::limit_exceeded},
         {int(page_loop), "the service's next page is the same page again", c::protocol_violation},
         {int(outcome_unknown),
-         "the message may or may not have been sent; look into Sent Items before sending it again", c::outcome_unknown},
+         "it may or may not have been carried out; look (into Sent Items, for a message) before doing it again",
+         c::outcome_unknown},
 
         {int(invalid_authentication_token), "Graph refused the access token; get one for the Graph audience",
          c::authentication_failed},
@@ -95,6 +103,18 @@ inline error_code make_error_code(error e)
         {int(invalid_header), "names of message headers must begin with x-", c::invalid_argument},
         {int(invalid_recipients), "a recipient is missing or not an address", c::invalid_argument},
         {int(message_too_large), "the message is larger than the mailbox may send", c::invalid_argument},
+
+        {int(not_changeable), "this cannot be changed in a message that is no draft", c::invalid_argument},
+        {int(protected_item), "a folder that every mailbox has can be neither deleted nor renamed",
+         c::invalid_argument},
+        {int(attachment_too_small), "an upload session is for files of 2 MB and more", c::invalid_argument},
+        {int(upload_out_of_step), "the service and we disagree about how much of the file it has",
+         c::protocol_violation},
+        {int(upload_expired), "the upload session is over; begin the upload anew", c::not_found},
+        {int(search_expired), "the search is too old to be continued; search again", c::not_found},
+        {int(subscription_refused),
+         "Graph could not reach the notification address, or may not watch this mailbox; see its words",
+         c::invalid_argument},
 
         {int(item_not_found), "the message or folder is not there; it may have been moved, which changes its id",
          c::not_found},

@@ -213,10 +213,33 @@ struct outgoing_message
 /// What to change of a message that is in the mailbox. Unset: leave as it is.
 struct message_update
 {
+    // Of any message
     std::optional<bool> is_read = {};
     std::optional<graph::importance> importance = {};
     std::optional<flag_status> flag = {};
     std::optional<std::vector<std::string>> categories = {};  // all of them
+    std::optional<std::string> inference_classification = {};
+    std::optional<bool> is_delivery_receipt_requested = {};
+    std::optional<bool> is_read_receipt_requested = {};
+    std::optional<recipient> sender = {};
+    std::optional<recipient> from = {};
+    std::optional<std::vector<recipient>> to_recipients = {};
+    std::optional<std::vector<recipient>> cc_recipients = {};
+    std::optional<std::vector<recipient>> bcc_recipients = {};
+
+    // Of drafts only
+    std::optional<std::string> internet_message_id = {};
+    std::optional<std::string> subject = {};
+    std::optional<item_body> body = {};
+    std::optional<std::vector<recipient>> reply_to = {};
+};
+
+/// What is said in a reply, or along with a message that is forwarded.
+struct reply
+{
+    std::string comment = {};                    // above the quoted text; not together with a body in `message`
+    std::optional<message_update> message = {};  // what the new message has of its own
+    std::vector<recipient> to_recipients = {};   // whom it is forwarded to; none for a reply
 };
 
 /// Which Graph a client talks to, as whom, and how.

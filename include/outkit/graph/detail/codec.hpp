@@ -39,6 +39,8 @@ struct send_mail_request
 };
 OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view json, limits const& l);
 
+OUTKIT_DECL parsed<outgoing_message> parse_outgoing(std::string_view json, limits const& l);  // a new draft
+OUTKIT_DECL parsed<reply> parse_reply(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<message_update> parse_update(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<std::string> parse_folder_name(std::string_view json,
                                                   limits const& l);  // of a new or renamed folder
@@ -60,7 +62,11 @@ OUTKIT_DECL bool is_folder_property(std::string_view name);
 OUTKIT_DECL bool is_user_property(std::string_view name);
 
 OUTKIT_DECL std::string serialise(outgoing_message const& m, bool save_to_sent_items);
+OUTKIT_DECL std::string serialise(outgoing_message const& m);  // as a draft is made of it
 OUTKIT_DECL std::string serialise(message_update const& u);
+OUTKIT_DECL std::string serialise(reply const& r);
+// {"name":"value"}: the one parameter of an action.
+OUTKIT_DECL std::string serialise(std::string_view name, std::string_view value);
 
 // An error's body. Errors of the gateway name the request in `innerError`; those of the mailbox often do not.
 OUTKIT_DECL std::string serialise(problem const& p, bool inner_error);

@@ -119,6 +119,33 @@ OUTKIT_DECL void read_attachment(reader& r, json::value const& v, file_attachmen
     out.content = std::move(*decoded);
 }
 
+OUTKIT_DECL void read_outgoing(reader& r, json::object const& in, outgoing_message& out)
+{
+    std::optional<item_body> body;
+    std::optional<importance> importance;
+    r.read(in, "subject", out.subject);
+    r.read(in, "body", body);
+    r.read(in, "toRecipients", out.to_recipients);
+    r.read(in, "ccRecipients", out.cc_recipients);
+    r.read(in, "bccRecipients", out.bcc_recipients);
+    r.read(in, "replyTo", out.reply_to);
+    r.read(in, "from", out.from);
+    r.read(in, "importance", importance);
+    r.read(in, "internetMessageHeaders", out.internet_message_headers);
+    if (json::value const* const list = r.member(in, "attachments"))
+    {
+        json::array const* const items = list->if_array();
+        if (!items)
+            r.wrong("attachments", "a list");
+        else
+            for (json::value const& item : *items)
+                read_attachment(r, item, out.attachments.emplace_back());
+    }
+    if (body)
+        out.body = std::move(*body);
+    out.importance = importance.value_or(importance::normal);
+}
+
 OUTKIT_DEF parsed<send_mail_request> parse_send_mail(std::string_view text, limits const& l)
 {
     parsed<send_mail_request> result;
@@ -144,34 +171,49 @@ OUTKIT_DEF parsed<send_mail_request> parse_send_mail(std::string_view text, limi
     }
 
     reader r;
-    json::object const& in = m->get_object();
-    outgoing_message& out = result.value.message;
-    std::optional<item_body> body;
-    std::optional<importance> importance;
-    r.read(in, "subject", out.subject);
-    r.read(in, "body", body);
-    r.read(in, "toRecipients", out.to_recipients);
-    r.read(in, "ccRecipients", out.cc_recipients);
-    r.read(in, "bccRecipients", out.bcc_recipients);
-    r.read(in, "replyTo", out.reply_to);
-    r.read(in, "from", out.from);
-    r.read(in, "importance", importance);
-    r.read(in, "internetMessageHeaders", out.internet_message_headers);
-    if (json::value const* const list = r.member(in, "attachments"))
-    {
-        json::array const* const items = list->if_array();
-        if (!items)
-            r.wrong("attachments", "a list");
-        else
-            for (json::value const& item : *items)
-                read_attachment(r, item, out.attachments.emplace_back());
-    }
+    read_outgoing(r, m->get_object(), result.value.message);
     if (r.ec)
         return {{}, r.ec, r.what};
-    if (body)
-        out.body = std::move(*body);
-    out.importance = importance.value_or(importance::normal);
     return result;
+}
+
+OUTKIT_DEF parsed<outgoing_message> parse_outgoing(std::string_view text, limits const& l)
+{
+    parsed<outgoing_message> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    if (!o)
+        return {{}, error::response_malformed, "an object was expected"};
+    reader r;
+    read_outgoing(r, *o, result.value);
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+OUTKIT_DECL void read_update(reader& r, json::object const& in, message_update& out)
+{
+    r.read(in, "isRead", out.is_read);
+    r.read(in, "importance", out.importance);
+    std::optional<followup_flag> flag;
+    r.read(in, "flag", flag);
+    if (flag)
+        out.flag = flag->status;
+    r.read_if_there(in, "categories", out.categories);
+    r.read_if_there(in, "inferenceClassification", out.inference_classification);
+    r.read(in, "isDeliveryReceiptRequested", out.is_delivery_receipt_requested);
+    r.read(in, "isReadReceiptRequested", out.is_read_receipt_requested);
+    r.read(in, "sender", out.sender);
+    r.read(in, "from", out.from);
+    r.read_if_there(in, "toRecipients", out.to_recipients);
+    r.read_if_there(in, "ccRecipients", out.cc_recipients);
+    r.read_if_there(in, "bccRecipients", out.bcc_recipients);
+    r.read_if_there(in, "internetMessageId", out.internet_message_id);
+    r.read_if_there(in, "subject", out.subject);
+    r.read(in, "body", out.body);
+    r.read_if_there(in, "replyTo", out.reply_to);
 }
 
 OUTKIT_DEF parsed<message_update> parse_update(std::string_view text, limits const& l)
@@ -184,14 +226,34 @@ OUTKIT_DEF parsed<message_update> parse_update(std::string_view text, limits con
     if (!o)
         return {{}, error::response_malformed, "an object was expected"};
     reader r;
-    r.read(*o, "isRead", result.value.is_read);
-    r.read(*o, "importance", result.value.importance);
-    std::optional<followup_flag> flag;
-    r.read(*o, "flag", flag);
-    if (flag)
-        result.value.flag = flag->status;
-    if (r.member(*o, "categories"))
-        r.read(*o, "categories", result.value.categories.emplace());
+    read_update(r, *o, result.value);
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+OUTKIT_DEF parsed<reply> parse_reply(std::string_view text, limits const& l)
+{
+    parsed<reply> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    if (!o)
+        return {{}, error::response_malformed, "an object was expected"};
+    reader r;
+    // Action parameters match without regard to case, see parse_send_mail.
+    for (auto const& m : *o)
+    {
+        std::string_view const name(m.key().data(), m.key().size());
+        if (same_letters(name, "comment"))
+            r.read(*o, name, result.value.comment);
+        else if (same_letters(name, "toRecipients"))
+            r.read(*o, name, result.value.to_recipients);
+        else if (same_letters(name, "message"))
+            if (json::object const* const message = r.object(*o, name))
+                read_update(r, *message, result.value.message.emplace());
+    }
     if (r.ec)
         return {{}, r.ec, r.what};
     return result;
@@ -261,6 +323,15 @@ inline constexpr known_code known_codes[] = {
     {"SyncStateInvalid", error::sync_state_not_found},
     {"InvalidSyncStateData", error::sync_state_not_found},
     {"resyncRequired", error::sync_state_not_found},
+    {"ErrorDeleteDistinguishedFolder", error::protected_item},
+    {"ErrorCannotDeleteObject", error::protected_item},
+    {"ErrorInvalidPropertySet", error::not_changeable},
+    {"ErrorAttachmentSizeShouldNotBeLessThanMinimumSize", error::attachment_too_small},
+    {"ErrorInvalidRange", error::upload_out_of_step},
+    {"invalidRange", error::upload_out_of_step},
+    {"ErrorExecuteSearchStaleData", error::search_expired},
+    {"ValidationError", error::subscription_refused},
+    {"ExtensionError", error::subscription_refused},
     {"ErrorFolderExists", error::folder_exists},
     {"nameAlreadyExists", error::folder_exists},
     {"ErrorIrresolvableConflict", error::conflict},
@@ -601,14 +672,16 @@ OUTKIT_DEF std::string serialise(user const& u, std::span<std::string_view const
     return std::move(w.out);
 }
 
-OUTKIT_DEF std::string serialise(outgoing_message const& m, bool save_to_sent_items)
+OUTKIT_DECL std::size_t expected_octets(outgoing_message const& m)
 {
     std::size_t expected = 1024 + m.body.content.size() * 9 / 8;
     for (file_attachment const& a : m.attachments)
         expected += a.content.size() * 4 / 3 + 512;
-    writer w(expected);
-    w.open('{');
-    w.name("message");
+    return expected;
+}
+
+OUTKIT_DECL void write(writer& w, outgoing_message const& m)
+{
     w.open('{');
     w.member("subject", m.subject);
     if (m.importance != importance::normal)
@@ -648,20 +721,45 @@ OUTKIT_DEF std::string serialise(outgoing_message const& m, bool save_to_sent_it
         w.close(']');
     }
     w.close('}');
+}
+
+OUTKIT_DEF std::string serialise(outgoing_message const& m, bool save_to_sent_items)
+{
+    writer w(expected_octets(m));
+    w.open('{');
+    w.name("message");
+    write(w, m);
     if (!save_to_sent_items)
         w.member("saveToSentItems", false);
     w.close('}');
     return std::move(w.out);
 }
 
-OUTKIT_DEF std::string serialise(message_update const& u)
+OUTKIT_DEF std::string serialise(outgoing_message const& m)
 {
-    writer w;
+    writer w(expected_octets(m));
+    write(w, m);
+    return std::move(w.out);
+}
+
+OUTKIT_DECL void write(writer& w, message_update const& u)
+{
     w.open('{');
-    if (u.is_read)
-        w.member("isRead", *u.is_read);
-    if (u.importance)
-        w.member("importance", *u.importance);
+    w.member_if("internetMessageId", u.internet_message_id);
+    w.member_if("subject", u.subject);
+    w.member_if("importance", u.importance);
+    w.member_if("isDeliveryReceiptRequested", u.is_delivery_receipt_requested);
+    w.member_if("isReadReceiptRequested", u.is_read_receipt_requested);
+    w.member_if("isRead", u.is_read);
+    w.member_if("inferenceClassification", u.inference_classification);
+    w.member_if("body", u.body);
+    w.member_if("sender", u.sender);
+    w.member_if("from", u.from);
+    w.member_if("toRecipients", u.to_recipients);
+    w.member_if("ccRecipients", u.cc_recipients);
+    w.member_if("bccRecipients", u.bcc_recipients);
+    w.member_if("replyTo", u.reply_to);
+    w.member_if("categories", u.categories);
     if (u.flag)
     {
         w.name("flag");
@@ -669,8 +767,39 @@ OUTKIT_DEF std::string serialise(message_update const& u)
         w.member("flagStatus", *u.flag);
         w.close('}');
     }
-    if (u.categories)
-        w.member("categories", *u.categories);
+    w.close('}');
+}
+
+OUTKIT_DEF std::string serialise(message_update const& u)
+{
+    writer w;
+    write(w, u);
+    return std::move(w.out);
+}
+
+OUTKIT_DEF std::string serialise(reply const& r)
+{
+    writer w(512);
+    w.open('{');
+    if (r.message)
+    {
+        w.name("message");
+        write(w, *r.message);
+    }
+    if (!r.comment.empty())
+        w.member("comment", r.comment);
+    if (!r.to_recipients.empty())
+        w.member("toRecipients", r.to_recipients);
+    w.close('}');
+    return std::move(w.out);
+}
+
+OUTKIT_DEF std::string serialise(std::string_view name, std::string_view value)
+{
+    writer w(64 + value.size());
+    w.open('{');
+    w.name(name);
+    w.text(value);
     w.close('}');
     return std::move(w.out);
 }

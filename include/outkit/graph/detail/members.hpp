@@ -238,6 +238,13 @@ public:
         }
     }
 
+    template <class T>
+    void read_if_there(json::object const& in, std::string_view name, std::optional<T>& out)
+    {
+        if (member(in, name))
+            read(in, name, out.emplace());
+    }
+
     json::object const* object(json::object const& in, std::string_view name)
     {
         json::value const* const v = member(in, name);
@@ -446,6 +453,12 @@ public:
     {
         name(n);
         value(v);
+    }
+    template <class T>
+    void member_if(std::string_view n, std::optional<T> const& v)
+    {
+        if (v)
+            member(n, *v);
     }
     void member_or_null(std::string_view n, std::string const& s)
     {
