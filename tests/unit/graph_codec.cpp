@@ -420,7 +420,7 @@ BOOST_AUTO_TEST_CASE(a_draft_a_change_and_a_reply_are_written_and_read_again)
     BOOST_TEST(change.value.body->content == "content-value");
     BOOST_TEST(!change.value.to_recipients);
     BOOST_TEST(serialise(change.value) ==
-               R"({"subject":"subject-value","inferenceClassification":"other","body":{"contentType":"text",)"
+               R"({"inferenceClassification":"other","subject":"subject-value","body":{"contentType":"text",)"
                R"("content":"content-value"}})");
     BOOST_TEST(serialise(message_update{}) == "{}");
     message_update nobody;

@@ -745,21 +745,8 @@ OUTKIT_DEF std::string serialise(outgoing_message const& m)
 OUTKIT_DECL void write(writer& w, message_update const& u)
 {
     w.open('{');
-    w.member_if("internetMessageId", u.internet_message_id);
-    w.member_if("subject", u.subject);
-    w.member_if("importance", u.importance);
-    w.member_if("isDeliveryReceiptRequested", u.is_delivery_receipt_requested);
-    w.member_if("isReadReceiptRequested", u.is_read_receipt_requested);
     w.member_if("isRead", u.is_read);
-    w.member_if("inferenceClassification", u.inference_classification);
-    w.member_if("body", u.body);
-    w.member_if("sender", u.sender);
-    w.member_if("from", u.from);
-    w.member_if("toRecipients", u.to_recipients);
-    w.member_if("ccRecipients", u.cc_recipients);
-    w.member_if("bccRecipients", u.bcc_recipients);
-    w.member_if("replyTo", u.reply_to);
-    w.member_if("categories", u.categories);
+    w.member_if("importance", u.importance);
     if (u.flag)
     {
         w.name("flag");
@@ -767,6 +754,19 @@ OUTKIT_DECL void write(writer& w, message_update const& u)
         w.member("flagStatus", *u.flag);
         w.close('}');
     }
+    w.member_if("categories", u.categories);
+    w.member_if("inferenceClassification", u.inference_classification);
+    w.member_if("isDeliveryReceiptRequested", u.is_delivery_receipt_requested);
+    w.member_if("isReadReceiptRequested", u.is_read_receipt_requested);
+    w.member_if("sender", u.sender);
+    w.member_if("from", u.from);
+    w.member_if("toRecipients", u.to_recipients);
+    w.member_if("ccRecipients", u.cc_recipients);
+    w.member_if("bccRecipients", u.bcc_recipients);
+    w.member_if("internetMessageId", u.internet_message_id);
+    w.member_if("subject", u.subject);
+    w.member_if("body", u.body);
+    w.member_if("replyTo", u.reply_to);
     w.close('}');
 }
 
