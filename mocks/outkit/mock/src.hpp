@@ -16,6 +16,9 @@
 #include <outkit/mock/faults.ipp>
 #include <outkit/mock/form_browser.ipp>
 #include <outkit/mock/graph.ipp>
+#include <outkit/mock/graph_folders.ipp>
+#include <outkit/mock/graph_messages.ipp>
+#include <outkit/mock/graph_sending.ipp>
 #include <outkit/mock/graph_view.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/imap.ipp>

@@ -1,0 +1,137 @@
+#ifndef OUTKIT_MOCK_GRAPH_FOLDERS_IPP
+#define OUTKIT_MOCK_GRAPH_FOLDERS_IPP
+
+#include <outkit/mock/graph.ipp>
+#include <outkit/mock/graph_state.hpp>
+
+#include <algorithm>
+
+namespace outkit::inline OUTKIT_ABI::mock {
+
+OUTKIT_INLINE http::response graph::exchange::folders(segments s)
+{
+    bool const writes = s.size() <= 1 && !method("GET");
+    if (auto refused = enter(writes ? right::write : right::read_basic))
+        return std::move(*refused);
+    std::string const base = user_key() + "/mailFolders";
+    if (s.empty())
+    {
+        if (method("POST"))
+            return create_folder(*box->root(), base);
+        return method("GET") ? list_folders(*box->root(), base) : no_method();
+    }
+    folder_ptr const f = box->find_folder(s[0]);
+    if (!f || !f->is_mail())
+        return no_item(s[0]);
+    return one_folder(f, s[0], s.subspan(1));
+}
+
+OUTKIT_INLINE http::response graph::exchange::one_folder(folder_ptr const& f, std::string_view asked, segments s)
+{
+    if (!s.empty() && same_name(s[0], "messages"))
+        return messages(f, asked, s.subspan(1));
+    if (!s.empty() && same_name(s[0], "childFolders"))
+        return child_folders(*f, s.subspan(1));
+    if (!s.empty())
+        return no_segment(s[0]);
+
+    if (method("DELETE"))
+    {
+        if (f->role() != role::none)
+            return refuse(400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.", false);
+        w.mailboxes.remove_folder(*f);
+        return no_content(204);
+    }
+    if (method("PATCH"))
+    {
+        auto const body = outkit::graph::detail::parse_folder_name(request.body, {});
+        if (body.ec)
+            return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
+        if (f->role() != role::none)
+            return refuse(400, "ErrorInvalidRequest", "Distinguished folders cannot be renamed.", false);
+        if (!w.mailboxes.move_folder(*f, *f->parent(), body.value))
+            return refuse(409, "ErrorFolderExists", "A folder with the specified name already exists.", false);
+    }
+    else if (!method("GET"))
+        return no_method();
+    selection chosen;
+    if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
+        return std::move(*refused);
+    std::string const head =
+        "{\"@odata.context\":" +
+        outkit::graph::detail::json_string(context(user_key() + "/mailFolders" + chosen.in_context + "/$entity"));
+    return json(200, head + "," + outkit::graph::detail::serialise(graph_view(*f), chosen.views).substr(1));
+}
+
+OUTKIT_INLINE http::response graph::exchange::child_folders(folder& parent, segments s)
+{
+    std::string const base = user_key() + "/mailFolders('" + graph_detail::quoted_key(parent.id()) + "')/childFolders";
+    if (s.empty())
+    {
+        if (method("POST"))
+            return has_right(right::write) ? create_folder(parent, base)
+                                           : refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
+        return method("GET") ? list_folders(parent, base) : no_method();
+    }
+    folder_ptr const f = box->find_folder(s[0]);
+    if (!f || !f->is_mail() || f->parent() != &parent)
+        return no_item(s[0]);
+    if (!method("GET") && s.size() == 1 && !has_right(right::write))
+        return refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
+    return one_folder(f, s[0], s.subspan(1));
+}
+
+OUTKIT_INLINE http::response graph::exchange::create_folder(folder& parent, std::string_view context_of)
+{
+    auto const body = outkit::graph::detail::parse_folder_name(request.body, {});
+    if (body.ec)
+        return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
+    folder_ptr const f = w.mailboxes.create_folder(parent, body.value);
+    if (!f)  // observed: alcionai/corso#3278
+        return refuse(409, "ErrorFolderExists", "A folder with the specified name already exists.", false);
+    std::string const head =
+        "{\"@odata.context\":" + outkit::graph::detail::json_string(context(std::string(context_of) + "/$entity"));
+    response r = json(201, head + "," + outkit::graph::detail::serialise(graph_view(*f)).substr(1));
+    r.headers.push_back(
+        {"Location", root() + user_key() + "/mailFolders('" + graph_detail::quoted_key(f->id()) + "')"});
+    return r;
+}
+
+// documented: user-list-mailfolders.md: hidden ones only when asked for, no recursion; the samples are in order of names
+OUTKIT_INLINE http::response graph::exchange::list_folders(folder& parent, std::string_view context_of)
+{
+    selection chosen;
+    if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
+        return std::move(*refused);
+    std::uint64_t top = 0, skip = 0;
+    if (auto refused = page(top, skip))
+        return std::move(*refused);
+    std::string const* const hidden = query.find("includeHiddenFolders");
+    bool const all = hidden && same_name(*hidden, "true");
+    std::vector<folder const*> found;
+    for (folder_ptr const& f : parent.children())
+        if (f->is_mail() && (all || !f->hidden()))
+            found.push_back(f.get());
+    std::sort(found.begin(), found.end(),
+              [](folder const* a, folder const* b) { return odata::lowered(a->name()) < odata::lowered(b->name()); });
+
+    std::string body = "{\"@odata.context\":" +
+                       outkit::graph::detail::json_string(context(std::string(context_of) + chosen.in_context));
+    if (std::string const* const count = query.find("$count"); count && same_name(*count, "true"))
+        body += ",\"@odata.count\":" + std::to_string(found.size());
+    if (skip + top < found.size())
+        body += ",\"@odata.nextLink\":" +
+                outkit::graph::detail::json_string("https://" + host + path + query.with_skip(skip + top));
+    body += ",\"value\":[";
+    for (std::uint64_t i = skip; i < found.size() && i < skip + top; ++i)
+    {
+        if (i != skip)
+            body += ',';
+        body += outkit::graph::detail::serialise(graph_view(*found[i]), chosen.views);
+    }
+    return json(200, body + "]}");
+}
+
+}  // namespace outkit::inline OUTKIT_ABI::mock
+
+#endif
