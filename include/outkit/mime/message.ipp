@@ -535,18 +535,26 @@ OUTKIT_DEF std::string encode_base64(std::string_view octets)
 OUTKIT_DEF std::string with_crlf(std::string_view text)
 {
     std::string out;
-    out.reserve(text.size() + text.size() / 32 + 2);
-    for (std::size_t i = 0; i != text.size(); ++i)
+    out.reserve(text.size());
+    std::size_t copied = 0;
+    std::size_t lf = text.find('\n');
+    for (std::size_t at = 0; at != text.size();)
     {
-        if (text[i] != '\r' && text[i] != '\n')
-        {
-            out += text[i];
+        if (lf < at)
+            lf = text.find('\n', at);
+        std::string_view const line = text.substr(at, lf == text.npos ? lf : lf - at);
+        std::size_t const end = at + std::min(line.find('\r'), line.size());
+        if (end == text.size())
+            break;
+        bool const whole = text.substr(end, 2) == "\r\n";
+        at = end + (whole ? 2 : 1);
+        if (whole)
             continue;
-        }
-        if (text[i] == '\r' && i + 1 != text.size() && text[i + 1] == '\n')
-            ++i;
+        out += text.substr(copied, end - copied);
         out += "\r\n";
+        copied = at;
     }
+    out += text.substr(copied);
     return out;
 }
 

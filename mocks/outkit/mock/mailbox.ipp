@@ -160,18 +160,6 @@ inline std::string change_key(std::string const& guid, int kind, std::uint64_t n
     return outkit::detail::base64_encode(b);
 }
 
-// Every line end as CRLF (RFC 5321 section 2.3.8). Most messages have no others and are not copied.
-inline std::string with_crlf(std::string raw)
-{
-    bool lone = false;
-    for (std::size_t i = 0; i != raw.size() && !lone; ++i)
-        lone = raw[i] == '\r' ? i + 1 == raw.size() || raw[i + 1] != '\n'
-                              : raw[i] == '\n' && (i == 0 || raw[i - 1] != '\r');
-    if (!lone)
-        return raw;
-    return mime::with_crlf(raw);
-}
-
 }  // namespace mailbox_detail
 
 OUTKIT_INLINE std::string_view well_known_name(role r)
@@ -370,7 +358,7 @@ OUTKIT_INLINE bool mailbox_store::remove(std::string_view address)
 OUTKIT_INLINE std::shared_ptr<content const> mailbox_store::make_content(std::string raw) const
 {
     auto c = std::make_shared<content>();
-    c->raw = mailbox_detail::with_crlf(std::move(raw));
+    c->raw = mime::with_crlf(raw);  // RFC 5321 section 2.3.8
     c->structure = mime::parse(c->raw);
     return c;
 }

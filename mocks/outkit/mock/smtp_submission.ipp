@@ -2,6 +2,7 @@
 #define OUTKIT_MOCK_SMTP_SUBMISSION_IPP
 
 #include <outkit/mime/header.hpp>
+#include <outkit/mime/message.hpp>
 #include <outkit/mock/delivery_report.hpp>
 #include <outkit/mock/smtp.ipp>
 #include <outkit/mock/smtp_state.hpp>
@@ -450,14 +451,6 @@ OUTKIT_INLINE std::string session::bounce_for_all(std::size_t outside)
     return {};
 }
 
-inline bool has_bare_line_ends(std::string_view s)
-{
-    for (std::size_t i = 0; (i = s.find_first_of("\r\n", i)) != s.npos; i += 2)
-        if (s[i] == '\n' || s.substr(i, 2) != "\r\n")
-            return true;
-    return false;
-}
-
 // The message as it is to be seen: under a new Message-ID, with the sender's own kept in a field of Microsoft's (observed:
 // marlam/msmtp#190), and with the fields that transport adds.
 OUTKIT_INLINE std::string session::rewritten(std::string const& content, std::string const& id)
@@ -528,7 +521,7 @@ OUTKIT_INLINE std::string session::store(std::string const& content)
     for (auto const& r : to_)
         outside += !is_inside(r.address.to_string());
     std::string const bounced = bounce_for_all(outside);
-    bool const bare = outside != 0 && has_bare_line_ends(content);
+    bool const bare = outside != 0 && mime::with_crlf(content).size() != content.size();
     for (auto const& r : to_)
     {
         std::string address = r.address.to_string();

@@ -365,15 +365,34 @@ OUTKIT_DEF void data_writer::finish(std::string& out)
 
 OUTKIT_DEF std::size_t data_reader::add(std::string_view bytes, std::string& content)
 {
+    // Where the next of each is, at or after `i`; looked for once only, whatever the message is made of.
+    std::size_t cr = 0, lf = 0;
+    auto const next = [bytes](char c, std::size_t& known, std::size_t from) {
+        if (known <= from)
+            known = std::min(bytes.find(c, from), bytes.size());
+        return known;
+    };
     std::size_t i = 0;
     while (i != bytes.size() && state_ != state::complete)
     {
-        if (state_ == state::in_line)  // the quick way through a line
+        // The quick way: lines as they are, many at a time.
+        if (state_ == state::in_line || state_ == state::line_start)
         {
             std::size_t stop = i;
-            while (stop != bytes.size() && bytes[stop] != '\r' && bytes[stop] != '\n')
-                ++stop;
+            bool whole = state_ == state::line_start;
+            while (stop != bytes.size() && !(whole && bytes[stop] == '.'))
+            {
+                std::size_t const end = next('\n', lf, stop);
+                if (next('\r', cr, stop) + 1 != end || end == bytes.size())
+                    break;
+                stop = end + 1;
+                whole = true;
+            }
+            if (!whole)  // to the end of the line, or of what there is of it
+                stop = std::min(next('\r', cr, stop), next('\n', lf, stop));
             content += bytes.substr(i, stop - i);
+            if (stop != i)
+                state_ = whole ? state::line_start : state::in_line;
             i = stop;
             if (i == bytes.size())
                 break;
