@@ -60,6 +60,7 @@ OUTKIT_DEF io_request const& driver::resume_flow(io_result r)
         // A caller's function has thrown, or there is no memory. There is no error code to call the handler with; whoever
         // runs the context gets the exception, and the stream can be used again.
         close();
+        timer_.expires_at(time_point::min());
         if (op_->slot.is_connected())
             op_->slot.clear();
         op_.reset();
@@ -110,10 +111,9 @@ OUTKIT_DEF void driver::suspend(need what)
         wait_for(*rq.watch);
     }
     limit(rq.deadline);
-    if (rq.what == io_request::kind::wait && !rq.for_input)
-        return;
     suspended_ = true;
-    wait_until(what);
+    if (rq.what != io_request::kind::wait || rq.for_input)
+        wait_until(what);
 }
 
 OUTKIT_DEF void driver::limit(time_point deadline)
@@ -123,8 +123,27 @@ OUTKIT_DEF void driver::limit(time_point deadline)
     alarm_set_ = world_.set_alarm(*this, deadline);
     if (alarm_set_)
         return;
-    timer_.expires_after(std::max(deadline - world_.now(), time_point::duration::zero()));
-    timer_.async_wait(next(&driver::timed_out));
+    time_point const now = std::chrono::steady_clock::now();
+    time_point const when = now + std::max(deadline - world_.now(), time_point::duration::zero());
+    if (op_->state.request.what == io_request::kind::connect)
+    {
+        timer_.expires_at(when);
+        timer_.async_wait(next(&driver::timed_out));
+        return;
+    }
+    // Almost no request meets its deadline, and the next one's is later. So a timer that is set is left, and when it goes
+    // off the deadline is looked at.
+    if (timer_.expiry() > now && timer_.expiry() <= when)
+        return;
+    timer_.expires_at(when);
+    timer_.async_wait(asio::bind_executor(op_->executor, [self = shared_from_this()](error_code ec) {
+        if (ec || !self->suspended_)
+            return;
+        if (self->world_.now() >= self->request().deadline)
+            self->timed_out({});
+        else
+            self->limit(self->request().deadline);
+    }));
 }
 
 // Once its operation is over a driver leaves the world alone: it may live longer, in a handler that is still queued.
@@ -140,7 +159,8 @@ OUTKIT_DEF void driver::give_up_waits()
     suspended_ = false;
     stop_waiting();
     drop_alarm();
-    timer_.cancel();
+    if (op_->state.request.what == io_request::kind::connect)
+        timer_.expires_at(time_point::min());  // not set
     stop_waiting_below();
 }
 
@@ -223,6 +243,7 @@ OUTKIT_DEF void driver::finish(error_code ec, bool intact)
 {
     if (ec && !intact)
         close();
+    timer_.expires_at(time_point::min());
     op_->state.ec = ec;
     op_->ended = true;
     if (op_->initiating)  // never complete inside the initiating function
@@ -256,12 +277,17 @@ public:
 
     need read_some(std::span<char> into, std::size_t& n, error_code& ec) override
     {
+        n = 0;
+        ec = {};
+        if (std::exchange(spoken_, false))  // the answer takes its time: to ask for it now would be in vain
+            return need::readable;
         n = socket_.read_some(asio::buffer(into.data(), into.size()), ec);
         return result(ec, need::readable);
     }
     need write_some(std::string_view from, std::size_t& n, error_code& ec) override
     {
         n = socket_.write_some(asio::buffer(from.data(), from.size()), ec);
+        spoken_ = true;
         return result(ec, need::writable);
     }
     need input(error_code& ec) override
@@ -280,6 +306,7 @@ private:
         return blocked ? otherwise : need::nothing;
     }
     asio::ip::tcp::socket& socket_;
+    bool spoken_ = false;  // since the last read
 };
 
 // The addresses in the order to try them: families alternate (RFC 8305 section 4), so that a family that leads
