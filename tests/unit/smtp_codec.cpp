@@ -307,7 +307,19 @@ BOOST_AUTO_TEST_CASE(commands)
     BOOST_TEST(mail_command(e, all, facts) == "MAIL FROM:<> SIZE=412 BODY=8BITMIME RET=FULL\r\n");
     BOOST_TEST(recipient_command(address("a@x.example"), e, all) ==
                "RCPT TO:<a@x.example> NOTIFY=NEVER ORCPT=rfc822;a@x.example\r\n");
+    // Of single recipients.
+    e.report->recipients = {
+        {.to = address("b@x.example"), .success = true, .original = "list+a=b c@x.example", .original_type = "X-400"},
+        {.to = address("c@x.example"), .failure = false, .delay = true}};
+    BOOST_TEST(recipient_command(address("a@x.example"), e, all) ==
+               "RCPT TO:<a@x.example> NOTIFY=NEVER ORCPT=rfc822;a@x.example\r\n");
+    BOOST_TEST(recipient_command(address("b@x.example"), e, all) ==
+               "RCPT TO:<b@x.example> NOTIFY=SUCCESS,FAILURE ORCPT=X-400;list+2Ba+3Db+20c@x.example\r\n");
+    BOOST_TEST(recipient_command(address("c@x.example"), e, all) ==
+               "RCPT TO:<c@x.example> NOTIFY=DELAY ORCPT=rfc822;c@x.example\r\n");
+    BOOST_TEST(recipient_command(address("b@x.example"), e, none) == "RCPT TO:<b@x.example>\r\n");
     e.to = {address("j\xc3\xbcrgen@x.example", true)};
+    BOOST_TEST(recipient_command(e.to[0], e, all) == "RCPT TO:<j\xc3\xbcrgen@x.example> NOTIFY=NEVER\r\n");
     BOOST_TEST(mail_command(e, none, {}) == "MAIL FROM:<> SMTPUTF8\r\n");
     // RFC 6531 section 3.4: a header in UTF-8 wants it, too.
     BOOST_TEST(mail_command({}, all, examine("Subject: \xc3\xbc\r\n\r\nx")) ==

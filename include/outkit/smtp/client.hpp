@@ -164,7 +164,8 @@ public:
         @li error::outcome_unknown            the connection was lost, or the operation cancelled, after the message had
                                               been sent: it may have been delivered. diagnostics() has its Message-ID
         @li error::message_too_large, message_line_too_long, message_has_nul, eight_bit_not_offered,
-            smtputf8_not_offered, no_recipient, too_many_recipients, invalid_envelope_id: nothing was sent
+            smtputf8_not_offered, no_recipient, too_many_recipients, invalid_envelope_id, invalid_recipient_report:
+            nothing was sent
         @li any error of the stream           the message has not been sent
 
         @par Cancellation

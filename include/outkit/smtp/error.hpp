@@ -31,6 +31,7 @@ enum class error
     // refused before a byte was sent
     invalid_client_name,
     invalid_envelope_id,
+    invalid_recipient_report,
     no_recipient,
     too_many_recipients,
     message_too_large,

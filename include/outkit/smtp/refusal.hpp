@@ -10,7 +10,7 @@
 namespace outkit::inline OUTKIT_ABI::smtp {
 
 /** Why Exchange Online or Outlook.com refuses. Its codes do not tell: eight different causes are 535 5.7.139, so it is the
-    sentence that counts. Texts, marks and sources are in docs/smtp.md. */
+    sentence that counts. Texts, marks and sources are in docs/fidelity.md. */
 enum class refusal
 {
     none,     ///< there is no reply, or none of 400 to 599

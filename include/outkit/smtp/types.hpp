@@ -113,6 +113,19 @@ enum class recipients_policy
     any   ///< send to those that were accepted
 };
 
+/// RFC 3461: what the sender wants to hear of one recipient.
+struct recipient_report
+{
+    mime::address to = {};  ///< one of envelope::to
+    bool success = false;
+    bool failure = true;  ///< none of the three: no report at all
+    bool delay = false;
+    /// The address this recipient was reached by at first, if it was another one, as a list's: comes back in the report.
+    /// Printable ASCII, at most 500 octets when it is encoded; "" for `to` itself.
+    std::string original = {};
+    std::string original_type = "rfc822";  ///< an atom (RFC 3461 section 4.2)
+};
+
 /// RFC 3461: which reports to send about the delivery, and how. The server decides whether it does.
 struct delivery_report
 {
@@ -121,6 +134,7 @@ struct delivery_report
     bool delay = false;
     bool full_message = false;     ///< return the message, not only its header
     std::string envelope_id = {};  ///< comes back in the report; printable ASCII, at most 100 characters; "" for none
+    std::vector<recipient_report> recipients = {};  ///< of single ones, in place of the first three above
 };
 
 /// From whom and to whom a message goes. What the header says does not matter here.

@@ -50,6 +50,9 @@ OUTKIT_DECL std::string assigned_message_id(std::string_view text);
 OUTKIT_DECL std::string encode_xtext(std::string_view text);
 OUTKIT_DECL std::optional<std::string> decode_xtext(std::string_view text);
 
+// Whether ORCPT can say it: addr-type is an atom, the address printable ASCII; RFC 3461 section 4.2.
+OUTKIT_DECL bool valid_original(std::string_view type, std::string_view address);
+
 // A domain or address literal, as EHLO wants it.
 OUTKIT_DECL bool valid_client_name(std::string_view name);
 

@@ -174,6 +174,16 @@ OUTKIT_DEF std::optional<std::string> decode_xtext(std::string_view text)
     return out;
 }
 
+OUTKIT_DEF bool valid_original(std::string_view type, std::string_view address)
+{
+    static constexpr std::size_t most = 500;
+    auto const atom = [](char c) {
+        return c > ' ' && c <= '~' && std::string_view("()<>@,;:\\\"[]+=").find(c) == std::string_view::npos;
+    };
+    return !type.empty() && std::all_of(type.begin(), type.end(), atom) && printable(address) == address &&
+           type.size() + 1 + encode_xtext(address).size() <= most;
+}
+
 OUTKIT_DEF bool valid_client_name(std::string_view name)
 {
     error_code ec;
@@ -300,16 +310,23 @@ OUTKIT_DEF std::string recipient_command(mime::address const& to, envelope const
     std::string line = "RCPT TO:<" + to.to_string() + '>';
     if (e.report && offered.has("DSN"))
     {
+        delivery_report const& all = *e.report;
+        recipient_report wanted{.success = all.success, .failure = all.failure, .delay = all.delay};
+        for (recipient_report const& one : all.recipients)
+            if (one.to == to)
+                wanted = one;
         std::string notify;
-        auto const also = [&](bool wanted, char const* name) {
-            if (wanted)
+        auto const also = [&](bool when, char const* name) {
+            if (when)
                 (notify += notify.empty() ? "" : ",") += name;
         };
-        also(e.report->success, "SUCCESS");
-        also(e.report->failure, "FAILURE");
-        also(e.report->delay, "DELAY");
+        also(wanted.success, "SUCCESS");
+        also(wanted.failure, "FAILURE");
+        also(wanted.delay, "DELAY");
         line += " NOTIFY=" + (notify.empty() ? "NEVER" : notify);
-        if (to.ascii())
+        if (!wanted.original.empty())
+            line += " ORCPT=" + wanted.original_type + ';' + encode_xtext(wanted.original);
+        else if (to.ascii())
             line += " ORCPT=rfc822;" + encode_xtext(to.to_string());
     }
     return line += "\r\n";

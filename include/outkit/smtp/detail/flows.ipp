@@ -121,7 +121,9 @@ OUTKIT_DECL flow<> read_greeting(session& s)
         co_await fail(error::malformed_greeting);
 }
 
-// Returns the code, 250 if all is well. Whatever was known before is forgotten.
+// Returns the code, 250 if all is well. Whatever was known before is forgotten. HELO is never said in its place: a server
+// that knows no EHLO has neither STARTTLS nor AUTH, which only EHLO announces (RFC 3207, RFC 4954), and nobody in between is
+// to talk us into less.
 OUTKIT_DECL flow<reply> say_ehlo(session& s)
 {
     s.offered = {};
@@ -159,6 +161,7 @@ OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
         co_await fail(outkit::error::tls_required);
     s.at = std::move(to);
     s.w.max_line = s.at.limits.reply_line;
+    s.w.untold = false;
 
     s.w.patience = s.at.timeouts.connect;
     co_await s.w.connect(s.at.host, s.at.port, false);
@@ -361,6 +364,11 @@ OUTKIT_DECL error_code unfit(envelope const& e, session const& s)
         return error::smtputf8_not_offered;
     if (e.report && (e.report->envelope_id.size() > 100 || printable(e.report->envelope_id) != e.report->envelope_id))
         return error::invalid_envelope_id;
+    if (e.report && !std::all_of(e.report->recipients.begin(), e.report->recipients.end(), [&](auto const& r) {
+            return std::find(e.to.begin(), e.to.end(), r.to) != e.to.end() &&
+                   valid_original(r.original_type, r.original);
+        }))
+        return error::invalid_recipient_report;
     return {};
 }
 
@@ -523,6 +531,22 @@ OUTKIT_DECL flow<opening> open_transaction(session& s, mail const& m, prepared c
     co_return done;
 }
 
+// Sends a part of a message between commands. A trace is told the commands, and how many octets the part has.
+OUTKIT_DECL flow<> write_content(session& s, std::string text, std::size_t begin, std::size_t end)
+{
+    if (s.w.trace)
+    {
+        std::string_view const all = text;
+        std::string told(all.substr(0, begin));
+        told += '<' + std::to_string(end - begin) + " bytes>";
+        told += all.substr(end);
+        s.w.report(wire::direction::sent, told);
+    }
+    s.w.untold = true;  // until another connection is made, if this fails
+    co_await s.w.write(std::move(text));
+    s.w.untold = false;
+}
+
 // Sends the body and, after it in the same go, what is next. In pieces, so that memory does not double.
 OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, mail const& m, prepared& p,
                                 std::string const& next)
@@ -545,17 +569,19 @@ OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, ma
             break;
         if (out.size() >= most)
         {
-            co_await s.w.write(std::move(out));
+            std::size_t const size = out.size();
+            co_await write_content(s, std::move(out), 0, size);
             out.clear();
         }
         out.reserve(piece.size() + piece.size() / 64 + 8 + next.size());
         writer.add(piece, out);
     }
     writer.finish(out);
+    std::size_t const size = out.size();
     out += next;
     if (!next.empty())  // half of it may be all of this message
         now.in_doubt = index;
-    co_await s.w.write(std::move(out));
+    co_await write_content(s, std::move(out), 0, size);
     now.in_doubt = index;
 }
 
@@ -615,10 +641,11 @@ OUTKIT_DECL flow<> send_chunks(session& s, progress& now, std::size_t index, mai
             continue;
         std::string chunk = "BDAT " + std::to_string(out.size());
         chunk += last ? " LAST\r\n" : "\r\n";
+        std::size_t const begin = chunk.size(), end = begin + out.size();
         chunk += out;
         out.clear();
         s.w.patience = s.at.timeouts.data_block;
-        co_await s.w.write(std::move(chunk));
+        co_await write_content(s, std::move(chunk), begin, end);
         ++unanswered;
         std::size_t left = ahead;
         if (last)
