@@ -1442,7 +1442,7 @@ flow<> mailing(sending& a, std::vector<mail> messages)
     co_await smtp::detail::send_all(a.s, std::move(messages), a.now);
 }
 
-flow<> signing_in(sending& a, std::string token, error_code wanted = {})
+flow<> signing_in(sending& a, std::string token, error_code wanted)
 {
     introduce(a.s, ehlo);
     access_token t(std::move(token));
@@ -1477,10 +1477,10 @@ std::vector<conversation> const& conversations()
          false},
         {"AUTH in one step",
          {"", "235 2.7.0 Authentication successful\r\n"},
-         [](sending& a) { return signing_in(a, short_token); }},
+         [](sending& a) { return signing_in(a, short_token, error_code()); }},
         {"AUTH in two steps",
          {"", "334 \r\n", "235 2.7.0 Authentication successful\r\n"},
-         [](sending& a) { return signing_in(a, long_token); }},
+         [](sending& a) { return signing_in(a, long_token, error_code()); }},
         {"AUTH, refused",
          {"", "334 eyJzdGF0dXMiOiI0MDEifQ==\r\n", "535 5.7.3 Authentication unsuccessful\r\n"},
          [](sending& a) { return signing_in(a, short_token, smtp::error::authentication_failed); }},
