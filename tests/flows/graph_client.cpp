@@ -2,6 +2,7 @@
 
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/graph/detail/writing.hpp>
 
 #include "support.hpp"
 

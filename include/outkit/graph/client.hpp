@@ -2,7 +2,10 @@
 #define OUTKIT_GRAPH_CLIENT_HPP
 
 #include <outkit/detail/client_base.hpp>
+#include <outkit/graph/detail/attachments.hpp>
+#include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/graph/detail/writing.hpp>
 #include <outkit/stream.hpp>
 
 #include <functional>
@@ -42,8 +45,13 @@ public:
     /// @param t  for the Graph audience; what it must allow is said at each operation
     basic_client(Stream s, access_token t, options o = {}) : base(std::move(s), std::move(o), std::move(t)) {}
 
+    /** @param p  asked for a token before the first call, and again when the service has refused the last one or its end is
+                  near; a call that was refused for its token is then said once more. While it is asked after a claims
+                  challenge, problem().claims has what the authority is to be told. */
+    basic_client(Stream s, token_provider p, options o = {}) : base(std::move(s), std::move(o), std::move(p)) {}
+
     /// Takes another token from the next operation on. Not while one is in progress.
-    void set_token(access_token t) { this->session().token = std::move(t); }
+    void set_token(access_token t) { this->session().tokens.token = std::move(t); }
 
     /// What the service said about the last operation's failure. Valid until the next operation begins.
     graph::problem const& problem() const noexcept { return this->session().last; }
@@ -111,6 +119,7 @@ public:
         @par Errors
         @li error::unknown_property    in `select`, `filter` or `order_by`
         @li error::inefficient_filter  `order_by` is not covered by `filter`
+        @li error::search_not_combinable, error::invalid_filter  the service would refuse it, so it is not asked
         @li error::page_loop, http::error::untrusted_origin  the service's next link cannot be followed
     */
     template <class CompletionToken>
@@ -165,15 +174,331 @@ public:
                          std::forward<CompletionToken>(token));
     }
 
-    /** Changes what may be changed of a message that was sent or received. Needs Mail.ReadWrite.
+    /** Changes a message. Subject, body, message id and reply-to only of a draft. Needs Mail.ReadWrite.
 
         @par Handler signature
         `void(error_code, message)`, the message as it is now
+
+        @par Errors
+        @li error::not_changeable  of a message that is no draft
+        @li error::item_not_found, error::id_malformed
     */
     template <class CompletionToken>
     auto async_update_message(std::string id, message_update what, CompletionToken&& token)
     {
         return this->run(detail::update_message(this->session(), std::move(id), std::move(what)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** Makes a draft. Needs Mail.ReadWrite.
+
+        @param folder  id or well-known name; empty: Drafts
+
+        @par Handler signature
+        `void(error_code, message)`, the draft with its id
+
+        @par Errors
+        @li error::outcome_unknown  it may be there: look into the folder
+        @li error::invalid_header, error::message_too_large
+    */
+    template <class CompletionToken>
+    auto async_create_draft(outgoing_message m, std::string folder, CompletionToken&& token)
+    {
+        return this->run(detail::create_draft(this->session(), std::move(m), std::move(folder)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /// The same of MIME text (RFC 5322, CRLF lines), in Drafts: in other folders the service refuses MIME at times.
+    template <class CompletionToken>
+    auto async_create_draft_of(std::string mime, CompletionToken&& token)
+    {
+        return this->run(detail::create_draft_of(this->session(), std::move(mime)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** Sends a draft, which then is a message in Sent Items. Needs Mail.Send.
+
+        @par Handler signature
+        `void(error_code)`
+
+        @par Errors
+        @li error::outcome_unknown  as of async_send_mail; with immutable ids the message can be looked up by the same id
+        @li error::invalid_recipients, error::send_as_denied, error::item_not_found (it has been sent already, say)
+    */
+    template <class CompletionToken>
+    auto async_send_draft(std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::send_draft(this->session(), std::move(id)), std::forward<CompletionToken>(token));
+    }
+
+    /** Answers the sender of a message, or those it has reply-to for, and sends that at once. Needs Mail.Send.
+
+        @par Handler signature
+        `void(error_code)`
+
+        @par Errors
+        @li error::invalid_query    `what` is not as it should be, see reply
+        @li error::outcome_unknown  as of async_send_mail
+    */
+    template <class CompletionToken>
+    auto async_reply(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(detail::answer(this->session(), std::move(id), detail::answering::reply, std::move(what)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// The same to all recipients.
+    template <class CompletionToken>
+    auto async_reply_all(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(detail::answer(this->session(), std::move(id), detail::answering::reply_all, std::move(what)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// The same to those whom `what` names.
+    template <class CompletionToken>
+    auto async_forward(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(detail::answer(this->session(), std::move(id), detail::answering::forward, std::move(what)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** A draft of an answer, to be changed and sent. Needs Mail.ReadWrite.
+
+        @par Handler signature
+        `void(error_code, message)`, the draft
+    */
+    template <class CompletionToken>
+    auto async_create_reply(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(
+            detail::draft_answer(this->session(), std::move(id), detail::answering::reply, std::move(what)),
+            std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_create_reply_all(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(
+            detail::draft_answer(this->session(), std::move(id), detail::answering::reply_all, std::move(what)),
+            std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_create_forward(std::string id, reply what, CompletionToken&& token)
+    {
+        return this->run(
+            detail::draft_answer(this->session(), std::move(id), detail::answering::forward, std::move(what)),
+            std::forward<CompletionToken>(token));
+    }
+
+    /** Moves a message to another folder, which gives it another id unless ids are immutable. Needs Mail.ReadWrite.
+
+        @param destination  id or well-known name
+
+        @par Handler signature
+        `void(error_code, message)`, the message with the id it has now
+
+        @par Errors
+        @li error::item_not_found   the message or the folder is not there
+        @li error::outcome_unknown  it may have been moved
+    */
+    template <class CompletionToken>
+    auto async_move_message(std::string id, std::string destination, CompletionToken&& token)
+    {
+        return this->run(detail::move_message(this->session(), std::move(id), std::move(destination)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// Copies a message; the handler gets the copy. Otherwise as async_move_message.
+    template <class CompletionToken>
+    auto async_copy_message(std::string id, std::string destination, CompletionToken&& token)
+    {
+        return this->run(detail::copy_message(this->session(), std::move(id), std::move(destination)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** Deletes a message; its owner can get it back from Recoverable Items for some time. To put it into Deleted Items,
+        move it there. Needs Mail.ReadWrite.
+
+        @param for_ever  not even its owner can get it back
+
+        @par Handler signature
+        `void(error_code)`
+    */
+    template <class CompletionToken>
+    auto async_delete_message(std::string id, bool for_ever, CompletionToken&& token)
+    {
+        return this->run(detail::delete_message(this->session(), std::move(id), for_ever),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** Makes a folder. Needs Mail.ReadWrite.
+
+        @param parent  id or well-known name; empty: at the top
+
+        @par Handler signature
+        `void(error_code, mail_folder)`
+
+        @par Errors
+        @li error::folder_exists, error::item_not_found (no such parent), error::outcome_unknown
+    */
+    template <class CompletionToken>
+    auto async_create_folder(std::string name, std::string parent, bool hidden, CompletionToken&& token)
+    {
+        return this->run(detail::create_folder(this->session(), std::move(name), std::move(parent), hidden),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Gives a folder another name. Needs Mail.ReadWrite.
+
+        @par Handler signature
+        `void(error_code, mail_folder)`
+
+        @par Errors
+        @li error::protected_item  every mailbox has it
+        @li error::folder_exists, error::item_not_found
+    */
+    template <class CompletionToken>
+    auto async_rename_folder(std::string id, std::string name, CompletionToken&& token)
+    {
+        return this->run(detail::rename_folder(this->session(), std::move(id), std::move(name)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// Moves a folder with all that is in it into another one. As async_rename_folder, and error::outcome_unknown.
+    template <class CompletionToken>
+    auto async_move_folder(std::string id, std::string destination, CompletionToken&& token)
+    {
+        return this->run(detail::move_folder(this->session(), std::move(id), std::move(destination)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// Copies a folder with all that is in it; the handler gets the copy.
+    template <class CompletionToken>
+    auto async_copy_folder(std::string id, std::string destination, CompletionToken&& token)
+    {
+        return this->run(detail::copy_folder(this->session(), std::move(id), std::move(destination)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Deletes a folder and all that is in it. Needs Mail.ReadWrite.
+
+        @par Handler signature
+        `void(error_code)`
+
+        @par Errors
+        @li error::protected_item  every mailbox has it
+        @li error::item_not_found
+    */
+    template <class CompletionToken>
+    auto async_delete_folder(std::string id, bool for_ever, CompletionToken&& token)
+    {
+        return this->run(detail::delete_folder(this->session(), std::move(id), for_ever),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** What is attached to a message. Needs Mail.Read.
+
+        @param select  Graph's property names; empty: all, the content of files among them. Names of one kind of attachment
+                       only need it in front: "microsoft.graph.fileAttachment/contentId"
+
+        @par Handler signature
+        `void(error_code, page<attachment>)`; the service gives all on one page
+    */
+    template <class CompletionToken>
+    auto async_list_attachments(std::string message, std::vector<std::string> select, CompletionToken&& token)
+    {
+        return this->run(detail::list_attachments(this->session(), std::move(message), std::move(select)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** One attachment, with the content of a file. Needs Mail.Read.
+
+        @par Handler signature
+        `void(error_code, attachment)`
+    */
+    template <class CompletionToken>
+    auto async_get_attachment(std::string message, std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::get_attachment(this->session(), std::move(message), std::move(id)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** The octets of an attached file, or an attached item as MIME, vCard or iCalendar, piece by piece. As async_get_mime;
+        references have no content.
+
+        @par Handler signature
+        `void(error_code, std::uint64_t)`, the number of octets
+    */
+    template <class CompletionToken>
+    auto async_get_attachment_content(std::string message, std::string id, std::function<void(std::string_view)> to,
+                                      CompletionToken&& token)
+    {
+        return this->run(
+            detail::get_attachment_content(this->session(), std::move(message), std::move(id), std::move(to)),
+            std::forward<CompletionToken>(token));
+    }
+    /** Attaches a file to a draft: up to 3 MB with one request, more by an upload session, in pieces and in bounded memory.
+        A piece that is lost on its way is said again from where the service is. Needs Mail.ReadWrite.
+
+        The address of an upload session may be at another host. It gets no access token, and nobody else is to see it.
+
+        @param from  `octets` must be known; up to 150 MB, by default 35
+
+        @par Handler signature
+        `void(error_code, std::string)`, the attachment's id; empty if the service does not say it
+
+        @par Errors
+        @li the source's error; the upload is taken back
+        @li error::upload_expired, error::upload_out_of_step
+        @li error::message_too_large, error::item_not_found
+        @li error::outcome_unknown  a small file may be there: list the attachments
+    */
+    template <class CompletionToken>
+    auto async_attach(std::string message, attached_file file, octet_source from, CompletionToken&& token)
+    {
+        return this->run(detail::attach_file(this->session(), std::move(message), std::move(file), std::move(from)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Takes an attachment from a draft. Needs Mail.ReadWrite.
+
+        @par Handler signature
+        `void(error_code)`
+    */
+    template <class CompletionToken>
+    auto async_delete_attachment(std::string message, std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::delete_attachment(this->session(), std::move(message), std::move(id)),
+                         std::forward<CompletionToken>(token));
+    }
+
+    /** What is in a folder, and what has changed since: the first page of a series. Needs Mail.ReadBasic.
+
+        @par Handler signature
+        `void(error_code, changes<message>)`
+
+        @par Errors
+        @li error::item_not_found  there is no such folder
+        @li error::page_loop, http::error::untrusted_origin
+    */
+    template <class CompletionToken>
+    auto async_changes(delta_query query, CompletionToken&& token)
+    {
+        return this->run(detail::message_changes(this->session(), std::move(query)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** The page after this one, or, if it was the last, what has happened since; also from a `delta_link` alone that was
+        kept.
+
+        @par Errors
+        @li error::sync_state_not_found  the service has forgotten: begin with async_changes
+    */
+    template <class CompletionToken>
+    auto async_next(changes<message> after, CompletionToken&& token)
+    {
+        return this->run(detail::more_message_changes(this->session(), std::move(after)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// The same of all folders of the mailbox.
+    template <class CompletionToken>
+    auto async_folder_changes(unsigned page_size, CompletionToken&& token)
+    {
+        return this->run(detail::folder_changes(this->session(), page_size), std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_next(changes<mail_folder> after, CompletionToken&& token)
+    {
+        return this->run(detail::more_folder_changes(this->session(), std::move(after)),
                          std::forward<CompletionToken>(token));
     }
 

@@ -32,6 +32,7 @@ struct limits
     std::size_t json_string = 4 * 1024 * 1024;                     // octets of one string
     std::size_t link = 16 * 1024;                                  // octets of a nextLink or Location
     std::size_t pages = 10'000;                                    // of one listing
+    std::size_t upload_piece = 12 * 320 * 1024;                    // octets of a large attachment in one request
     unsigned redirects = 3;                                        // for GET, within the same origin
     unsigned attempts = 4;                                         // per call, the first included
     std::chrono::seconds retry_after = std::chrono::seconds(300);  // longest wait the service may ask for
@@ -183,6 +184,7 @@ struct message_query
     std::string filter;               // OData: `isRead eq false`; see odata_quoted for strings
     std::string order_by;             // OData: `receivedDateTime desc`; what it names must come first in `filter`
     bool count = false;               // ask for page::count
+    std::string search;               // words, or KQL: `from:alex AND received>=2026-01-01`; not with the four before
 };
 
 /// A file sent along.
@@ -258,6 +260,10 @@ struct options
     std::optional<body_type> body = {};
     /// How long each step on the network may take.
     std::chrono::milliseconds patience{60'000};
+    /// How long a token_provider may take, and how long before its end a token is not used any more. oauth2::token_source
+    /// has a fresh one 5 minutes before.
+    std::chrono::milliseconds token_patience = std::chrono::minutes(2);
+    std::chrono::milliseconds before_expiry = std::chrono::minutes(4);
     graph::limits limits = {};
 };
 

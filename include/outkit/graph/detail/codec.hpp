@@ -1,6 +1,7 @@
 #ifndef OUTKIT_GRAPH_DETAIL_CODEC_HPP
 #define OUTKIT_GRAPH_DETAIL_CODEC_HPP
 
+#include <outkit/graph/delta.hpp>
 #include <outkit/graph/detail/date_time.hpp>
 #include <outkit/graph/error.hpp>
 #include <outkit/graph/types.hpp>
@@ -29,6 +30,8 @@ OUTKIT_DECL parsed<mail_folder> parse_folder(std::string_view json, limits const
 OUTKIT_DECL parsed<message> parse_message(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<page<mail_folder>> parse_folders(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<page<message>> parse_messages(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<changes<mail_folder>> parse_folder_changes(std::string_view json, limits const& l);
+OUTKIT_DECL parsed<changes<message>> parse_message_changes(std::string_view json, limits const& l);
 
 // The bodies of sendMail and PATCH, as a server reads them. Action parameters match without regard to case: Graph's pages
 // write `saveToSentItems`, SDKs generated from its schema `SaveToSentItems`.

@@ -72,6 +72,64 @@ parsed<page<T>> parse_collection(std::string_view text, limits const& l)
     return result;
 }
 
+template <class T>
+parsed<changes<T>> parse_changes(std::string_view text, limits const& l)
+{
+    parsed<changes<T>> result;
+    document const d(text, l);
+    if (d.ec)
+        return {{}, d.ec, d.what};
+    json::object const* const o = d.root->if_object();
+    reader r;
+    json::value const* const value = o ? r.member(*o, "value") : nullptr;
+    json::array const* const items = value ? value->if_array() : nullptr;
+    if (!items)
+        return {{}, error::response_malformed, "value: a list was expected"};
+    r.read(*o, "@odata.nextLink", result.value.next_link);
+    r.read(*o, "@odata.deltaLink", result.value.delta_link);
+    if (!r.ec && result.value.next_link.empty() == result.value.delta_link.empty())
+        return {{}, error::response_malformed, "one of @odata.nextLink and @odata.deltaLink was expected"};
+    std::size_t at = 0;
+    for (json::value const& item : *items)
+    {
+        json::object const* const entity = item.if_object();
+        if (!entity || entity->contains("error"))
+            return {{}, error::response_malformed, "value: an item is an error or no object"};
+        std::string* id = nullptr;
+        if (json::object const* const removed = r.object(*entity, "@removed"))
+        {
+            removed_item& gone = result.value.removed.emplace_back();
+            std::string_view reason;
+            gone.may_return = r.view(*removed, "reason", reason) && same_letters(reason, "changed");
+            r.read(*entity, "id", gone.id);
+            id = &gone.id;
+        }
+        else
+        {
+            T& out = result.value.value.emplace_back();
+            r.read(*entity, out);
+            id = &out.id;
+        }
+        if (!r.ec && id->empty())
+            r.wrong("id", "an id");
+        if (r.ec)
+            return {{}, r.ec, "value[" + std::to_string(at) + "]." + r.what};
+        ++at;
+    }
+    if (r.ec)
+        return {{}, r.ec, r.what};
+    return result;
+}
+
+OUTKIT_DEF parsed<changes<mail_folder>> parse_folder_changes(std::string_view text, limits const& l)
+{
+    return parse_changes<mail_folder>(text, l);
+}
+OUTKIT_DEF parsed<changes<message>> parse_message_changes(std::string_view text, limits const& l)
+{
+    return parse_changes<message>(text, l);
+}
+
 OUTKIT_DEF parsed<user> parse_user(std::string_view text, limits const& l) { return parse_entity<user>(text, l); }
 OUTKIT_DEF parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
 {
@@ -699,27 +757,7 @@ OUTKIT_DECL void write(writer& w, outgoing_message const& m)
     if (!m.internet_message_headers.empty())
         w.member("internetMessageHeaders", m.internet_message_headers);
     if (!m.attachments.empty())
-    {
-        w.name("attachments");
-        w.open('[');
-        for (file_attachment const& a : m.attachments)
-        {
-            w.next();
-            w.open('{');
-            w.name("@odata.type");
-            w.out += "\"#microsoft.graph.fileAttachment\"";
-            w.member("name", a.name);
-            w.member("contentType", a.content_type);
-            if (a.is_inline)
-                w.member("isInline", true);
-            if (!a.content_id.empty())
-                w.member("contentId", a.content_id);
-            w.name("contentBytes");
-            ((w.out += '"') += outkit::detail::base64_encode(a.content)) += '"';
-            w.close('}');
-        }
-        w.close(']');
-    }
+        w.member("attachments", m.attachments);
     w.close('}');
 }
 

@@ -1,6 +1,7 @@
 #ifndef OUTKIT_GRAPH_DETAIL_MEMBERS_HPP
 #define OUTKIT_GRAPH_DETAIL_MEMBERS_HPP
 
+#include <outkit/detail/encoding.hpp>
 #include <outkit/detail/json.hpp>
 #include <outkit/graph/detail/date_time.hpp>
 #include <outkit/graph/error.hpp>
@@ -427,6 +428,21 @@ public:
         open('{');
         member("name", h.name);
         member("value", h.value);
+        close('}');
+    }
+    void value(file_attachment const& a)
+    {
+        open('{');
+        name("@odata.type");
+        out += "\"#microsoft.graph.fileAttachment\"";
+        member("name", a.name);
+        member("contentType", a.content_type);
+        if (a.is_inline)
+            member("isInline", true);
+        if (!a.content_id.empty())
+            member("contentId", a.content_id);
+        name("contentBytes");
+        ((out += '"') += outkit::detail::base64_encode(a.content)) += '"';
         close('}');
     }
     template <class T>
