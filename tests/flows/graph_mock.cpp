@@ -3,6 +3,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/graph/detail/writing.hpp>
 #include <outkit/mock/access.hpp>
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
