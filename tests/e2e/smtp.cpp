@@ -206,6 +206,55 @@ BOOST_AUTO_TEST_CASE(SM_28_cancelled_after_the_dot_is_in_doubt)
     BOOST_TEST(o.messages("bob@woodgrove.example", mock::role::inbox) == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(SM_24_a_source_that_throws_in_the_middle_of_the_message)
+{
+    struct disk_is_gone
+    {};
+    for (smtp::transfer const how : {smtp::transfer::data, smtp::transfer::chunks})
+    {
+        office o;
+        blocking_context io;
+        smtp::client client(stream(io.get_executor(), o.tls));
+        std::vector<std::string> said;
+        client.trace([&](detail::wire::direction d, std::string_view text) {
+            if (d == detail::wire::direction::sent)
+                said.emplace_back(text);
+        });
+        auto const sign_in = [&] {
+            client.async_connect(o.endpoint(), io.wait());
+            client.async_authenticate("adele@woodgrove.example", access_token(o.token()), io.wait());
+        };
+        sign_in();
+        std::string const line = std::string(62, 'x') + "\r\n", header = letter().content;
+        smtp::mail m = letter();
+        m.transfer = how;
+        m.source.octets = octet_source::unknown;
+        m.source.read = [&, n = 0](char* into, std::size_t most, error_code&) mutable {
+            if (++n == 10'000)
+                throw disk_is_gone();
+            return (n == 1 ? header : line).copy(into, most);
+        };
+        BOOST_CHECK_THROW(client.async_send(std::move(m), io.wait()), disk_is_gone);
+        std::size_t octets = 0;
+        for (std::string const& text : said)
+        {
+            if (auto const at = text.find('<'); at != std::string::npos && text.ends_with("bytes>"))
+                octets += std::stoul(text.substr(at + 1));
+            BOOST_TEST(text.find("LAST") == std::string::npos);
+        }
+        BOOST_TEST(octets > 300'000u);  // half of it is out
+        error_code ec;
+        client.async_noop(io.wait(ec));
+        BOOST_TEST((ec == outkit::error::not_connected), ec.message());
+        // The server has seen no end, and delivers nothing but what comes afterwards.
+        sign_in();
+        client.async_send(letter(), io.wait());
+        client.async_quit(io.wait());
+        BOOST_TEST(o.messages("bob@woodgrove.example", mock::role::inbox) == 1u);
+        BOOST_TEST(o.messages("adele@woodgrove.example", mock::role::sent_items) == 1u);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(SM_32_a_fourth_connection_is_refused_and_recovers)
 {
     office o;

@@ -57,6 +57,11 @@ read -r said <&3
 [[ $said == 'there are '*' messages now' ]] || die "imap_watch said: $said"
 wait "$watcher" || die "imap_watch ended with $?"
 
+printf 'From: %s\nMessage-ID: <%s@example.com>\n\nFrom a file.\n' "$OUTKIT_USER" one >"$folder/one"
+expect "$folder/one: filed as " "$programs/smtp_outbox" "$OUTKIT_USER" "$folder/one" "$folder/one"
+refuse "$folder/none cannot be read" "$programs/smtp_outbox" "$OUTKIT_USER" "$folder/none"
+OUTKIT_ACCESS_TOKEN_FILE=$folder/graph refuse '5.7.3 Authentication unsuccessful' "$programs/smtp_outbox" "$OUTKIT_USER" "$folder/one"
+
 OUTKIT_ACCESS_TOKEN_FILE=$folder/graph refuse 'AUTHENTICATE failed.' "$programs/imap_newest"
 OUTKIT_ACCESS_TOKEN_FILE=$folder/none refuse 'has no token' "$programs/imap_coroutine"
 OUTKIT_CA_FILE=$folder/none refuse "$folder/none" "$programs/imap_newest"
