@@ -14,6 +14,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -57,10 +58,7 @@ public:
         copy_patched(unpacked / "usr/sbin/dovecot", home_ / "dovecot");
         copy_patched(unpacked / "usr/bin/doveconf", home_ / "dvcf");  // "/usr/bin/doveconf"
         configure(o);
-        server_.reset(new child({(home_ / "dovecot").string(), "-F", "-c", (home_ / "dovecot.conf").string()}, log()));
-        for (int i = 0; i != 1'000 && server_->running() && !accepts(port_); ++i)
-            std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        BOOST_TEST_REQUIRE(accepts(port_), "Dovecot does not accept connections:\n" << read_file(log()));
+        begin();
     }
     dovecot(dovecot const&) = delete;
     ~dovecot()
@@ -75,7 +73,39 @@ public:
     std::filesystem::path mail() const { return home_ / "mail"; }  // one folder per user, a Maildir in it
     std::string log() const { return (home_ / "log").string(); }
 
+    // Ends it, with all its connections, and begins anew on the same port. Sessions would first finish their command.
+    void restart()
+    {
+        drop_sessions();
+        server_.reset();
+        for (int i = 0; i != 1'000 && accepts(port_); ++i)  // its children may outlive it for a moment
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        begin();
+    }
+
+    // Ends the processes that serve those who are signed in, without a word to them; how many there were.
+    std::size_t drop_sessions()
+    {
+        namespace fs = std::filesystem;
+        std::size_t n = 0;
+        for (auto const& entry : fs::directory_iterator("/proc"))
+        {
+            std::error_code none;
+            fs::path const program = fs::read_symlink(entry.path() / "exe", none);
+            if (!none && program == home_ / "lib/imap")
+                n += kill(std::atoi(entry.path().filename().c_str()), SIGKILL) == 0;
+        }
+        return n;
+    }
+
 private:
+    void begin()
+    {
+        server_.reset(new child({(home_ / "dovecot").string(), "-F", "-c", (home_ / "dovecot.conf").string()}, log()));
+        for (int i = 0; i != 1'000 && server_->running() && !accepts(port_); ++i)
+            std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        BOOST_TEST_REQUIRE(accepts(port_), "Dovecot does not accept connections:\n" << read_file(log()));
+    }
     static std::string replaced(std::string text, std::string const& from, std::string const& to)
     {
         BOOST_TEST_REQUIRE(from.size() == to.size());

@@ -549,6 +549,108 @@ BOOST_AUTO_TEST_CASE(what_is_not_in_memory_is_appended_and_what_is_deleted_goes)
     BOOST_TEST(status.exists == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_comes_back_when_its_connection_or_the_whole_server_ends)
+{
+    int const messages = how_many();
+    set_up s(messages);
+    std::size_t asked = 0;
+    mailbox_access where;
+    where.host = "localhost";
+    where.port = s.server->port();
+    where.user = adele;
+    where.tokens = [&](access_token const*, outkit::token_answer answer) {
+        ++asked;
+        answer({}, access_token(s.token()));
+    };
+    resume_policy how;
+    how.first_wait = std::chrono::milliseconds(20);
+    client c(outkit::stream(s.io.get_executor(), s.tls));
+    error_code ec;
+    c.async_open(where, how, s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message() << ' ' << c.diagnostics());
+    c.async_select("INBOX", s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+
+    // All messages, each once and whole, though the session or the server ends at the first and at the hundredth.
+    for (bool const all_of_it : {false, true})
+        BOOST_TEST_CONTEXT((all_of_it ? "the server" : "the session"))
+        {
+            std::size_t const before = asked;
+            std::vector<std::string> come(s.seeded.size());
+            std::size_t told = 0, wrong = 0, ended = 0, dropped = 0;
+            fetch_items what;
+            what.sections.push_back({{}, section::text::everything, {}, {}, false});
+            what.sink = [&](section_piece const& p) {
+                if (p.uid == 0 || p.uid > come.size())
+                    ++wrong;
+                else
+                {
+                    std::string& m = come[p.uid - 1];
+                    m.resize(static_cast<std::size_t>(p.offset));
+                    m += p.data;
+                }
+                return error_code();
+            };
+            what.each = [&](message const&) {
+                ++told;
+                if (told != 1 && told != 100)
+                    return error_code();
+                ++ended;
+                if (all_of_it)
+                    s.server->restart();
+                else
+                    dropped += s.server->drop_sessions();
+                return error_code();
+            };
+            c.async_fetch(uid_set::all(), what, s.io.wait(ec));
+            BOOST_TEST(!ec, ec.message() << ' ' << c.diagnostics());
+            BOOST_TEST(ended == 2u);
+            BOOST_TEST((all_of_it || dropped >= 1));  // the hundredth may still come over the first connection
+            BOOST_TEST(wrong == 0u);
+            BOOST_TEST(told == s.seeded.size());
+            BOOST_TEST((come == s.seeded));
+            auto const news = c.async_noop(s.io.wait(ec));
+            BOOST_TEST(!ec, ec.message());
+            BOOST_TEST(asked >= before + 1);
+            BOOST_TEST_REQUIRE(!news.empty());
+            BOOST_TEST((news.front().what == mailbox_event::kind::resumed));
+            BOOST_TEST(news.front().number == s.seeded.size());
+        }
+
+    // Between commands it costs nothing.
+    s.server->restart();
+    auto const found = c.async_search(search_key::header("X-Number", "7"), s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(!found.empty());
+    BOOST_TEST(c.selected().exists == s.seeded.size());
+
+    // APPEND is said once, and nobody knows what has become of it.
+    outkit::octet_source from;
+    from.octets = 100'000;
+    std::size_t given = 0;
+    from.read = [&](char* into, std::size_t most, error_code&) {
+        std::fill_n(into, most, 'x');
+        given += most;
+        if (given == 100'000)
+            BOOST_TEST(s.server->drop_sessions() == 1u);
+        return most;
+    };
+    std::size_t const before = asked;
+    auto const appended = c.async_append("INBOX", from, {}, s.io.wait(ec));
+    BOOST_TEST((ec == error::outcome_unknown), ec.message());
+    BOOST_TEST(appended.uid == 0u);
+    BOOST_TEST(given == 100'000u);
+    BOOST_TEST(asked == before);
+    c.async_noop(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(asked == before + 1);
+    BOOST_TEST(c.selected().exists <= s.seeded.size() + 1);
+    c.async_append("INBOX", std::string("Subject: again\r\n\r\n"), {}, s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << ' ' << c.diagnostics());
+    c.async_logout(s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+}
+
 BOOST_AUTO_TEST_CASE(idle_hears_what_another_client_appends)
 {
     set_up s;
