@@ -1415,27 +1415,48 @@ OUTKIT_DEF flow<append_result> append(session& s, mailbox_name to, octet_source 
 
 // --- IDLE ---
 
+// Thousands of these may wait at once in one program. So what waits has a small frame, and what is not needed meanwhile
+// is given back; what is said before and after is said by flows of their own.
+
+// Says IDLE. False: the server has refused it, as s.last tells.
+OUTKIT_DECL flow<bool> begin_idle(session& s, std::string tag)
+{
+    s.w.patience = s.settings.answering;
+    co_await s.w.write(tag + " IDLE\r\n");
+    co_await read_reply(s, until::continuation, std::move(tag), nullptr);
+    if (s.last.ok())
+        co_await fail(error::early_completion);
+    co_return s.last.continuation;
+}
+
+OUTKIT_DECL flow<> end_idle(session& s, std::string tag)
+{
+    co_await s.w.write("DONE\r\n");
+    co_await read_reply(s, until::completion, std::move(tag), nullptr);
+}
+
+OUTKIT_DECL void rest_while_idle(session& s)
+{
+    s.scratch = {};
+    s.heard = {};
+    if (s.events.empty())
+        s.events.shrink_to_fit();
+}
+
 // Until something happens, it is `end`, or `expiry`, when the token is about to expire. A refusal is in s.last.
 OUTKIT_DECL flow<> idle_once(session& s, std::chrono::milliseconds renew_every, time_point end, time_point expiry,
                              event::watch& stop, bool& stopped)
 {
     environment& world = co_await this_environment();
-    s.w.patience = s.settings.answering;
     for (;;)
     {
         std::string const tag = s.tags.next(world);
-        co_await s.w.write(tag + " IDLE\r\n");
-        co_await read_reply(s, until::continuation, tag, nullptr);
-        if (!s.last.continuation)
-        {
-            if (s.last.ok())
-                co_await fail(error::early_completion);
+        if (auto const idling = co_await begin_idle(s, tag); !idling)
             co_return;
-        }
         time_point const renewal = std::min({world.now() + renew_every, end, expiry});
         while (s.events.empty() && !stopped)
         {
-            s.scratch = {};  // not needed while nothing is said; thousands of connections may wait
+            rest_while_idle(s);
             wake const why = co_await s.w.wait(stop, renewal);
             if (why == wake::time)
                 break;
@@ -1444,8 +1465,7 @@ OUTKIT_DECL flow<> idle_once(session& s, std::chrono::milliseconds renew_every, 
             else
                 co_await read_available(s);
         }
-        co_await s.w.write("DONE\r\n");
-        co_await read_reply(s, until::completion, tag, nullptr);
+        co_await end_idle(s, tag);
         if (!s.last.ok() || !s.events.empty() || stopped || world.now() >= std::min(end, expiry))
             co_return;
     }
@@ -1464,13 +1484,17 @@ OUTKIT_DECL std::chrono::milliseconds renewal(idle_options const& how)
     return how.renew_every.count() <= 0 ? longest : std::min(how.renew_every, longest);
 }
 
-// On this connection. Many of these are suspended at once in one program, so its frame is small.
-OUTKIT_DECL flow<std::vector<mailbox_event>> idle_here(session& s, idle_options how)
+// What IDLE needs of the session.
+OUTKIT_DECL error_code may_idle(session const& s)
 {
     if (error_code const ec = not_ready(s, session::state::selected))
-        co_await refuse(ec);
-    if (!s.caps.has("IDLE"))
-        co_await refuse(error::capability_missing);
+        return ec;
+    return s.caps.has("IDLE") ? error_code() : make_error_code(error::capability_missing);
+}
+
+// On this connection.
+OUTKIT_DECL flow<std::vector<mailbox_event>> idle_here(session& s, idle_options how)
+{
     environment& world = co_await this_environment();
     event::watch stop(s.stop_idle);
     bool stopped = false;
@@ -1478,15 +1502,21 @@ OUTKIT_DECL flow<std::vector<mailbox_event>> idle_here(session& s, idle_options 
     time_point const expiry =
         how.token_expires ? steady(world, *how.token_expires - how.before_expiry) : outkit::detail::never;
     s.last = {};
-    if (s.events.empty() && world.now() < expiry)
-        co_await idle_once(s, renewal(how), end, expiry, stop, stopped);
-    if (!s.last.ok())
+    error_code ec = may_idle(s);
+    if (!ec)
     {
-        error_code const ec = meaning(s, s.last);
-        co_await refuse(ec, words(s.last));
+        if (s.events.empty() && world.now() < expiry)
+            co_await idle_once(s, renewal(how), end, expiry, stop, stopped);
+        if (!s.last.ok())
+            ec = meaning(s, s.last);
+        else if (world.now() >= expiry && world.now() < end && s.events.empty() && !stopped)
+            ec = error::access_token_expiring;
     }
-    if (world.now() >= expiry && world.now() < end && s.events.empty() && !stopped)
-        co_await refuse(error::access_token_expiring);
+    if (ec)
+    {
+        std::string said = s.last.ok() ? std::string() : words(s.last);
+        co_await refuse(ec, std::move(said));
+    }
     co_return taken(s);
 }
 
@@ -1497,10 +1527,8 @@ OUTKIT_DECL flow<std::vector<mailbox_event>> idle_lasting(session& s, idle_optio
     resumption& r = *s.resume;
     event::watch stop(s.stop_idle);
     bool stopped = co_await stand_ready(s, &stop);
-    if (error_code const ec = not_ready(s, session::state::selected); ec && !stopped)
+    if (error_code const ec = may_idle(s); ec && !stopped)
         co_await refuse(ec);
-    if (!stopped && !s.caps.has("IDLE"))
-        co_await refuse(error::capability_missing);
     time_point const end = how.at_most.count() > 0 ? world.now() + how.at_most : outkit::detail::never;
     bool refreshed = false;
     while (!stopped && s.events.empty() && world.now() < end)
