@@ -1,6 +1,7 @@
 // Calls of the Graph client that change a mailbox, against scripts: drafts, answers, attachments and uploads; and deltas.
 
 #include <outkit/graph/detail/attachments.hpp>
+#include <outkit/graph/detail/batches.hpp>
 #include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/graph/detail/writing.hpp>
@@ -493,6 +494,77 @@ BOOST_AUTO_TEST_CASE(changes_are_read_page_by_page_and_gone_on_from_a_kept_link)
                  R"("value":[{"id":"F1","displayName":"Inbox"}]})")});
     BOOST_TEST(folders->value[0].display_name == "Inbox");
     BOOST_TEST(request_line(f.written) == "GET /v1.0/me/mailFolders/delta HTTP/1.1");
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_asks_again_for_what_was_put_off)
+{
+    std::vector<batch_request> requests(4);
+    requests[0] = {.id = "1", .method = "PATCH", .path = "/me/messages/M1", .body = R"({"isRead":true})"};
+    requests[1] = {.id = "2", .method = "POST", .path = "/me/messages/M2/move", .body = R"({"destinationId":"x"})"};
+    requests[1].headers = {{"Prefer", "IdType=\"ImmutableId\""}};
+    requests[2] = {.id = "3", .method = "DELETE", .path = "/me/messages/M3"};
+    requests[2].depends_on = {"2"};
+    requests[3] = {.id = "4", .path = "/me/messages/M4"};
+    auto const last_on_its_connection = [](std::string body) {
+        return answer("200 OK", std::move(body), "Connection: close\r\nContent-Type: application/json\r\n");
+    };
+    std::string const first = last_on_its_connection(
+        R"({"responses":[{"id":"4","status":404,"headers":{"Content-Type":"application/json"},"body":)" +
+        problem_body("ErrorItemNotFound") +
+        R"(},{"id":"1","status":200,"body":{"id":"M1","isRead":true}},)"
+        R"({"id":"2","status":429,"headers":{"Retry-After":"7"},"body":)" +
+        problem_body("ApplicationThrottled") + R"(},{"id":"3","status":424,"body":null}]})");
+    std::string const second = ok(
+        R"({"responses":[{"id":"3","status":204,"headers":{"Cache-Control":"private"}},{"id":"2","status":201,"body":{"id":"N"}}]})");
+    auto const [r, answers] = call([&](session& s) { return flows::run_batch(s, requests); }, {first, second});
+    BOOST_TEST_REQUIRE(!r.ec, r.ec.message() << r.diagnostics);
+    BOOST_TEST(request_line(r.written) == "POST /v1.0/$batch HTTP/1.1");
+    BOOST_TEST(
+        r.written.find(R"({"requests":[{"id":"1","method":"PATCH","url":"/me/messages/M1","headers":{"Content-Type":)"
+                       R"("application/json"},"body":{"isRead":true}},{"id":"2","method":"POST","url":)"
+                       R"("/me/messages/M2/move","headers":{"Prefer":"IdType=\"ImmutableId\"","Content-Type":)"
+                       R"("application/json"},"body":{"destinationId":"x"}},{"id":"3","method":"DELETE","url":)"
+                       R"("/me/messages/M3","dependsOn":["2"]},{"id":"4","method":"GET","url":"/me/messages/M4"}]})") !=
+        std::string::npos);
+    BOOST_TEST(body_of(r.written).starts_with(R"({"requests":[{"id":"2",)"));
+    BOOST_TEST(body_of(r.written).find("M1") == std::string::npos);
+    BOOST_TEST((r.slept >= 7s && r.slept < 8s));
+    BOOST_TEST_REQUIRE(answers->size() == 4u);
+    BOOST_TEST((*answers)[0].body == R"({"id":"M1","isRead":true})");
+    BOOST_TEST((*answers)[1].status == 201u);
+    BOOST_TEST((*answers)[2].status == 204u);
+    BOOST_TEST(((*answers)[3].ec == error::item_not_found));
+    BOOST_TEST((*answers)[3].problem.code == "ErrorItemNotFound");
+
+    auto const [still, last] =
+        call([&](session& s) { return flows::run_batch(s, {requests[3]}); },
+             std::vector<std::string>(5, last_on_its_connection(R"({"responses":[{"id":"4","status":429}]})")));
+    BOOST_TEST(!still.ec, still.ec.message());
+    BOOST_TEST(((*last)[0].ec == error::throttled));
+    BOOST_TEST(occurrences(still.written, "POST ") == 4u);
+
+    auto const [lost, nothing] =
+        call([&](session& s) { return flows::run_batch(s, requests); }, {"HTTP/1.1 200", first});
+    BOOST_TEST((lost.ec == error::outcome_unknown), lost.ec.message());
+    for (char const* const bad :
+         {R"({})", R"({"responses":[{"id":"4"}]})", R"({"responses":[{"id":"5","status":200}]})",
+          R"({"responses":[{"status":200}]})", R"({"responses":[1]})"})
+    {
+        auto const [malformed, none] = call([&](session& s) { return flows::run_batch(s, {requests[3]}); }, {ok(bad)});
+        BOOST_TEST((malformed.ec == error::response_malformed), malformed.ec.message());
+    }
+
+    auto const refused = [](std::vector<batch_request> wrong) {
+        auto const [w, none] = call([&](session& s) { return flows::run_batch(s, wrong); }, {});
+        BOOST_TEST((w.ec == error::invalid_query), w.ec.message());
+        BOOST_TEST(w.connected.empty());
+    };
+    refused({});
+    refused(std::vector<batch_request>(21, requests[3]));
+    refused({requests[3], requests[3]});
+    refused({requests[2]});
+    refused({{.id = "1", .method = "POST", .path = "/me/sendMail", .body = "{"}});
+    refused({{.id = "1", .path = "//evil.example/"}});
 }
 
 BOOST_AUTO_TEST_CASE(queries_that_the_service_refuses_are_not_asked)

@@ -3,6 +3,7 @@
 
 #include <outkit/detail/client_base.hpp>
 #include <outkit/graph/detail/attachments.hpp>
+#include <outkit/graph/detail/batches.hpp>
 #include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/graph/detail/writing.hpp>
@@ -500,6 +501,24 @@ public:
     {
         return this->run(detail::more_folder_changes(this->session(), std::move(after)),
                          std::forward<CompletionToken>(token));
+    }
+
+    /** Up to 20 requests in one. Needs what each of them needs.
+
+        What the service puts off (429, or 503 with Retry-After), and what waited for that, is asked again in a smaller batch,
+        `limits::attempts` times altogether; nothing else is.
+
+        @par Handler signature
+        `void(error_code, std::vector<batch_response>)`, in the order of the requests, failed ones among them
+
+        @par Errors
+        @li error::invalid_query    too many, an id twice, a body that is no JSON, or one waits for what there is not
+        @li error::outcome_unknown  the connection or the service failed, and not all requests were GET
+    */
+    template <class CompletionToken>
+    auto async_batch(std::vector<batch_request> requests, CompletionToken&& token)
+    {
+        return this->run(detail::run_batch(this->session(), std::move(requests)), std::forward<CompletionToken>(token));
     }
 
     /** Sends a message (action sendMail). Needs Mail.Send.
