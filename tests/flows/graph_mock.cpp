@@ -1,14 +1,11 @@
 // The mock Graph by itself and with our client: what it answers comes from the world, and nothing else.
 
 #include <outkit/detail/encoding.hpp>
-#include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/graph/detail/writing.hpp>
-#include <outkit/mock/access.hpp>
-#include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
-#include <outkit/mock/world.hpp>
 
+#include "graph_outlook.hpp"
 #include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -28,16 +25,13 @@ namespace graph = outkit::graph;
 namespace http = outkit::http;
 namespace mock = outkit::mock;
 namespace tests = outkit::tests;
+using tests::header;
+using tests::outlook;
+using tests::plain_mail;
+using tests::problem_of;
+using tests::refused;
 
 namespace {
-
-std::string const plain_mail = "From: Alex Wilber <alex@contoso.example>\r\n"
-                               "To: Adele Vance <adele@contoso.example>\r\n"
-                               "Subject: =?utf-8?Q?Quarter_figures_=C3=A9?=\r\n"
-                               "Date: Mon, 23 Nov 2026 09:58:10 +0000\r\n"
-                               "Message-ID: <one@contoso.example>\r\n"
-                               "\r\n"
-                               "Numbers <are> attached.\r\nAlex\r\n";
 
 std::string html_mail(std::string const& subject)
 {
@@ -49,114 +43,6 @@ std::string html_mail(std::string const& subject)
            "<p>At <b>noon</b>?</p><script>alert(1)</script>\r\n--b\r\n"
            "Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment; filename=a.pdf\r\n"
            "Content-Transfer-Encoding: base64\r\n\r\nSGVsbG8=\r\n--b--\r\n";
-}
-
-// A tenant with Adele, Alex and a shared mailbox.
-struct outlook
-{
-    outlook()
-    {
-        w.clock.set_date(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 10h);
-        mock::tenant t;
-        t.display_name = "Contoso";
-        t.domains = {"contoso.example"};
-        tenant = w.directory.add_tenant(w, t).id;
-        adele = add("adele", "Adele Vance");
-        alex = add("alex", "Alex Wilber");
-        info = add("info", "Info desk");
-        info->shared_mailbox = true;
-        mock::application a;
-        a.tenant_id = tenant;
-        a.display_name = "Mailer";
-        a.app_id = "00000000-0000-4000-8000-00000000a001";
-        w.directory.add_application(w, a);
-        inbox = w.mailboxes.find("adele@contoso.example")->find(mock::role::inbox);
-    }
-
-    mock::user* add(std::string const& name, std::string const& display)
-    {
-        mock::user u;
-        u.tenant_id = tenant;
-        u.principal_name = name + "@contoso.example";
-        u.display_name = display;
-        u.given_name = display.substr(0, display.find(' '));
-        u.surname = display.substr(display.find(' ') + 1);
-        mock::user* const added = &w.directory.add_user(w, u);
-        w.mailboxes.create({.address = added->mail, .display_name = display});
-        return added;
-    }
-
-    std::string token(mock::user const& u, std::vector<std::string> permissions,
-                      std::string audience = "https://graph.microsoft.com", std::int64_t lifetime = 3600)
-    {
-        mock::access_claims c;
-        c.audience = audience;
-        c.tenant = tenant;
-        c.client_id = "00000000-0000-4000-8000-00000000a001";
-        c.person = {tenant, u.id, u.principal_name, u.display_name, u.given_name, u.surname, u.mail};
-        c.permissions = std::move(permissions);
-        return mock::issue_access_token(w.keys, w, c, lifetime);
-    }
-    std::string app_token(std::vector<std::string> roles)
-    {
-        auto const* sp = w.directory.find_service_principal("00000000-0000-4000-8000-00000000a001", tenant);
-        mock::access_claims c;
-        c.audience = "https://graph.microsoft.com";
-        c.tenant = tenant;
-        c.client_id = sp->app_id;
-        c.app_only = true;
-        c.service_principal = sp->object_id;
-        c.client_authentication = 1;
-        c.permissions = std::move(roles);
-        return mock::issue_access_token(w.keys, w, c);
-    }
-    std::string everything() { return token(*adele, {"User.Read", "Mail.ReadWrite", "Mail.Send"}); }
-
-    http::response ask(std::string method, std::string target, std::string bearer, http::fields headers = {},
-                       std::string body = {})
-    {
-        http::request r;
-        r.method = std::move(method);
-        r.target = std::move(target);
-        r.headers = std::move(headers);
-        r.headers.push_back({"Host", "graph.microsoft.com"});
-        if (!bearer.empty())
-            r.headers.push_back({"Authorization", "Bearer " + bearer});
-        r.body = std::move(body);
-        return g.answer(r);
-    }
-    http::response get(std::string target, http::fields headers = {})
-    {
-        return ask("GET", std::move(target), everything(), std::move(headers));
-    }
-
-    mock::message_ptr deliver(std::string raw)
-    {
-        return w.mailboxes.deliver(*w.mailboxes.find("adele@contoso.example"), std::move(raw)).what;
-    }
-
-    mock::world w{7};
-    mock::graph g{w, {"graph.microsoft.com", "mail.test"}};
-    std::string tenant;
-    mock::user *adele, *alex, *info;
-    mock::folder_ptr inbox;
-};
-
-std::string header(http::response const& r, char const* name)
-{
-    std::string const* const value = http::find(r.headers, name);
-    return value ? *value : std::string();
-}
-
-graph::problem problem_of(http::response const& r) { return flows::parse_problem(r, {}); }
-
-void refused(http::response const& r, unsigned status, std::string_view code, std::string_view message = {})
-{
-    BOOST_TEST(r.status == status);
-    BOOST_TEST(problem_of(r).code == code);
-    if (!message.empty())
-        BOOST_TEST(problem_of(r).message == message);
-    BOOST_TEST(header(r, "Content-Type") == "application/json");
 }
 
 // Client and mock over one TLS connection in memory.

@@ -17,11 +17,15 @@ class world;
     It answers under /v1.0 and /beta, for /me and /users/{id or principal name}, in slash and in key syntax:
 
     @li `GET /me` and `/users/{id}`
-    @li `GET|POST /me/mailFolders`, `GET|PATCH|DELETE /me/mailFolders/{id or well-known name}`, `…/childFolders`
-    @li `GET /me/messages`, `/me/mailFolders/{id}/messages` with $select, $filter, $orderby, $top, $skip, $count, and
-        `…/messages/$count`
-    @li `GET|PATCH|DELETE …/messages/{id}`, `GET …/{id}/$value`, `POST …/{id}/move` and `copy`
+    @li `/me/mailFolders` and `…/childFolders`: list, get by id or well-known name, create, rename, delete, `move`, `copy`,
+        `permanentDelete`, `delta`
+    @li `/me/messages` and `/me/mailFolders/{id}/messages` with $select, $filter, $orderby, $search, $expand, $top, $skip,
+        $count, and `…/messages/$count`; of a folder `…/messages/delta`
+    @li messages: get, `$value`, create as JSON or MIME, update, delete, `permanentDelete`, `move`, `copy`, `send`, `reply`,
+        `replyAll`, `forward` and the three that make drafts of them
+    @li `…/attachments`: list, get, `$value`, create, delete, `createUploadSession` with the upload URL behind it
     @li `POST /me/sendMail` with JSON or base64 MIME
+    @li `POST /$batch`
 
     Who may what is decided by the token, the directory and the policy, in the real service's order: token, route,
     permission, mailbox, item. See docs/fidelity.md for what is known from where. Links name the host that the request was

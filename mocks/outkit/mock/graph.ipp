@@ -136,8 +136,15 @@ OUTKIT_INLINE http::response graph::answer(http::request const& request)
 
 // The answer's head
 
+OUTKIT_INLINE bool graph::exchange::plain() const
+{
+    std::string const* const accept = http::find(request.headers, "Accept");
+    return accept && odata::lowered(*accept).find("odata.metadata=none") != accept->npos;
+}
+
 OUTKIT_INLINE void graph::exchange::finish(response& r)
 {
+    constexpr std::string_view minimal = "odata.metadata=minimal";
     auto const add = [&](char const* name, std::string value) {
         if (!http::find(r.headers, name))
             r.headers.push_back({name, std::move(value)});
@@ -149,6 +156,13 @@ OUTKIT_INLINE void graph::exchange::finish(response& r)
     // observed: microsoftgraph/microsoft-graph-docs#4752
     add("x-ms-ags-diagnostic", R"({"ServerInfo":{"DataCenter":"Mock","Slice":"E","Ring":"5","ScaleUnit":"002",)"
                                R"("RoleInstance":"MOCKPEPF00012345"}})");
+    if (plain() && r.status < 300)
+        if (auto* const type = const_cast<std::string*>(http::find(r.headers, "Content-Type"));
+            type && type->find(minimal) != type->npos)
+        {
+            type->replace(type->find(minimal), minimal.size(), "odata.metadata=none");
+            r.body = without_annotations(r.body);
+        }
     if (http::find(request.headers, "Origin"))
     {
         // observed: dotnet/dev-proxy, ProxyUtils
@@ -276,13 +290,14 @@ OUTKIT_INLINE http::response graph::exchange::run()
 
     // Which user is meant decides what the token opens.
     std::span<std::string const> rest(*segments);
+    if (rest.size() >= 2 && same_name(rest[0], "api") && same_name(rest[1], "v2.0"))
+        return upload(rest);
     bool const known_version = !rest.empty() && (same_name(rest[0], "v1.0") || same_name(rest[0], "beta"));
     if (known_version)
     {
         version = same_name(rest[0], "beta") ? "beta" : "v1.0";
         rest = rest.subspan(1);
     }
-    std::string whose = "me";
     bool routed = false;
     if (known_version && !rest.empty() && same_name(rest[0], "me"))
     {
@@ -296,10 +311,12 @@ OUTKIT_INLINE http::response graph::exchange::run()
         rest = rest.subspan(2);
         routed = true;
     }
-    if (auto refused = authenticate(whose))
+    if (auto refused = authenticate())
         return std::move(*refused);
     if (!known_version)
         return refuse(400, "BadRequest", "Invalid version.");
+    if (rest.size() == 1 && same_name(rest[0], "$batch"))
+        return batch();
     if (!routed)
         return no_segment(rest.empty() ? "" : rest[0]);
     if (whose == "me" && who.app_only)  // observed: pnp/pnpcore#905
@@ -309,7 +326,7 @@ OUTKIT_INLINE http::response graph::exchange::run()
     return route(rest);
 }
 
-OUTKIT_INLINE std::optional<http::response> graph::exchange::authenticate(std::string_view whose)
+OUTKIT_INLINE std::optional<http::response> graph::exchange::authenticate()
 {
     std::string const* const authorization = http::find(request.headers, "Authorization");
     std::string_view bearer = authorization ? std::string_view(*authorization) : std::string_view();
@@ -486,11 +503,32 @@ OUTKIT_INLINE http::response graph::exchange::route(segments s)
         return get_user();
     if (same_name(s[0], "sendMail") && s.size() == 1)
         return method("POST") ? send_mail() : no_method();
-    if (same_name(s[0], "messages"))
-        return messages(nullptr, {}, s.subspan(1));
-    if (same_name(s[0], "mailFolders"))
-        return folders(s.subspan(1));
-    return no_segment(s[0]);
+    bool const of_messages = same_name(s[0], "messages");
+    if (!of_messages && !same_name(s[0], "mailFolders"))
+        return no_segment(s[0]);
+    if (auto refused = enter(needed(s)))
+        return std::move(*refused);
+    return of_messages ? messages(nullptr, {}, s.subspan(1)) : folders(s.subspan(1));
+}
+
+// documented: the permission tables of message-get.md, message-update.md, message-reply.md, attachment-get.md,
+// mailfolder-get.md and their neighbours
+OUTKIT_INLINE graph::exchange::right graph::exchange::needed(segments s) const
+{
+    std::size_t at = 0;  // of "messages"
+    while (at < s.size() && (at == 1 || !same_name(s[at], "messages")))
+        ++at;
+    if (at >= s.size())
+        return method("GET") ? right::read_basic : right::write;
+    s = s.subspan(at + 1);
+    std::string_view const last = s.empty() ? std::string_view() : std::string_view(s.back());
+    if (s.size() == 2)
+        for (char const* const action : {"send", "reply", "replyAll", "forward"})
+            if (same_name(last, action))
+                return right::send;
+    if (!method("GET"))
+        return right::write;
+    return s.size() >= 2 ? right::read : right::read_basic;
 }
 
 OUTKIT_INLINE http::response graph::exchange::get_user()
@@ -625,8 +663,14 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::page(std::uint64_t&
 }  // namespace outkit::inline OUTKIT_ABI::mock
 
 #ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/graph_attachments.ipp>
+#include <outkit/mock/graph_batch.ipp>
+#include <outkit/mock/graph_delta.ipp>
+#include <outkit/mock/graph_drafts.ipp>
+#include <outkit/mock/graph_expand.ipp>
 #include <outkit/mock/graph_folders.ipp>
 #include <outkit/mock/graph_messages.ipp>
+#include <outkit/mock/graph_search.ipp>
 #include <outkit/mock/graph_sending.ipp>
 #endif
 

@@ -10,9 +10,6 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 OUTKIT_INLINE http::response graph::exchange::folders(segments s)
 {
-    bool const writes = s.size() <= 1 && !method("GET");
-    if (auto refused = enter(writes ? right::write : right::read_basic))
-        return std::move(*refused);
     std::string const base = user_key() + "/mailFolders";
     if (s.empty())
     {
@@ -20,7 +17,11 @@ OUTKIT_INLINE http::response graph::exchange::folders(segments s)
             return create_folder(*box->root(), base);
         return method("GET") ? list_folders(*box->root(), base) : no_method();
     }
+    if (s.size() == 1 && same_name(s[0], "delta"))
+        return method("GET") ? delta_of_folders() : no_method();
     folder_ptr const f = box->find_folder(s[0]);
+    if (!f && is_graph_id(s[0]) && s.size() == 3 && same_name(s[2], "delta"))  // observed: source of alcionai/corso
+        return refuse(404, "ErrorSyncFolderNotFound", graph_detail::not_found, false);
     if (!f || !f->is_mail())
         return no_item(s[0]);
     return one_folder(f, s[0], s.subspan(1));
@@ -32,21 +33,22 @@ OUTKIT_INLINE http::response graph::exchange::one_folder(folder_ptr const& f, st
         return messages(f, asked, s.subspan(1));
     if (!s.empty() && same_name(s[0], "childFolders"))
         return child_folders(*f, s.subspan(1));
+    if (s.size() == 1 && method("POST"))
+    {
+        if (same_name(s[0], "move") || same_name(s[0], "copy"))
+            return transfer_folder(*f, same_name(s[0], "move"));
+        if (same_name(s[0], "permanentDelete"))  // documented: mailfolder-permanentdelete.md
+            return remove_folder(*f);
+    }
     if (!s.empty())
         return no_segment(s[0]);
-
     if (method("DELETE"))
-    {
-        if (f->role() != role::none)
-            return refuse(400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.", false);
-        w.mailboxes.remove_folder(*f);
-        return no_content(204);
-    }
+        return remove_folder(*f);
     if (method("PATCH"))
     {
         auto const body = outkit::graph::detail::parse_folder_name(request.body, {});
         if (body.ec)
-            return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
+            return unreadable(body.what);
         if (f->role() != role::none)
             return refuse(400, "ErrorInvalidRequest", "Distinguished folders cannot be renamed.", false);
         if (!w.mailboxes.move_folder(*f, *f->parent(), body.value))
@@ -54,13 +56,62 @@ OUTKIT_INLINE http::response graph::exchange::one_folder(folder_ptr const& f, st
     }
     else if (!method("GET"))
         return no_method();
+    return show(200, *f);
+}
+
+OUTKIT_INLINE http::response graph::exchange::show(unsigned status, folder const& f)
+{
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
         return std::move(*refused);
     std::string const head =
         "{\"@odata.context\":" +
         outkit::graph::detail::json_string(context(user_key() + "/mailFolders" + chosen.in_context + "/$entity"));
-    return json(200, head + "," + outkit::graph::detail::serialise(graph_view(*f), chosen.views).substr(1));
+    return json(status, head + "," + outkit::graph::detail::serialise(graph_view(f), chosen.views).substr(1));
+}
+
+OUTKIT_INLINE http::response graph::exchange::remove_folder(folder& f)
+{
+    if (f.role() != role::none)
+        return refuse(400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.", false);
+    w.mailboxes.remove_folder(f);
+    return no_content(204);
+}
+
+// documented: mailfolder-move.md, mailfolder-copy.md (200, not 201)
+OUTKIT_INLINE http::response graph::exchange::transfer_folder(folder& f, bool move)
+{
+    auto const target = outkit::graph::detail::parse_destination(request.body, {});
+    if (target.ec)
+        return unreadable(target.what);
+    folder_ptr const to = box->find_folder(target.value);
+    if (!to || !to->is_mail())
+        return no_item(target.value);
+    for (folder const* p = to.get(); p; p = p->parent())
+        if (p == &f)  // it would become its own child; the text is [inferred]
+            return refuse(400, "ErrorMoveCopyFailed", "The move or copy operation failed.", false);
+    if (move && f.role() != role::none)
+        return refuse(400, "ErrorMoveDistinguishedFolder", "Distinguished folders cannot be moved.", false);
+    folder_ptr const there = !move                             ? copy_folder(f, *to)
+                             : w.mailboxes.move_folder(f, *to) ? f.shared_from_this()
+                                                               : nullptr;
+    if (!there)
+        return refuse(409, "ErrorFolderExists", "A folder with the specified name already exists.", false);
+    return show(200, *there);
+}
+
+OUTKIT_INLINE folder_ptr graph::exchange::copy_folder(folder& f, folder& to)
+{
+    folder_ptr const made = w.mailboxes.create_folder(to, f.name(), f.hidden());
+    if (!made)
+        return nullptr;
+    std::vector<message_ptr> const messages = f.messages();
+    for (message_ptr const& m : messages)
+        w.mailboxes.copy(f, m->uid, *made);
+    std::vector<folder_ptr> const children = f.children();
+    for (folder_ptr const& child : children)
+        copy_folder(*child, *made);
+    return made;
 }
 
 OUTKIT_INLINE http::response graph::exchange::child_folders(folder& parent, segments s)
@@ -69,15 +120,12 @@ OUTKIT_INLINE http::response graph::exchange::child_folders(folder& parent, segm
     if (s.empty())
     {
         if (method("POST"))
-            return has_right(right::write) ? create_folder(parent, base)
-                                           : refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
+            return create_folder(parent, base);
         return method("GET") ? list_folders(parent, base) : no_method();
     }
     folder_ptr const f = box->find_folder(s[0]);
     if (!f || !f->is_mail() || f->parent() != &parent)
         return no_item(s[0]);
-    if (!method("GET") && s.size() == 1 && !has_right(right::write))
-        return refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
     return one_folder(f, s[0], s.subspan(1));
 }
 
@@ -85,7 +133,7 @@ OUTKIT_INLINE http::response graph::exchange::create_folder(folder& parent, std:
 {
     auto const body = outkit::graph::detail::parse_folder_name(request.body, {});
     if (body.ec)
-        return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
+        return unreadable(body.what);
     folder_ptr const f = w.mailboxes.create_folder(parent, body.value);
     if (!f)  // observed: alcionai/corso#3278
         return refuse(409, "ErrorFolderExists", "A folder with the specified name already exists.", false);

@@ -2,6 +2,7 @@
 #define OUTKIT_MOCK_GRAPH_MESSAGES_IPP
 
 #include <outkit/mock/graph.ipp>
+#include <outkit/mock/graph_search.hpp>
 #include <outkit/mock/graph_state.hpp>
 
 #include <algorithm>
@@ -10,25 +11,14 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 OUTKIT_INLINE http::response graph::exchange::messages(folder_ptr const& in, std::string_view asked, segments s)
 {
-    bool const of_all = !in;
-    right need = right::read_basic;
-    if (s.size() == 1 && !method("GET"))
-        need = right::write;
-    else if (s.size() == 2 && same_name(s[1], "$value"))
-        need = right::read;
-    else if (s.size() >= 2)
-        need = right::write;
-    if (of_all)
-    {
-        if (auto refused = enter(need))
-            return std::move(*refused);
-    }
-    else if (!has_right(need))
-        return refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
+    if (s.empty() && method("POST"))
+        return create_message(in ? *in : *box->find(role::drafts));
     if (s.empty())
         return method("GET") ? list_messages(in, asked, false) : no_method();
     if (s[0] == "$count" && s.size() == 1)
         return method("GET") ? list_messages(in, asked, true) : no_method();
+    if (in && same_name(s[0], "delta") && s.size() == 1)  // of one folder only
+        return method("GET") ? delta_of_messages(in, asked) : no_method();
     return one_message(in, s[0], s.subspan(1));
 }
 
@@ -60,6 +50,14 @@ OUTKIT_INLINE std::shared_ptr<std::string const> graph::state::render(message co
 OUTKIT_INLINE std::string graph::exchange::entity(message const& m, folder const& in, selection const& chosen,
                                                   bool basic)
 {
+    // Those who see the basics only see no attachments and extended properties, either.
+    if (chosen.expand && !basic)
+    {
+        selection plain = chosen;
+        plain.expand = {};
+        std::string text = entity(m, in, plain, basic);
+        return text.insert(text.size() - 1, expanded(m, chosen.expand));
+    }
     if (chosen.names.empty() && !basic)
         return *st.render(m, in, prefer.view);
     auto const is_hidden = [](std::string_view name) {
@@ -110,17 +108,22 @@ OUTKIT_INLINE http::response graph::exchange::list_messages(folder_ptr const& in
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_message_property, "microsoft.graph.message", chosen))
         return std::move(*refused);
+    if (auto refused = read_expand(chosen.expand))
+        return std::move(*refused);
     std::uint64_t top = 0, skip = 0;
     if (auto refused = page(top, skip))
         return std::move(*refused);
     odata::filter wanted;
     std::string const* const filter_text = query.find("$filter");
     std::string const* const order_text = query.find("$orderby");
-    if (query.find("$search"))
+    std::string const* const search_text = query.find("$search");
+    if (search_text && !only_count)
     {
         if (order_text)  // observed: visionik/mogcli#11
             return refuse(400, "SearchWithOrderBy", "The query parameter '$orderBy' is not supported with '$search'.");
-        return refuse(501, "NotImplemented", "This mock does not search.");
+        if (filter_text)  // [inferred] from the former
+            return refuse(400, "SearchWithFilter", "The query parameter '$filter' is not supported with '$search'.");
+        return search_messages(in, asked, *search_text, chosen, static_cast<std::size_t>(top));
     }
     if (filter_text)
         if (auto const refused = wanted.parse(*filter_text))
@@ -191,7 +194,7 @@ OUTKIT_INLINE http::response graph::exchange::list_messages(folder_ptr const& in
     found.erase(found.begin(),
                 found.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(skip, found.size())));
     found.resize(std::min<std::uint64_t>(top, found.size()));
-    if (chosen.names.empty() && !basic)
+    if (chosen.names.empty() && !basic && !chosen.expand)
     {
         // The kept texts, joined in one allocation.
         std::vector<std::shared_ptr<std::string const>> texts;
@@ -212,6 +215,64 @@ OUTKIT_INLINE http::response graph::exchange::list_messages(folder_ptr const& in
     return json(200, std::move(body));
 }
 
+// documented: search-query-parameter.md: 250 messages at most, the last sent first; the next page is behind a $skiptoken
+OUTKIT_INLINE http::response graph::exchange::search_messages(folder_ptr const& in, std::string_view asked,
+                                                              std::string const& text, selection const& chosen,
+                                                              std::size_t top)
+{
+    if (!has_right(right::read))  // documented: permissions-reference.md, Mail.ReadBasic
+        return refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
+    std::string const resource = "search " + (in ? in->id() : box->guid());
+    state::cursor c;
+    if (std::string const* const token = query.find("$skiptoken"))
+    {
+        bool ours = false;
+        state::cursor const* const found = st.find_cursor(*token, ours);
+        if (!found || found->resource != resource)  // the code observed: EmailEngine; the text is [inferred]
+            return refuse(400, "ErrorExecuteSearchStaleData", "The search results are stale.", false);
+        c = *found;
+    }
+    else
+    {
+        odata::search wanted;
+        if (auto const bad = wanted.parse(text))
+            return refuse(bad);
+        std::vector<std::pair<std::int64_t, message const*>> found;
+        auto const collect = [&](folder const& f) {
+            for (message_ptr const& m : f.messages())
+                if (wanted.matches(*m))
+                    found.emplace_back(odata::sent_seconds(*m), m.get());
+        };
+        if (in)
+            collect(*in);
+        else
+            for (folder_ptr const& f : box->folders())
+                if (f->is_mail())
+                    collect(*f);
+        std::stable_sort(found.begin(), found.end(), [](auto const& a, auto const& b) { return a.first > b.first; });
+        found.resize(std::min(found.size(), graph_detail::most_hits));
+        std::vector<state::entry> round;
+        for (auto const& [sent, m] : found)
+            round.push_back({m->immutable_id, m->id, false});
+        c.resource = resource;
+        c.round = std::make_shared<std::vector<state::entry> const>(std::move(round));
+    }
+    std::string value;
+    std::size_t const end = std::min(c.round->size(), c.at + top);
+    for (; c.at < end; ++c.at)
+        if (location const at = box->find_message((*c.round)[c.at].key))
+            (value += value.empty() ? "" : ",") += entity(*at.what, *at.where, chosen, false);
+    std::string of = user_key();
+    if (in)
+        of += "/mailFolders('" + graph_detail::quoted_key(asked) + "')";
+    std::string body =
+        "{\"@odata.context\":" + outkit::graph::detail::json_string(context(of + "/messages" + chosen.in_context));
+    if (c.at < c.round->size())
+        body += ",\"@odata.nextLink\":" +
+                outkit::graph::detail::json_string("https://" + host + path + query.with("$skiptoken", st.keep(c)));
+    return json(200, body + ",\"value\":[" + value + "]}");
+}
+
 OUTKIT_INLINE http::response graph::exchange::one_message(folder_ptr const& in, std::string const& id, segments s)
 {
     location const at = box->find_message(id);
@@ -227,13 +288,42 @@ OUTKIT_INLINE http::response graph::exchange::one_message(folder_ptr const& in, 
         r.body = m.raw();
         return r;
     }
-    if (s.size() == 1 && (same_name(s[0], "move") || same_name(s[0], "copy")))
-        return method("POST") ? transfer(at, same_name(s[0], "move")) : no_method();
+    if (!s.empty() && same_name(s[0], "attachments"))
+        return attachments(at, s.subspan(1));
+    if (s.size() == 1 && method("POST"))
+    {
+        using graph_detail::answer;
+        static constexpr struct
+        {
+            std::string_view name;
+            answer how;
+            bool send;
+        } answers[] = {{"reply", answer::reply, true},
+                       {"replyAll", answer::reply_all, true},
+                       {"forward", answer::forward, true},
+                       {"createReply", answer::reply, false},
+                       {"createReplyAll", answer::reply_all, false},
+                       {"createForward", answer::forward, false}};
+        for (auto const& a : answers)
+            if (same_name(s[0], a.name))
+                return answer_message(at, a.how, a.send);
+        if (same_name(s[0], "move") || same_name(s[0], "copy"))
+            return transfer(at, same_name(s[0], "move"));
+        if (same_name(s[0], "send"))
+            return send_draft(at);
+        if (same_name(s[0], "permanentDelete"))  // documented: message-permanentdelete.md
+        {
+            w.mailboxes.expunge(*at.where, m.uid);
+            return no_content(204);
+        }
+    }
     if (!s.empty())
         return no_segment(s[0]);
 
     if (method("DELETE"))
     {
+        if (stale(m))
+            return conflict();
         folder_ptr const deleted = box->find(role::deleted_items);
         if (deleted && deleted != at.where)
             w.mailboxes.move(*at.where, m.uid, *deleted);
@@ -242,45 +332,36 @@ OUTKIT_INLINE http::response graph::exchange::one_message(folder_ptr const& in, 
         return no_content(204);
     }
     if (method("PATCH"))
-    {
-        auto const change = outkit::graph::detail::parse_update(request.body, {});
-        if (change.ec)
-            return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
-        if (std::string const* const match = http::find(request.headers, "If-Match");
-            match && *match != "*" && *match != "W/\"" + m.change_key + "\"")  // observed: docs-contrib#7934
-            return refuse(412, "ErrorIrresolvableConflict",
-                          "The send or update operation could not be performed because the change key passed in the "
-                          "request does not match the current change key for the item.",
-                          false);
-        outkit::graph::message_update const& u = change.value;
-        if (u.categories)
-            m.properties["categories"] = odata::join_categories(*u.categories);
-        if (u.importance)
-            m.properties["importance"] = *u.importance == outkit::graph::importance::high  ? "high"
-                                         : *u.importance == outkit::graph::importance::low ? "low"
-                                                                                           : "normal";
-        using outkit::graph::flag_status;
-        if (u.flag)
-            m.properties["flag"] = *u.flag == flag_status::complete ? "complete" : "";
-        w.mailboxes.touch(*at.where, m.uid);
-        auto const set = [&](flags f, bool on) {
-            w.mailboxes.store(*at.where, m.uid, on ? mailbox_store::how::add : mailbox_store::how::remove, f);
-        };
-        if (u.flag)
-            set(flags::flagged, *u.flag == flag_status::flagged);
-        if (u.is_read)
-            set(flags::seen, *u.is_read);
-    }
-    else if (!method("GET"))
-        return no_method();
+        return update_message(at);
+    return method("GET") ? show(200, m, *at.where) : no_method();
+}
 
+OUTKIT_INLINE bool graph::exchange::stale(message const& m) const
+{
+    std::string const* const match = http::find(request.headers, "If-Match");
+    return match && *match != "*" && *match != "W/\"" + m.change_key + "\"";
+}
+
+OUTKIT_INLINE http::response graph::exchange::conflict()  // observed: microsoftgraph/microsoft-graph-docs-contrib#7934
+{
+    return refuse(
+        412, "ErrorIrresolvableConflict",
+        "The send or update operation could not be performed because the change key passed in the request does "
+        "not match the current change key for the item.",
+        false);
+}
+
+OUTKIT_INLINE http::response graph::exchange::show(unsigned status, message const& m, folder const& in)
+{
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_message_property, "microsoft.graph.message", chosen))
+        return std::move(*refused);
+    if (auto refused = read_expand(chosen.expand))
         return std::move(*refused);
     std::string const head =
         "{\"@odata.context\":" +
         outkit::graph::detail::json_string(context(user_key() + "/messages" + chosen.in_context + "/$entity"));
-    response r = json(200, head + "," + entity(m, *at.where, chosen, !has_right(right::read)).substr(1));
+    response r = json(status, head + "," + entity(m, in, chosen, !has_right(right::read)).substr(1));
     r.headers.push_back({"ETag", "W/\"" + m.change_key + "\""});
     if (prefer.body_named)
     {
@@ -295,7 +376,7 @@ OUTKIT_INLINE http::response graph::exchange::transfer(location const& from, boo
 {
     auto const target = outkit::graph::detail::parse_destination(request.body, {});
     if (target.ec)
-        return refuse(400, "UnableToDeserializePostBody", "were unable to deserialize ");
+        return unreadable(target.what);
     folder_ptr const to = box->find_folder(target.value);
     if (!to || !to->is_mail())
         return no_item(target.value);

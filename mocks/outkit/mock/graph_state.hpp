@@ -3,13 +3,16 @@
 
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/http/detail/grammar.hpp>
+#include <outkit/mime/message.hpp>
 #include <outkit/mock/access.hpp>
 #include <outkit/mock/graph.hpp>
+#include <outkit/mock/graph_input.hpp>
 #include <outkit/mock/graph_view.hpp>
 #include <outkit/mock/odata.hpp>
 #include <outkit/mock/world.hpp>
 
 #include <charconv>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,7 +22,8 @@
 #include <vector>
 
 // What the parts of the mock Graph share: graph.ipp is the way in with its gates, graph_folders.ipp and graph_messages.ipp
-// show and change what is in a mailbox, graph_sending.ipp sends.
+// show and change what is in a mailbox, graph_expand.ipp and graph_attachments.ipp show and change parts of messages,
+// graph_delta.ipp tells what has changed, graph_batch.ipp takes several requests in one, graph_drafts.ipp writes messages and graph_sending.ipp sends them.
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
@@ -30,7 +34,21 @@ inline constexpr std::size_t most_segments = 64;
 inline constexpr std::size_t largest_body = 4 * 1024 * 1024;  // observed: microsoft-graph-docs-contrib#682
 inline constexpr std::uint64_t default_page = 10;
 inline constexpr std::uint64_t largest_page = 1000;
-inline constexpr std::size_t most_rendered = 4'000;  // messages whose JSON is kept
+// observed: microsoftgraph/msgraph-sdk-java#52 and its comments
+inline constexpr std::size_t largest_attachment = 3'145'611;  // in one request
+inline constexpr std::uint64_t smallest_upload = 2'097'152;
+inline constexpr std::uint64_t largest_upload = std::uint64_t(150)
+                                                << 20;  // documented: attachment-createuploadsession.md
+inline constexpr std::size_t most_steps = 20;           // documented: json-batching.md
+inline constexpr std::size_t most_filtered = 5'000;     // documented: message-delta.md
+inline constexpr std::size_t most_hits = 250;           // documented: search-query-parameter.md
+inline constexpr std::size_t most_cursors = 10'000;
+inline constexpr auto cursor_lifetime = std::chrono::hours(24 * 7);  // [inferred]: it depends on the service's cache
+inline constexpr std::string_view shown_in_batch[] = {"Cache-Control", "Content-Type", "OData-Version",     "ETag",
+                                                      "Location",      "Retry-After",  "Preference-Applied"};
+inline constexpr std::size_t most_uploads = 100;
+inline constexpr auto upload_lifetime = std::chrono::hours(1);  // [inferred]
+inline constexpr std::size_t most_rendered = 4'000;             // messages whose JSON is kept
 inline constexpr std::size_t most_rendered_octets = 64 << 20;
 
 // observed: microsoftgraph/microsoft-graph-docs#10880, sdk-php#1094
@@ -75,6 +93,54 @@ inline std::string quoted_key(std::string_view id)
     return out;
 }
 
+// "Integer 0x0E07" as one spelling
+inline std::string mapi_key(std::string_view id)
+{
+    std::string key = odata::lowered(id);
+    if (std::size_t const tag = key.find(" 0x"); tag != key.npos)
+        while (key.size() > tag + 4 && key[tag + 3] == '0')
+            key.erase(tag + 3, 1);
+    return key;
+}
+
+// With seven digits of a second's fraction, as dates of sessions and subscriptions are written
+inline std::string format_fraction(outkit::detail::wall_time t)
+{
+    auto const whole = std::chrono::floor<std::chrono::seconds>(t);
+    std::string text = outkit::graph::detail::format(whole);
+    std::string digits = std::to_string((t - whole) / std::chrono::nanoseconds(100));
+    digits.insert(0, 7 - std::min<std::size_t>(digits.size(), 7), '0');
+    return text.replace(text.size() - 1, 1, "." + digits + "Z");
+}
+
+// What a reference attachment is in MIME: a part that has nothing but its name.
+inline constexpr char const* reference_type = "application/x-outkit-reference";
+
+// A message that is being written: what its text is made of, and what the mailbox keeps beside it.
+struct draft
+{
+    mime::message text;
+    std::map<std::string, std::string> properties;
+};
+
+// What $expand asks for.
+struct expansion
+{
+    bool attachments = false;
+    std::vector<std::string> of_attachments;  // their $select
+    std::vector<std::string> extended;        // ids of extended properties
+
+    explicit operator bool() const { return attachments || !extended.empty(); }
+};
+
+// How a message is answered.
+enum class answer
+{
+    reply,
+    reply_all,
+    forward
+};
+
 }  // namespace graph_detail
 
 struct graph::state
@@ -92,7 +158,51 @@ struct graph::state
     // Requests of one application to one mailbox; nothing if that is too many.
     std::optional<std::chrono::seconds> over_rate(std::string const& key);
 
+    // Where a delta query goes on: a page of a round, or the next round.
+    struct entry
+    {
+        std::string key;  // a message's immutable id, a folder's id
+        std::string id;   // as it was
+        bool gone = false;
+    };
+    struct cursor
+    {
+        std::string resource;  // the folder's id; of folders the mailbox's
+        std::string token;
+        outkit::detail::time_point expires{};
+        // As the first call had it
+        std::vector<std::string> select;
+        graph_detail::expansion expand;
+        odata::filter filter;
+        bool filtered = false;
+        std::size_t page_size = 0;
+
+        bool started = false;                        // a round has ended
+        std::uint64_t since = 0;                     // the folder's mod_sequence when the round was made
+        std::map<std::string, std::size_t> folders;  // what was said of each, as a hash
+        std::shared_ptr<std::vector<entry> const> round;
+        std::size_t at = 0;  // in the round
+    };
+    std::string keep(cursor c);  // its token
+    cursor const* find_cursor(std::string_view token, bool& ours);
+    std::map<std::uint64_t, cursor> cursors;
+    std::uint64_t next_cursor = 0x1000;
+
+    // An upload that has begun.
+    struct upload
+    {
+        attachment_input attachment;
+        std::uint64_t size = 0;
+        std::string data;
+        access owner;                      // as whom it was begun
+        std::string message_id;            // immutable
+        std::string key, shown_id, token;  // as its URL has them
+        outkit::detail::time_point expires{};
+        std::string until;
+    };
+
     world& w;
+    std::map<std::string, upload, std::less<>> uploads;
     std::vector<std::string> hosts;  // we answer to, without brackets
     std::unordered_map<std::string, rendered> cache;
     std::size_t cached_octets = 0;
@@ -122,10 +232,19 @@ struct graph::exchange
     std::string version = "v1.0";
     std::string request_id;
     std::string client_request_id;
+    std::string whose = "me";  // as the path has it
     access who;
     user const* owner = nullptr;  // whose mailbox
     mailbox* box = nullptr;
     journal_entry entry;
+
+    struct selection
+    {
+        std::vector<std::string> names;       // canonical; empty: the default
+        std::vector<std::string_view> views;  // the same
+        std::string in_context;               // "(a,b)" or nothing
+        graph_detail::expansion expand = {};
+    };
 
     response run();
     response route(segments s);
@@ -137,13 +256,73 @@ struct graph::exchange
     response create_folder(folder& parent, std::string_view context);
     response messages(folder_ptr const& in, std::string_view asked, segments s);
     response list_messages(folder_ptr const& in, std::string_view asked, bool only_count);
+    response search_messages(folder_ptr const& in, std::string_view asked, std::string const& text,
+                             selection const& chosen, std::size_t top);
     response one_message(folder_ptr const& in, std::string const& id, segments s);
     response transfer(location const& from, bool move);
+    response remove_folder(folder& f);
+    response transfer_folder(folder& f, bool move);
+    folder_ptr copy_folder(folder& f, folder& to);
+
+    // Delta
+    std::optional<response> read_cursor(std::string const& resource, std::string const& link, state::cursor& out);
+    response delta_page(state::cursor c, std::string const& link, char const* type,
+                        std::function<std::string(state::entry const&)> const& write);
+    response delta_of_messages(folder_ptr const& in, std::string_view asked);
+    response delta_of_folders();
+    response sync_state_gone(std::string const& link, bool ours);
+    response batch();
+
+    // Attachments
+    struct added_attachment
+    {
+        message_ptr message;
+        std::uint32_t part = 0;
+        std::string id;  // empty: it was refused
+        response refused;
+    };
+    response attachments(location const& at, segments s);
+    response attachment_answer(unsigned status, message_ptr const& m, std::uint32_t part, std::string const& id,
+                               std::string const& in_context, std::vector<std::string> const& chosen);
+    added_attachment add_attachment(location const& at, attachment_input const& in);
+    std::string attachments_json(message const& m, std::vector<std::string> const& select);
+    std::optional<response> select_of_attachments(std::string_view text, std::vector<std::string>& out);
+    response create_upload(location const& at);
+    response upload(segments s);
+
+    // $expand
+    using expansion = graph_detail::expansion;
+    std::optional<response> read_expand(expansion& out);
+    std::optional<std::string> extended_value(message const& m, std::string_view id);
+    std::string expanded(message const& m, expansion const& e);
+
+    // Drafts
+    using draft = graph_detail::draft;
+    response create_message(folder& in);
+    response update_message(location at);
+    response answer_message(location const& at, graph_detail::answer how, bool send);
+    std::optional<mime::attachment> attach(attachment_input const& in);
+    std::optional<response> fill(draft& d, message_input const& in);
+    void quote(draft& d, location const& at, graph_detail::answer how);
+    void keep(message_input const& in, std::map<std::string, std::string>& properties) const;
+    std::optional<std::string> build(draft const& d);
+    std::optional<mime::mailbox> person(outkit::graph::recipient const& r) const;
+    std::optional<std::string> mime_body();  // what is in a body of base64
+    response no_mime();
+    response store_draft(folder& in, draft d, std::string raw, append_options o);
+
+    // Sending
     response send_mail();
-    response submit(std::string raw, std::vector<std::string> recipients, bool save);
+    response send_draft(location const& at);
+    response dispatch(std::string raw, bool save, location const& written);
+    void mark_answered(std::map<std::string, std::string> const& properties);
+    response bad_recipient(std::string_view address);
+    response not_this_sender();
+    response too_large();
+    response unreadable(std::string what);
 
     // The gates. Nothing: pass.
-    std::optional<response> authenticate(std::string_view whose);
+    std::optional<response> authenticate();
     enum class right
     {
         profile,
@@ -153,6 +332,7 @@ struct graph::exchange
         send
     };
     bool has_right(right r) const;
+    right needed(segments s) const;          // for folders and messages
     std::optional<response> enter(right r);  // permission, then mailbox
     std::optional<response> decode_body() const;
 
@@ -171,18 +351,17 @@ struct graph::exchange
     std::string root() const { return "https://" + host + "/" + version + "/"; }
     std::string context(std::string_view suffix) const { return root() + "$metadata#" + std::string(suffix); }
     std::string user_key() const { return "users('" + graph_user_id(*owner) + "')"; }
+    bool plain() const;  // without OData's annotations
     bool method(std::string_view m) const { return request.method == m; }
 
-    struct selection
-    {
-        std::vector<std::string> names;       // canonical; empty: the default
-        std::vector<std::string_view> views;  // the same
-        std::string in_context;               // "(a,b)" or nothing
-    };
     using is_property = bool (*)(std::string_view);
     std::optional<response> select(is_property known, char const* type, selection& out);
     std::optional<response> page(std::uint64_t& top, std::uint64_t& skip);
     std::string entity(message const& m, folder const& in, selection const& s, bool basic);
+    response show(unsigned status, message const& m, folder const& in);
+    response show(unsigned status, folder const& f);
+    bool stale(message const& m) const;  // the request's If-Match names another state
+    response conflict();
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::mock

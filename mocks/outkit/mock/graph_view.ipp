@@ -153,7 +153,8 @@ inline std::string normalised(std::string html)
     bool const has_body = find_tag(html, "body") != html.npos;
     out += has_body ? "" : "<body>\r\n";
     out += html;
-    out += has_body ? "\r\n</html>\r\n" : "\r\n</body>\r\n</html>\r\n";
+    out += html.ends_with("\r\n") ? "" : "\r\n";
+    out += has_body ? "</html>\r\n" : "</body>\r\n</html>\r\n";
     return out;
 }
 
@@ -279,13 +280,21 @@ OUTKIT_INLINE outkit::graph::message graph_view(message const& m, folder const& 
     v.conversation_id = m.conversation_id;
     v.conversation_index = view_detail::conversation_index(m);
     bool const draft = m.is(flags::draft);
-    if (draft)
+    auto const kept = [&](char const* name) -> std::string_view {
+        auto const found = m.properties.find(name);
+        return found == m.properties.end() ? std::string_view() : std::string_view(found->second);
+    };
+    if (std::string_view const asked = kept("delivery receipt"); !asked.empty())
+        v.is_delivery_receipt_requested = asked == "true";
+    else if (draft)
         v.is_delivery_receipt_requested = false;  // null on received mail (documented: message-move.md, sample)
-    v.is_read_receipt_requested = !odata::header_text(m, "Disposition-Notification-To").empty();
+    std::string_view const receipt = kept("read receipt");
+    v.is_read_receipt_requested =
+        receipt.empty() ? !odata::header_text(m, "Disposition-Notification-To").empty() : receipt == "true";
     v.is_read = m.is(flags::seen);
     v.is_draft = draft;
     v.web_link = view_detail::web_link(v.id);
-    v.inference_classification = "focused";
+    v.inference_classification = odata::inference_of(m);
 
     mime::contents const c = mime::find_contents(m.structure());
     auto const& parts = m.structure().parts;
@@ -310,8 +319,11 @@ OUTKIT_INLINE outkit::graph::message graph_view(message const& m, folder const& 
     }
     v.body = std::move(body);
 
-    v.from = view_detail::person(e.from);
-    v.sender = view_detail::person(e.sender.empty() ? e.from : e.sender);
+    if (kept("unsigned").empty())  // a draft has no sender before it is sent
+    {
+        v.from = view_detail::person(e.from);
+        v.sender = view_detail::person(e.sender.empty() ? e.from : e.sender);
+    }
     v.to_recipients = view_detail::people(e.to);
     v.cc_recipients = view_detail::people(e.cc);
     v.bcc_recipients = view_detail::people(e.bcc);
@@ -321,6 +333,16 @@ OUTKIT_INLINE outkit::graph::message graph_view(message const& m, folder const& 
     v.flag.emplace().status = flag == "flagged"    ? g::flag_status::flagged
                               : flag == "complete" ? g::flag_status::complete
                                                    : g::flag_status::not_flagged;
+    auto const time = [&](char const* name) -> std::optional<g::zoned_time> {
+        std::string_view const text = kept(name);
+        if (text.empty())
+            return std::nullopt;
+        std::size_t const end = std::min(text.find('\n'), text.size() - 1);
+        return g::zoned_time{std::string(text.substr(0, end)), std::string(text.substr(end + 1))};
+    };
+    v.flag->start = time("flag start");
+    v.flag->due = time("flag due");
+    v.flag->completed = time("flag completed");
     if (o.headers && !draft)  // a draft has none
         for (mime::field const& f : mime::read_fields(mime::header_of(parts.front(), m.raw())))
             v.internet_message_headers.push_back(

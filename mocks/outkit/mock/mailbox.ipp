@@ -814,7 +814,7 @@ OUTKIT_INLINE bool is_graph_id(std::string_view id)
     std::optional<std::string> const bytes = outkit::detail::base64url_decode(id.substr(0, text));
     if (!bytes)
         return false;
-    static constexpr std::array<std::size_t, 5> sizes = {113, 89, 51, 134, 59};
+    static constexpr std::array<std::size_t, 6> sizes = {113, 89, 51, 134, 72, 59};
     return std::ranges::find(sizes, bytes->size()) != sizes.end() && (*bytes)[0] == 0;
 }
 

@@ -34,8 +34,9 @@ public:
 
     // The first option of that name, or null.
     std::string const* find(std::string_view name) const;
-    // The query of the next page: the same options with another $skip, written as the service writes it.
-    std::string with_skip(std::uint64_t skip) const;
+    // The query of the next page: the same options with another $skip or $skiptoken, written as the service writes it.
+    std::string with_skip(std::uint64_t skip) const { return with("$skip", std::to_string(skip)); }
+    std::string with(std::string_view option, std::string_view value) const;
 
     std::vector<std::pair<std::string, std::string>> const& options() const { return options_; }
 
@@ -77,6 +78,7 @@ std::int64_t sent_seconds(message const& m);        // of the Date field; when i
 std::string header_text(message const& m, std::string_view name);
 std::string importance_of(message const& m);  // "low", "normal", "high"
 std::string flag_of(message const& m);        // "notFlagged", "flagged", "complete"
+std::string inference_of(message const& m);   // "focused", "other"
 bool has_attachments(message const& m);       // that are not inline
 std::string address_text(mime::address_entry const& e);
 

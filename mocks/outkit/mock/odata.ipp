@@ -66,25 +66,25 @@ inline std::string encode_option(std::string_view text)
     return out;
 }
 
-OUTKIT_INLINE std::string query::with_skip(std::uint64_t skip) const
+OUTKIT_INLINE std::string query::with(std::string_view option, std::string_view new_value) const
 {
     std::string out;
-    bool written = find("$skip") != nullptr;  // then it is replaced where it stands
+    bool written = find(option) != nullptr;  // then it is replaced where it stands
     auto const add = [&](std::string_view name, std::string_view value) {
         (out += out.empty() ? '?' : '&') += encode_option(name);
         (out += '=') += encode_option(value);
     };
     for (auto const& [name, value] : options_)
     {
-        add(name, same_name(name, "$skip") ? std::to_string(skip) : value);
+        add(name, same_name(name, option) ? new_value : std::string_view(value));
         if (!written && same_name(name, "$top"))
         {
-            add("$skip", std::to_string(skip));
+            add(option, new_value);
             written = true;
         }
     }
     if (!written)
-        add("$skip", std::to_string(skip));
+        add(option, new_value);
     return out;
 }
 
@@ -128,6 +128,12 @@ OUTKIT_INLINE std::string flag_of(message const& m)
         return "flagged";
     auto const kept = m.properties.find("flag");
     return kept != m.properties.end() && kept->second == "complete" ? "complete" : "notFlagged";
+}
+
+OUTKIT_INLINE std::string inference_of(message const& m)
+{
+    auto const kept = m.properties.find("inference");
+    return kept == m.properties.end() ? "focused" : kept->second;
 }
 
 OUTKIT_INLINE bool has_attachments(message const& m)
@@ -193,7 +199,7 @@ OUTKIT_INLINE value value_of(message const& m, folder const& in, property p)
     case property::sender_address: return person(m.envelope().sender, false);
     case property::sender_name: return person(m.envelope().sender, true);
     case property::flag_status: return flag_of(m);
-    case property::inference: return std::string("focused");
+    case property::inference: return inference_of(m);
     case property::categories: break;
     }
     return {};

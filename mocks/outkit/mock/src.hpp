@@ -16,8 +16,15 @@
 #include <outkit/mock/faults.ipp>
 #include <outkit/mock/form_browser.ipp>
 #include <outkit/mock/graph.ipp>
+#include <outkit/mock/graph_attachments.ipp>
+#include <outkit/mock/graph_batch.ipp>
+#include <outkit/mock/graph_delta.ipp>
+#include <outkit/mock/graph_drafts.ipp>
+#include <outkit/mock/graph_expand.ipp>
 #include <outkit/mock/graph_folders.ipp>
+#include <outkit/mock/graph_input.ipp>
 #include <outkit/mock/graph_messages.ipp>
+#include <outkit/mock/graph_search.ipp>
 #include <outkit/mock/graph_sending.ipp>
 #include <outkit/mock/graph_view.ipp>
 #include <outkit/mock/http_service.ipp>

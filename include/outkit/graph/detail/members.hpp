@@ -53,10 +53,7 @@ public:
     std::optional<json::value> root;
 };
 
-OUTKIT_DECL bool same_letters(std::string_view a, std::string_view b)
-{
-    return http::detail::equal_ignoring_case(a, b);
-}
+inline bool same_letters(std::string_view a, std::string_view b) { return http::detail::equal_ignoring_case(a, b); }
 
 // Takes members out of objects. The first one of a wrong type is remembered, and nothing is read after it.
 class reader
