@@ -151,11 +151,9 @@ int idle(settings_of const& o, outkit::tls_context const& tls)
                 std::fprintf(stderr, "%s %s\n", ec.message().c_str(), one.said.c_str());
             failed = true;
         });
-        while (idling == before && !failed)
+        // Until the IDLE command is out and its continuation read.
+        while ((idling == before || !one.session.last.continuation) && !failed)
             io.run_one();
-        // The IDLE command goes out, and its continuation is read.
-        for (int k = 0; k != 20 && !failed; ++k)
-            io.run_one_for(std::chrono::milliseconds(1));
         if (i == 0)
             first = resident_kb();
     }
