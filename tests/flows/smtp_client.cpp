@@ -797,9 +797,14 @@ BOOST_AUTO_TEST_CASE(SM_06_some_recipients_are_refused)
         BOOST_TEST(r.written.ends_with(at_data.size() == 2 ? "DATA\r\nRSET\r\n" : "DATA\r\n.\r\nRSET\r\n"));
     }
     {
-        outcome const r({message("x", std::vector<char const*>(1'001, "a@x.example"))}, {});
-        BOOST_TEST((r.first().ec == smtp::error::too_many_recipients));
-        BOOST_TEST(r.written == "");
+        mail many = message("x");
+        for (std::size_t const n : {1'001u, 100'001u})
+        {
+            many.envelope.to.assign(n, address("a@x.example"));
+            outcome const r({many}, {});
+            BOOST_TEST((r.first().ec == smtp::error::too_many_recipients));
+            BOOST_TEST(r.written == "");
+        }
     }
 }
 
@@ -866,7 +871,8 @@ BOOST_AUTO_TEST_CASE(SM_07_answers_to_data)
     BOOST_TEST((refused.first().ec == smtp::error::bad_sequence));
     BOOST_TEST(refused.written == envelope_of_one + "RSET\r\n");
     outcome const twice({message()}, {open + "354 go\r\n354 go\r\n"});
-    BOOST_TEST((twice.ec == smtp::error::outcome_unknown));
+    BOOST_TEST((twice.ec == smtp::error::early_reply), twice.ec.message());
+    BOOST_TEST(twice.written == envelope_of_one);
 }
 
 BOOST_AUTO_TEST_CASE(SM_08_after_the_final_dot)
@@ -885,6 +891,7 @@ BOOST_AUTO_TEST_CASE(SM_08_after_the_final_dot)
         BOOST_TEST((r.ec == condition::outcome_unknown));
         BOOST_TEST((r.first().ec == smtp::error::outcome_unknown));
         BOOST_TEST(r.diagnostics.find("<1@x.example>") != std::string::npos, r.diagnostics);
+        BOOST_TEST(r.diagnostics.ends_with("; the answer begins with 250") == (end.size() > 1'000));
     }
 }
 
@@ -930,6 +937,27 @@ BOOST_AUTO_TEST_CASE(SM_20_replies_before_their_commands)
     BOOST_TEST(r.written == "");
     outcome const closing({message()}, {}, ehlo + "421 4.4.1 Connection timed out\r\n");
     BOOST_TEST((closing.ec == smtp::error::service_closing));
+
+    // What comes with the go-ahead is no answer to what has not been sent yet.
+    mail chunk = message();
+    chunk.transfer = transfer::chunks;
+    std::string const open = "250 ok\r\n250 ok\r\n";
+    for (char const* const early : {"250 2.0.0 OK\r\n", "554 no\r\n", "2"})
+        for (auto const& each :
+             {outcome({message()}, {open + "354 go\r\n" + early, taken}),
+              outcome({message(), message()}, {accepted, taken + open + "354 go\r\n" + early, taken}),
+              outcome({chunk}, {open + early, taken}, "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n")})
+        {
+            bool const whole = early[1] != '\0';
+            BOOST_TEST((each.ec == (whole ? make_error_code(smtp::error::early_reply)
+                                          : make_error_code(outkit::error::connection_closed))),
+                       each.ec.message());
+            BOOST_TEST((each.deliveries.back().ec == smtp::error::not_sent));
+            BOOST_TEST(!each.doubtful);
+        }
+    auto const signed_in_early = signed_in({"334 \r\n235 2.7.0 Authentication successful\r\n", ""}, long_token);
+    BOOST_TEST((signed_in_early.ec == smtp::error::early_reply), signed_in_early.ec.message());
+    BOOST_TEST(signed_in_early.written == hello + "AUTH XOAUTH2\r\n");
 }
 
 BOOST_AUTO_TEST_CASE(SM_13_unicode_local_parts_want_smtputf8)

@@ -1,6 +1,7 @@
 // A submission that tries again what may succeed later, in virtual time.
 
 #include <outkit/detail/drive.hpp>
+#include <outkit/detail/encoding.hpp>
 #include <outkit/mock/smtp.hpp>
 #include <outkit/mock/tokens.hpp>
 #include <outkit/mock/world.hpp>
@@ -42,6 +43,8 @@ mail letter(std::string const& id = "1", std::string const& to = "bob@contoso.ex
 
 std::string honest(std::string const& said)
 {
+    if (said == "STARTTLS")
+        return "220 2.0.0 SMTP server ready\r\n";
     if (said.starts_with("EHLO"))
         return "250-mx.test\r\n250-PIPELINING\r\n250 AUTH XOAUTH2\r\n";
     if (said.starts_with("AUTH"))
@@ -107,9 +110,12 @@ struct office
             }
             if (line.starts_with("RCPT"))
                 recipient = recipient || taken;
+            bool const tls = line == "STARTTLS" && text.starts_with("220");
             co_await w.write(std::move(text));
             if (ends)
                 co_return;
+            if (tls)
+                co_await w.start_tls();
             if (!body)
                 continue;
             sender = recipient = false;
@@ -604,6 +610,84 @@ BOOST_AUTO_TEST_CASE(the_error_of_a_source_is_its_messages_alone)
     BOOST_TEST(!r.deliveries[2].ec);
     BOOST_TEST(o.connected.size() == 2u);
     BOOST_TEST((r.took < 100ms));
+}
+
+// --- what is whose ---
+
+BOOST_AUTO_TEST_CASE(ST_21_SL_14_each_account_and_way_to_secure_it_has_a_connection_of_its_own)
+{
+    tests::certificate const here = tests::make_certificate("localhost");
+    error_code ec;
+    auto const server = tls_context::server_pem(ec, here.chain, here.key);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const client = tls_context::client(ec, {.system = false, .authorities_pem = here.chain});
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    office o;
+    std::vector<char> encrypted(7);
+    o.sim.listen("localhost", 587, [&](wire& w) { return o.serve(w); }, server);
+    o.before = [&](wire& w, std::size_t n) -> flow<> {
+        encrypted[n] = w.encrypted();
+        co_return;
+    };
+    struct
+    {
+        char const* user;
+        security how;
+    } const ways[] = {{"ann@contoso.example", security::plaintext_loopback},
+                      {"ann@contoso.example", security::starttls_required},
+                      {"bob@contoso.example", security::plaintext_loopback},
+                      {"bob@contoso.example", security::starttls_required}};
+    std::vector<std::unique_ptr<basic_submission<outkit::detail::simulated_stream>>> all;
+    for (auto const& way : ways)
+    {
+        submission_access where = o.access();
+        where.server.host = "localhost";
+        where.server.security = way.how;
+        where.user = way.user;
+        all.push_back(std::make_unique<basic_submission<outkit::detail::simulated_stream>>(
+            outkit::detail::simulated_stream(o.sim, way.user, client), std::move(where)));
+    }
+    // The second time, all four connections are there to be mistaken.
+    for (std::size_t round : {1u, 2u})
+        for (std::size_t i = 0; i != all.size(); ++i)
+            BOOST_TEST_CONTEXT("round " << round << ", " << ways[i].user)
+            {
+                o.outgoing = std::move(all[i]);
+                auto const before = o.heard.size();
+                BOOST_TEST(!o.send({letter(std::to_string(i))}).ec);
+                all[i] = std::move(o.outgoing);
+                BOOST_TEST(o.connected.size() == (round == 1 ? i + 1 : all.size()));
+                std::string const mine = std::to_string(i + 1) + ' ';
+                std::string user;
+                for (auto h = before; h != o.heard.size(); ++h)
+                {
+                    BOOST_TEST(o.heard[h].starts_with(mine));
+                    if (o.heard[h].starts_with(mine + "AUTH XOAUTH2 "))
+                        user = outkit::detail::base64_decode(o.heard[h].substr(15)).value();
+                }
+                BOOST_TEST(user.starts_with(round == 1 ? "user=" + std::string(ways[i].user) + '\x01' : std::string()));
+                BOOST_TEST((encrypted[i + 1] != 0) == (ways[i].how == security::starttls_required));
+            }
+    // One client that connects again otherwise: another connection, and nothing is known of the first.
+    basic_client<outkit::detail::simulated_stream> again(outkit::detail::simulated_stream(o.sim, "again", client));
+    for (security const how : {security::plaintext_loopback, security::starttls_required})
+    {
+        endpoint to;
+        to.host = "localhost";
+        to.security = how;
+        bool done = false;
+        again.async_connect(to, [&](error_code e, extensions const&) {
+            BOOST_TEST(!e, e.message());
+            BOOST_TEST(!again.authenticated());
+            again.async_authenticate("ann@contoso.example", access_token("t"), [&](error_code e2) {
+                BOOST_TEST(!e2, e2.message());
+                done = true;
+            });
+        });
+        while (!done)
+            o.sim.run(o.sim.now() + 10ms);
+    }
+    BOOST_TEST(o.connected.size() == 6u);
 }
 
 // --- the end ---

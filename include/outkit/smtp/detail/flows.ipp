@@ -263,6 +263,7 @@ OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
             co_await s.w.write("*\r\n");
             co_await fail(wrong);
         }
+        co_await expect_silence(s);
         if (!sent)
         {
             std::string credentials;
@@ -702,6 +703,7 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
         co_await give_up_transaction(s);
         co_return false;
     }
+    co_await expect_silence(s);  // else it would be taken for the answer to the body
     now.message_id = p.message_id;
     if (p.how != transfer::data)
     {
@@ -804,6 +806,8 @@ OUTKIT_DEF flow<mailing_end> send_unsent(session& s, std::vector<mail> const& me
     }
     d.ec = end.ec = error::outcome_unknown;
     end.diagnostics = sent.ec.message() + "; Message-ID " + now.message_id;
+    if (sent.ec == condition::limit_exceeded)
+        end.diagnostics += "; the answer begins with " + printable(s.w.peek().substr(0, 3));
     co_return end;
 }
 
