@@ -26,6 +26,8 @@ class world;
     @li `…/attachments`: list, get, `$value`, create, delete, `createUploadSession` with the upload URL behind it
     @li `POST /me/sendMail` with JSON or base64 MIME
     @li `POST /$batch`
+    @li the directory: `/applications` with `addPassword` and `removePassword`, `/servicePrincipals` with
+        `appRoleAssignments`, `/oauth2PermissionGrants`, `/users`, `/organization`
 
     Who may what is decided by the token, the directory and the policy, in the real service's order: token, route,
     permission, mailbox, item. See docs/fidelity.md for what is known from where. Links name the host that the request was

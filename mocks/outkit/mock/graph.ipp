@@ -317,6 +317,8 @@ OUTKIT_INLINE http::response graph::exchange::run()
         return refuse(400, "BadRequest", "Invalid version.");
     if (rest.size() == 1 && same_name(rest[0], "$batch"))
         return batch();
+    if (!routed && !rest.empty() && is_directory(rest[0]))
+        return directory_part(rest);
     if (!routed)
         return no_segment(rest.empty() ? "" : rest[0]);
     if (whose == "me" && who.app_only)  // observed: pnp/pnpcore#905
@@ -538,9 +540,7 @@ OUTKIT_INLINE http::response graph::exchange::get_user()
     if (!has_right(right::profile))
         return refuse(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.");
     if (!owner)
-        return refuse(404, "Request_ResourceNotFound",
-                      "Resource '" + path.substr(path.rfind('/') + 1, 128) +
-                          "' does not exist or one of its queried reference-property objects are not present.");
+        return no_resource(path.substr(path.rfind('/') + 1));
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_user_property, "microsoft.graph.user", chosen))
         return std::move(*refused);
@@ -666,6 +666,7 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::page(std::uint64_t&
 #include <outkit/mock/graph_attachments.ipp>
 #include <outkit/mock/graph_batch.ipp>
 #include <outkit/mock/graph_delta.ipp>
+#include <outkit/mock/graph_directory.ipp>
 #include <outkit/mock/graph_drafts.ipp>
 #include <outkit/mock/graph_expand.ipp>
 #include <outkit/mock/graph_folders.ipp>

@@ -16,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -23,7 +24,8 @@
 
 // What the parts of the mock Graph share: graph.ipp is the way in with its gates, graph_folders.ipp and graph_messages.ipp
 // show and change what is in a mailbox, graph_expand.ipp and graph_attachments.ipp show and change parts of messages,
-// graph_delta.ipp tells what has changed, graph_batch.ipp takes several requests in one, graph_drafts.ipp writes messages and graph_sending.ipp sends them.
+// graph_delta.ipp tells what has changed, graph_batch.ipp takes several requests in one, graph_drafts.ipp writes messages,
+// graph_directory.ipp is the directory, and graph_sending.ipp sends them.
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
@@ -188,6 +190,10 @@ struct graph::state
     std::map<std::uint64_t, cursor> cursors;
     std::uint64_t next_cursor = 0x1000;
 
+    // Applications registered here whose service principal has not been asked for yet. The world has made it with the
+    // registration; here it is not seen.
+    std::set<std::string, std::less<>> unseen_principals;
+
     // An upload that has begun.
     struct upload
     {
@@ -272,6 +278,18 @@ struct graph::exchange
     response delta_of_folders();
     response sync_state_gone(std::string const& link, bool ours);
     response batch();
+
+    // The directory
+    using equality = std::optional<std::pair<std::string, std::string>>;  // of $filter: property and value
+    static bool is_directory(std::string_view segment);
+    response directory_part(segments s);
+    response applications(segments s, equality const& wanted);
+    response service_principals(segments s, equality const& wanted);
+    response grants(segments s, equality const& wanted);
+    std::optional<response> enter_directory(std::initializer_list<std::string_view> permissions);
+    response entity_of_directory(unsigned status, std::string_view set, std::string_view object);
+    response list_of_directory(std::string_view set, std::vector<std::string> objects);
+    response no_resource(std::string_view id);
 
     // Attachments
     struct added_attachment

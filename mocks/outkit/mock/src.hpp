@@ -19,6 +19,7 @@
 #include <outkit/mock/graph_attachments.ipp>
 #include <outkit/mock/graph_batch.ipp>
 #include <outkit/mock/graph_delta.ipp>
+#include <outkit/mock/graph_directory.ipp>
 #include <outkit/mock/graph_drafts.ipp>
 #include <outkit/mock/graph_expand.ipp>
 #include <outkit/mock/graph_folders.ipp>
