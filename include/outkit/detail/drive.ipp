@@ -422,8 +422,21 @@ private:
         if (ec && open_another())
             return;
         if (!ec)
+            register_anew(ec);
+        if (!ec)
             adopt(std::move(socket_));
         connected(ec);
+    }
+
+    // Asio has waited for this socket to be writable, and would hear that it is with each wait for input.
+    void register_anew(error_code& ec)
+    {
+        auto const family = socket_.local_endpoint(ec).protocol();
+        if (ec)
+            return;
+        auto const handle = socket_.release(ec);
+        if (!ec)
+            socket_.assign(family, handle, ec);
     }
 
     asio::ip::tcp::socket socket_;
