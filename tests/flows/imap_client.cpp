@@ -825,6 +825,31 @@ BOOST_AUTO_TEST_CASE(appends_with_a_literal_that_waits)
         r.written.ends_with(tagged("$3 APPEND \"Sent Items\" (\\Seen) {22}\r\nSubject: hello\r\n\r\nhi\r\n\r\n")));
 }
 
+BOOST_AUTO_TEST_CASE(a_trace_shows_of_an_appended_message_how_long_it_is)
+{
+    for (bool const streamed : {false, true})
+        for (bool const at_once : {false, true})
+        {
+            session s;
+            std::string traced;
+            s.w.trace = [&](outkit::detail::wire::direction, std::string_view text) { (traced += text) += '\n'; };
+            auto const whole = [](session& se) { return append(se, "x", "hidden", {}); };
+            auto const in_pieces = [](session& se) { return append(se, "x", two_pieces(), {}); };
+            std::string script = ready;
+            if (at_once)
+                script.replace(script.find("IMAP4"), 0, "LITERAL+ ");
+            else
+                script += "+ go\r\n";
+            flow<append_result> (*const how)(session&) = streamed ? +in_pieces : +whole;
+            auto const r = play(after_opening(s, how), tagged(std::vector<std::string>{"", script + "$3 OK done\r\n"}));
+            BOOST_TEST(!r.ec, r.ec.message() << r.diagnostics);
+            BOOST_TEST(r.written.find(streamed ? "abcdef\r\n" : "hidden\r\n") != std::string::npos);
+            BOOST_TEST(traced.find("APPEND x {6") != std::string::npos, traced);
+            for (char const* const part : {"hidden", "abc", "def"})
+                BOOST_TEST(traced.find(part) == std::string::npos, traced);
+        }
+}
+
 BOOST_AUTO_TEST_CASE(IM_21_IM_22_the_literal_is_sent_only_when_it_is_asked_for)
 {
     auto const early = in_inbox(append_hello, "$3 OK done\r\n");

@@ -379,7 +379,7 @@ OUTKIT_DECL flow<> send_literal(session& s, octet_source from)
         }
         piece.resize(n);
         left -= n;
-        co_await s.w.write(std::move(piece));
+        co_await s.w.write(std::move(piece), wire::redact);
     }
 }
 
@@ -422,6 +422,15 @@ OUTKIT_DEF flow<> say(session& s, command& c, data_handler* data)
             c.spent = true;
             octet_source from = std::move(p.source);
             co_await send_literal(s, std::move(from));
+        }
+        if (s.w.trace && c.name() == "APPEND")  // which shows of a message how long it is
+        {
+            co_await s.w.write(std::move(line));
+            line.clear();
+            s.committed = true;
+            std::string message = p.text;
+            co_await s.w.write(std::move(message), wire::redact);
+            continue;
         }
         line += p.text;
     }
