@@ -1,6 +1,9 @@
 // The mock Graph by itself and with our client: what it answers comes from the world, and nothing else.
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/graph/detail/attachments.hpp>
+#include <outkit/graph/detail/batches.hpp>
+#include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/graph/detail/writing.hpp>
 #include <outkit/mock/http_service.hpp>
@@ -784,6 +787,85 @@ BOOST_AUTO_TEST_CASE(client_and_mock_meet)
     BOOST_TEST(o.w.mailboxes.find("alex@contoso.example")->find(mock::role::inbox)->messages().size() == 1u);
     // One connection carried it all.
     BOOST_TEST(o.w.journal.count({.server = "graph"}) >= 12u);
+}
+
+BOOST_AUTO_TEST_CASE(client_and_mock_meet_in_drafts_uploads_changes_and_batches)
+{
+    outlook o;
+    o.deliver(plain_mail);
+    graph::options at = at_mock();
+    at.immutable_ids = true;
+    session s(at, access_token(o.everything()));
+    auto everything = [](session& s) -> flow<std::string> {
+        std::string log;
+        graph::delta_query from_the_start;
+        auto before = co_await flows::message_changes(s, from_the_start);
+        log += std::to_string(before.value.size()) + " there\n";
+        std::string const first = before.value.at(0).id;
+
+        graph::outgoing_message m;
+        m.subject = "Figures";
+        m.to_recipients.push_back({"", "alex@contoso.example"});
+        std::string const usual;
+        graph::message const draft = co_await flows::create_draft(s, m, usual);
+        std::string const octets(3'100'000, 'x');
+        std::size_t at = 0;
+        outkit::octet_source file;
+        file.octets = octets.size();
+        file.read = [&](char* into, std::size_t most, error_code&) {
+            std::size_t const n = octets.copy(into, most, at);
+            at += n;
+            return n;
+        };
+        graph::attached_file what;
+        what.name = "figures.bin";
+        std::string const attached = co_await flows::attach_file(s, draft.id, what, file);
+        wire::sink nowhere = [](std::string_view) {};
+        std::uint64_t const size = co_await flows::get_attachment_content(s, draft.id, attached, nowhere);
+        log += std::to_string(size) + " octets\n";
+        graph::message_update u;
+        u.subject = "Quarter figures";
+        graph::message const changed = co_await flows::update_message(s, draft.id, u);
+        log += changed.subject + "\n";
+        co_await flows::send_draft(s, draft.id);
+        std::vector<std::string> none;
+        graph::message const sent = co_await flows::get_message(s, draft.id, none);
+        log += sent.is_draft.value_or(true) ? "a draft\n" : "sent\n";
+
+        graph::reply thanks;
+        thanks.comment = "Thank you";
+        co_await flows::answer(s, first, flows::answering::reply, thanks);
+        std::string const name = "Done", top;
+        graph::mail_folder const done = co_await flows::create_folder(s, name, top, false);
+        std::vector<graph::batch_request> two(2);
+        two[0].id = "read";
+        two[0].method = "PATCH";
+        two[0].path = "/me/messages/" + first;
+        two[0].body = R"({"isRead":true})";
+        two[1].id = "none";
+        two[1].path = "/me/messages/garbage";
+        auto const answers = co_await flows::run_batch(s, two);
+        log += std::to_string(answers[0].status) + ' ' + answers[1].ec.message().substr(0, 9) + "\n";
+        graph::message const moved = co_await flows::move_message(s, first, done.id);
+        log += moved.id == first ? "the same id\n" : "another id\n";
+        auto const after = co_await flows::more_message_changes(s, before);
+        for (auto const& gone : after.removed)
+            log += gone.id == first ? "gone\n" : "another one gone\n";
+        graph::message_query q;
+        q.search = "subject:Quarter";
+        auto const found = co_await flows::list_messages(s, q);
+        log += std::to_string(found.value.size()) + " found\n";
+        co_await flows::delete_folder(s, done.id, false);
+        auto const no_more = co_await outkit::detail::attempt(flows::get_folder(s, done.id));
+        log += no_more.ec.message().substr(0, 11);
+        co_return log;
+    };
+    auto const r = over_tls(o, s, everything(s));
+    BOOST_TEST(!r.ec, r.ec.message() << " " << r.diagnostics);
+    BOOST_TEST(r.value.value_or("") ==
+               "1 there\n3100000 octets\nQuarter figures\nsent\n200 this is n\nthe same id\ngone\n"
+               "3 found\nthe message");
+    BOOST_TEST(o.messages("alex@contoso.example", mock::role::inbox).size() == 2u);
 }
 
 BOOST_AUTO_TEST_CASE(cut_after_any_number_of_bytes_nothing_is_sent_twice)
