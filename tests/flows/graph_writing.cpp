@@ -83,10 +83,9 @@ octet_source source(std::string octets)
 {
     octet_source from;
     from.octets = octets.size();
-    from.read = [rest = std::move(octets)](char* into, std::size_t most, error_code&) mutable {
-        std::size_t const n = std::min({most, rest.size(), std::size_t(1000)});
-        std::copy_n(rest.data(), n, into);
-        rest.erase(0, n);
+    from.read = [octets = std::move(octets), at = std::size_t(0)](char* into, std::size_t most, error_code&) mutable {
+        std::size_t const n = octets.copy(into, std::min(most, std::size_t(100'001)), at);
+        at += n;
         return n;
     };
     return from;
