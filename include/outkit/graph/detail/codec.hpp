@@ -33,18 +33,8 @@ OUTKIT_DECL parsed<page<message>> parse_messages(std::string_view json, limits c
 OUTKIT_DECL parsed<changes<mail_folder>> parse_folder_changes(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<changes<message>> parse_message_changes(std::string_view json, limits const& l);
 
-// The bodies of sendMail and PATCH, as a server reads them. Action parameters match without regard to case: Graph's pages
-// write `saveToSentItems`, SDKs generated from its schema `SaveToSentItems`.
-struct send_mail_request
-{
-    outgoing_message message;
-    bool save_to_sent_items = true;
-};
-OUTKIT_DECL parsed<send_mail_request> parse_send_mail(std::string_view json, limits const& l);
-
-OUTKIT_DECL parsed<outgoing_message> parse_outgoing(std::string_view json, limits const& l);  // a new draft
-OUTKIT_DECL parsed<reply> parse_reply(std::string_view json, limits const& l);
-OUTKIT_DECL parsed<message_update> parse_update(std::string_view json, limits const& l);
+// Action parameters match without regard to case: Graph's pages write `destinationId`, SDKs generated from its schema
+// `DestinationId`.
 OUTKIT_DECL parsed<std::string> parse_folder_name(std::string_view json,
                                                   limits const& l);  // of a new or renamed folder
 OUTKIT_DECL parsed<std::string> parse_destination(std::string_view json, limits const& l);  // of move and copy
