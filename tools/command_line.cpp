@@ -191,6 +191,51 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
         chosen = [c] { return check(c); };
     });
 
+    setup_options u;
+    CLI::App* const setup_command =
+        app.add_subcommand("setup", "Registers the application in Entra through Graph, instead of clicking");
+    setup_command->footer("What it does goes to standard error, the configuration for outkit check to\n"
+                          "standard output or --output. Run again, it mends what is missing and takes\n"
+                          "nothing away. A token of an administrator comes from az, for example:\n"
+                          "  az account get-access-token --resource-type ms-graph --query accessToken \\\n"
+                          "     -o tsv | outkit setup --token-file - --output outlook.json\n\n" +
+                          app.get_footer());
+    setup_command
+        ->add_option("--config", u.configuration,
+                     "what is wanted, as outkit check reads it; without client_id a registration of the name is "
+                     "looked for, or made")
+        ->type_name("FILE");
+    setup_command
+        ->add_option("--token-file", u.token_file,
+                     "an administrator's access token for Microsoft Graph; - reads standard input")
+        ->type_name("FILE");
+    setup_command->add_flag("--mock", u.mock, "in an offline Outlook of its own, as its administrator");
+    setup_command->add_flag("--dry-run", u.dry_run, "say what would be done, and change nothing");
+    setup_command->add_option("--name", u.name, "what people read when they consent; Outlook mail without it")
+        ->type_name("NAME");
+    setup_command
+        ->add_option("--audience", u.audience,
+                     "who may sign in: single (this tenant), multiple (any), personal, or both (any tenant and "
+                     "personal accounts), which a new one has without it")
+        ->check(CLI::IsMember(std::vector<std::string>{"single", "multiple", "both", "personal"}))
+        ->type_name("WHO");
+    setup_command->add_option("--redirect-uri", u.redirect_uri, "where the sign-in comes back to")->type_name("URL");
+    setup_command->add_option("--base-scope", u.base_scope, "imap or api, instead of the configuration's")
+        ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))
+        ->type_name("imap|api");
+    setup_command->add_flag("--app", u.app, "permissions of the application itself, without a user");
+    setup_command->add_flag("--public", u.public_client, "no secret: for a program on people's own machines");
+    setup_command->add_flag("--grant", u.grant, "consent for everybody in the tenant, as an administrator");
+    setup_command->add_option("--secret-days", u.secret_days, "how long a new secret is good; 180 without it")
+        ->check(CLI::Range(1, 730))
+        ->type_name("N");
+    setup_command->add_flag("--new-secret", u.new_secret, "one more, though there is one that has not expired");
+    setup_command->add_option("--secret-file", u.secret_file, "the secret into a new file of its own, for you alone")
+        ->type_name("FILE");
+    setup_command->add_option("--output", u.output, "the configuration into a file, for you alone")->type_name("FILE");
+    add_proxy(setup_command, u.proxy);
+    setup_command->callback([&] { chosen = [u] { return setup(u); }; });
+
     mock_options m;
     CLI::App* const mock_command = app.add_subcommand(
         "mock", "An offline Outlook for other programs: Entra, Graph, IMAP and SMTP on the loopback");
@@ -198,6 +243,10 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     mock_command->add_option("--scenario", m.scenario, "what is wrong in it")->type_name("NAME");
     mock_command->add_flag("--list-scenarios", m.list_scenarios, "print the scenarios and end");
     mock_command->add_option("--write-config", m.write_config, "write a configuration for outkit check, for you alone")
+        ->type_name("FILE");
+    mock_command
+        ->add_option("--write-admin-token", m.write_admin_token,
+                     "write an administrator's token for Graph, for outkit setup and scripts like it; good for a day")
         ->type_name("FILE");
     mock_command->add_option("--base-scope", m.base_scope, "of that configuration: imap or api")
         ->check(CLI::IsMember(std::vector<std::string>{"imap", "api"}))

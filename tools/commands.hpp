@@ -36,6 +36,7 @@ struct mock_options
     std::string scenario = {};
     bool list_scenarios = false;
     std::string write_config = {};
+    std::string write_admin_token = {};
     std::string base_scope = {};  // empty: the scenario's, or imap
     std::string redirect_uri = "http://localhost:3000/oauth";
     std::uint16_t login_port = 0;
@@ -46,6 +47,27 @@ struct mock_options
     std::vector<std::string> command = {};  // with exec
 };
 int mock(mock_options const& o);
+
+struct setup_options
+{
+    std::string configuration = {};  // what is wanted, and where the services are; empty: the global cloud
+    bool mock = false;
+    std::string token_file = {};  // an administrator's access token for Graph; - is standard input
+    std::string name = {};        // empty: the configuration's title, or "Outlook mail"
+    std::string audience = {};    // empty: as the registration has it, or one of both kinds
+    std::string redirect_uri = {};
+    std::string base_scope = {};
+    bool app = false;            // permissions of the application itself, without a user
+    bool public_client = false;  // no secret: a program on people's own machines
+    bool grant = false;          // consent for everybody
+    unsigned secret_days = 180;
+    bool new_secret = false;
+    std::string secret_file = {};
+    std::string output = {};  // a file for the configuration; empty: standard output
+    bool dry_run = false;
+    std::string proxy = {};
+};
+int setup(setup_options const& o);
 
 struct check_options
 {

@@ -524,7 +524,7 @@ std::string read_file(std::string const& path, std::size_t limit, bool& exposed)
 
 std::string read_standard_input(std::size_t limit) { return read_to_end(STDIN_FILENO, "standard input", limit); }
 
-settings parse_configuration(std::string_view text, std::string const& path, bool exposed)
+settings parse_configuration(std::string_view text, std::string const& path, bool exposed, registration there)
 {
     node const root = parse(text, path);
     fields f(root, path, "");
@@ -533,7 +533,7 @@ settings parse_configuration(std::string_view text, std::string const& path, boo
     f.text("title", s.title);
     if (node const* const n = f.find("enabled", node::kind::boolean))
         s.enabled = n->flag;
-    if (!f.text("client_id", s.client_id))
+    if (!f.text("client_id", s.client_id) && there == registration::made)
         wrong(path, root.line, "\"client_id\" is missing: the Application (client) ID of the registration");
 
     std::string secret_text;
@@ -624,13 +624,13 @@ settings parse_configuration(std::string_view text, std::string const& path, boo
     return s;
 }
 
-settings read_configuration(std::string const& path)
+settings read_configuration(std::string const& path, registration there)
 {
     if (path == "-")
         throw usage_error("a configuration is not read from standard input; name a file");
     bool exposed = false;
     std::string text = read_file(path, most_configuration_octets, exposed);
-    settings s = parse_configuration(text, path, exposed);
+    settings s = parse_configuration(text, path, exposed, there);
     if (!s.authorities_file.empty())
     {
         bool readable_by_all = false;
@@ -656,7 +656,7 @@ settings read_configuration(std::string const& path)
     return s;
 }
 
-std::string to_json(settings const& s)
+std::string to_json(settings const& s, std::string const& secret_file)
 {
     json::object o;
     if (!s.title.empty())
@@ -664,7 +664,9 @@ std::string to_json(settings const& s)
     if (!s.enabled)
         o["enabled"] = false;
     o["client_id"] = s.client_id;
-    if (!s.client_secret.empty())
+    if (!secret_file.empty())
+        o["client_secret_file"] = secret_file;
+    else if (!s.client_secret.empty())
         o["client_secret"] = s.client_secret.reveal();
     o["redirect_uri"] = s.redirect_uri;
     o["authority"] = s.authority;

@@ -62,7 +62,8 @@ std::string description(offline& world, settings const& chosen)
 
 // What a program finds in its environment. Programs that know nothing of outkit find the certificate authority by the
 // variables of their libraries.
-std::vector<std::string> environment(offline const& world, settings const& s, std::string const& file)
+std::vector<std::string> environment(offline const& world, settings const& s, std::string const& file,
+                                     std::string const& admin_token_file)
 {
     return {
         "OUTKIT_CONFIG=" + file,
@@ -79,6 +80,7 @@ std::vector<std::string> environment(offline const& world, settings const& s, st
         "OUTKIT_AUTHORITY=" + s.authority,
         "OUTKIT_USER=" + world.user(),
         "OUTKIT_PASSWORD=" + world.password(),
+        "OUTKIT_ADMIN_TOKEN_FILE=" + admin_token_file,
         "SSL_CERT_FILE=" + world.ca_file(),
         "CURL_CA_BUNDLE=" + world.ca_file(),
         "REQUESTS_CA_BUNDLE=" + world.ca_file(),
@@ -110,10 +112,13 @@ int mock(mock_options const& o)
     settings const s = o.base_scope.empty()
                            ? world.settings()
                            : world.settings(o.base_scope == "api" ? base_scope::api : base_scope::imap);
-    if (!o.write_config.empty())
+    if (!o.write_config.empty() || !o.write_admin_token.empty())
         try
         {
-            write_private_file(o.write_config, to_json(s));
+            if (!o.write_config.empty())
+                write_private_file(o.write_config, to_json(s));
+            if (!o.write_admin_token.empty())
+                write_private_file(o.write_admin_token, world.administrator_token().reveal());
         }
         catch (std::runtime_error const& e)
         {
@@ -124,7 +129,13 @@ int mock(mock_options const& o)
     {
         std::string const file = world.ca_file() + ".json";
         write_private_file(file, to_json(s));
-        return run_program(o.command, environment(world, s, file), caught);
+        std::string admin_token_file;
+        if (world.has_administrator())
+        {
+            admin_token_file = world.ca_file() + ".admin-token";
+            write_private_file(admin_token_file, world.administrator_token().reveal());
+        }
+        return run_program(o.command, environment(world, s, file, admin_token_file), caught);
     }
     console out(stdout);
     out.line(description(world, s));

@@ -3,6 +3,7 @@
 #include "config.hpp"
 #include "console.hpp"
 
+#include <outkit/mock/tokens.hpp>
 #include <outkit/mock/world_json.hpp>
 
 #include <cstdlib>
@@ -22,6 +23,10 @@ namespace {
 namespace mock = outkit::mock;
 using outkit::account::base_scope;
 
+// What the administrator has signed in with: some program that is not in the directory.
+constexpr char const* administrators_program = "00000000-0000-4000-8000-00000000a001";
+constexpr std::int64_t administrators_day = 24 * 60 * 60;  // seconds
+
 // Folders that are to be removed. Signals may end the process at any time.
 std::mutex folders_mutex;
 std::set<std::filesystem::path> folders;
@@ -36,6 +41,17 @@ mock::user& somebody(mock::world& w)
         if (u.enabled && !u.password.empty())
             return u;
     throw usage_error("the world has nobody who could sign in: no user with a password");
+}
+
+// Of that person's organisation, if there is one.
+mock::user const* administrator(mock::world& w)
+{
+    mock::user const* found = nullptr;
+    std::string const& home = somebody(w).tenant_id;
+    for (mock::user const& u : std::as_const(w.directory).users())
+        if (u.is_admin() && (!found || u.tenant_id == home))
+            found = &u;
+    return found;
 }
 
 }  // namespace
@@ -152,6 +168,28 @@ mock::application const& offline::register_application(std::string const& name, 
     if (!app)
         throw std::runtime_error("the directory refused the registration: " + why.message + " " + why.detail);
     return *app;
+}
+
+bool offline::has_administrator()
+{
+    return world_->run([&] { return administrator(*world_) != nullptr; });
+}
+
+outkit::access_token offline::administrator_token()
+{
+    return world_->run([&] {
+        mock::user const* const admin = administrator(*world_);
+        if (!admin)
+            throw usage_error("this world has no administrator: give a user in it the role \"Global Administrator\"");
+        mock::access_claims c;
+        c.audience = "https://graph.microsoft.com";
+        c.tenant = admin->tenant_id;
+        c.client_id = administrators_program;
+        c.person = {admin->tenant_id, admin->id, admin->principal_name, admin->display_name, "", "", ""};
+        c.permissions = {"Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All",
+                         "DelegatedPermissionGrant.ReadWrite.All", "User.Read", "User.Read.All"};
+        return outkit::access_token(mock::issue_access_token(world_->keys, *world_, c, administrators_day));
+    });
 }
 
 outkit::account::settings offline::settings() const

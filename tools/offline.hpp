@@ -45,6 +45,11 @@ public:
     // std::runtime_error when the directory refuses. Inside world().run().
     outkit::mock::application const& register_application(std::string const& name, std::string const& redirect_uri);
 
+    // A token for Graph, good for a day, of an administrator of the user's organisation, who may register applications.
+    // Throws usage_error when this world has none.
+    outkit::access_token administrator_token();
+    bool has_administrator();
+
     // A configuration that works, unless the scenario has put a mistake in.
     outkit::account::settings settings(outkit::account::base_scope scope) const;
     // The same with the base scope of the scenario.
