@@ -70,6 +70,12 @@ BOOST_AUTO_TEST_CASE(imaplib_carries_out_every_command)
     works({"imaplib_witness.py"}, "imaplib: the whole command set");
 }
 
+BOOST_AUTO_TEST_CASE(requests_does_over_graph_what_a_mail_program_does)
+{
+    works_in({{"default", R"({"base": "default"})"}}, {scripts + "requests_graph_witness.py"},
+             "requests: mail over Graph works");
+}
+
 BOOST_AUTO_TEST_CASE(curl_does_with_mail_all_that_it_can)
 {
     works({"signed_in.py", "curl_imap_witness.sh"}, "curl: the whole of its IMAP works");
