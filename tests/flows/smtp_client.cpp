@@ -196,12 +196,14 @@ struct outcome : played<void>
         refusal = a.now->refusal;
         doubtful = a.now->doubtful();
         server_said = *a.s.server_said;
+        at = a.s.now;
         written.erase(0, std::min(written.size(), std::size_t(18)));  // EHLO
     }
     std::vector<delivery> deliveries;
     error_code refusal;
     bool doubtful = false;
     std::string server_said;
+    stage at = stage::none;
 
     delivery const& first() const { return deliveries.front(); }
 };
@@ -892,6 +894,9 @@ BOOST_AUTO_TEST_CASE(SM_08_after_the_final_dot)
         BOOST_TEST((r.first().ec == smtp::error::outcome_unknown));
         BOOST_TEST(r.diagnostics.find("<1@x.example>") != std::string::npos, r.diagnostics);
         BOOST_TEST(r.diagnostics.ends_with("; the answer begins with 250") == (end.size() > 1'000));
+        outcome const reset({message()}, {accepted, end}, ehlo, {.after = os_error(ECONNRESET)});
+        BOOST_TEST((reset.ec == smtp::error::outcome_unknown), end.substr(0, 20) << ": " << reset.ec.message());
+        BOOST_TEST((reset.first().ec == smtp::error::outcome_unknown));
     }
 }
 
@@ -909,7 +914,67 @@ BOOST_AUTO_TEST_CASE(SM_21_421_in_every_state)
         BOOST_TEST(r.diagnostics == "4.3.2 Service not available");
         BOOST_TEST(!r.doubtful);
         BOOST_TEST((r.first().ec == (i == 3 ? smtp::error::service_closing : smtp::error::not_sent)));
+        // In one go, where it is known all the same what was answered so; and a close after it changes nothing.
+        std::string before;
+        for (std::size_t n = 0; n != i && i != 3; ++n)
+            before += whole[n];
+        outcome const together({message()}, i == 3 ? replies : turns{before + bye}, i == 3 ? poor_ehlo : ehlo,
+                               {.after = os_error(ECONNRESET)});
+        BOOST_TEST((together.ec == smtp::error::service_closing), i << ": " << together.ec.message());
+        BOOST_TEST((together.at == r.at));
+        BOOST_TEST((together.first().ec == r.first().ec));
+        BOOST_TEST(to_string(r.at) == (std::vector{"MAIL", "RCPT", "DATA", "message"}[i]));
     }
+}
+
+// A conversation of every command, one at a time, which the server ends or closes with 421 in place of each answer.
+BOOST_AUTO_TEST_CASE(SM_21_SM_22_the_server_ends_it_after_each_command)
+{
+    auto const talk = [](sending& a) -> flow<> {
+        co_await smtp::detail::connect(a.s, to(security::starttls_required));
+        access_token t(short_token);
+        co_await smtp::detail::authenticate(a.s, "ann@x.example", std::move(t));
+        std::vector<mail> one{message()};
+        co_await smtp::detail::send_all(a.s, std::move(one), a.now);
+        co_await smtp::detail::noop(a.s);
+        co_await smtp::detail::reset(a.s);
+    };
+    struct
+    {
+        std::string answer;
+        stage at;
+        char const* name;
+    } const each[] = {
+        {greeting, stage::greeting, "greeting"},     {plain_ehlo, stage::ehlo, "EHLO"},
+        {"220 go\r\n", stage::starttls, "STARTTLS"}, {"250-mx.test\r\n250 AUTH XOAUTH2\r\n", stage::ehlo, "EHLO"},
+        {"235 ok\r\n", stage::auth, "AUTH"},         {"250 ok\r\n", stage::mail, "MAIL"},
+        {"250 ok\r\n", stage::rcpt, "RCPT"},         {"354 go\r\n", stage::data, "DATA"},
+        {"250 ok\r\n", stage::message, "message"},   {"250 ok\r\n", stage::noop, "NOOP"},
+        {"250 ok\r\n", stage::rset, "RSET"}};
+    turns before;
+    for (std::size_t k = 0; k != std::size(each); before.push_back(each[k++].answer))
+        for (char const* const last : {"", "2", "421 4.3.2 Service not available\r\n"})
+            BOOST_TEST_CONTEXT(k << " answers, then " << last)
+            {
+                bool const closing = last[0] == '4', sent = k > 8, before_tls = k == 1 || k == 2;
+                sending a;
+                auto const r = converse(talk(a), before + turns{last});
+                BOOST_TEST((a.s.now == each[k].at));
+                BOOST_TEST(to_string(a.s.now) == each[k].name);
+                error_code ec = outkit::error::connection_closed;
+                if (closing)
+                    ec = before_tls ? make_error_code(outkit::error::tls_required)
+                                    : make_error_code(smtp::error::service_closing);
+                else if (k == 8)
+                    ec = smtp::error::outcome_unknown;
+                BOOST_TEST((r.ec == ec), r.ec.message());
+                error_code const became = sent ? error_code() : k == 8 ? ec : make_error_code(smtp::error::not_sent);
+                BOOST_TEST(a.now->deliveries.size() == (k < 5 ? 0u : 1u));
+                for (delivery const& d : a.now->deliveries)
+                    BOOST_TEST((d.ec == became), d.ec.message());
+            }
+    sending a;
+    BOOST_TEST(!converse(talk(a), before).ec);
 }
 
 BOOST_AUTO_TEST_CASE(SM_19_replies_too_few_and_too_many)
@@ -1590,7 +1655,7 @@ turns cut_after(turns const& all, std::size_t n)
 
 }  // namespace
 
-BOOST_AUTO_TEST_CASE(SM_22_SM_23_SM_28_every_conversation_cut_split_failing_and_cancelled)
+BOOST_AUTO_TEST_CASE(SM_23_SM_28_every_conversation_cut_split_failing_and_cancelled)
 {
     std::size_t flows = 0, cuts = 0, splits = 0, faults = 0, cancellations = 0, doubts = 0;
     for (conversation const& c : conversations())

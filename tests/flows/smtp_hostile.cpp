@@ -40,6 +40,7 @@ struct met
     error_code ec;
     std::string diagnostics;
     std::chrono::nanoseconds took{0};
+    smtp::stage at = smtp::stage::none;
 };
 
 // Runs the flow and says how it ended and when: the server may go on for longer.
@@ -57,15 +58,16 @@ flow<> timed(flow<> f, met& m)
 flow<> dial(smtp::detail::session& s, smtp::endpoint to) { co_await smtp::detail::connect(s, std::move(to)); }
 
 // Connects to a server of that kind.
-met connected(std::function<flow<>(wire&)> server, smtp::endpoint to = somewhere(), bool with_certificate = true)
+met connected(std::function<flow<>(wire&)> server, smtp::endpoint to = somewhere(), outkit::detail::weather sky = {})
 {
-    simulator sim(1);
+    simulator sim(1, sky);
     smtp::detail::session s;
     met m;
-    sim.listen("mail.test", 587, std::move(server), with_certificate ? tests::certified_server() : tls_context());
+    sim.listen("mail.test", 587, std::move(server), tests::certified_server());
     auto const r = sim.start("client", timed(dial(s, std::move(to)), m), tests::trusting_client());
     sim.run();
     BOOST_TEST(r->done);
+    m.at = s.now;
     return m;
 }
 
@@ -165,18 +167,34 @@ BOOST_AUTO_TEST_CASE(ST_07_ST_17_the_server_leaves_after_the_go_ahead)
         co_await swallow(w);
     });
     BOOST_TEST((together.ec == outkit::error::early_plaintext), together.ec.message());
-    for (bool const words : {false, true})
+    enum class end
     {
-        auto const r = connected([words](wire& w) -> flow<> {
+        fin,
+        words,
+        rst
+    };
+    std::string const before_tls = "220 mail.test\r\nEHLO [127.0.0.1]\r\n250-mail.test\r\n250 STARTTLS\r\nSTARTTLS\r\n"
+                                   "220 go ahead\r\n";
+    for (end const how : {end::fin, end::words, end::rst})
+    {
+        outkit::detail::weather sky;
+        if (how == end::rst)
+            sky = {.cut_after = before_tls.size() + 1, .cut_resets = true};
+        auto const server = [how](wire& w) -> flow<> {
             co_await until_starttls(w);
             outkit::detail::event never;
             outkit::detail::event::watch nothing(never);
             co_await w.wait(nothing);
-            if (words)
+            if (how == end::words)
                 co_await w.write("421 bye\r\n");
             co_await w.close();
-        });
-        BOOST_TEST(!!r.ec);
+        };
+        auto const r = connected(server, somewhere(), sky);
+        BOOST_TEST((how == end::words ? r.ec == condition::protocol_violation
+                    : how == end::rst ? r.ec == os_error(ECONNRESET)
+                                      : r.ec == outkit::error::tls_truncated),
+                   int(how) << ": " << r.ec.message());
+        BOOST_TEST((r.at == smtp::stage::tls_handshake));
         BOOST_TEST(r.diagnostics.find("bye") == std::string::npos);
     }
 }
@@ -258,14 +276,22 @@ BOOST_AUTO_TEST_CASE(TL_14_an_end_inside_a_reply_without_close_notify_is_a_trunc
     BOOST_TEST((r.ec == outkit::error::tls_truncated), r.ec.message());
 }
 
-BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
+BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_or_an_end_in_the_middle)
 {
-    for (bool const at_auth : {true, false})
+    enum class then
     {
+        silence_at_auth,
+        silence,  // the last three after the final dot
+        close_notify,
+        truncation
+    };
+    for (then const what : {then::silence_at_auth, then::silence, then::close_notify, then::truncation})
+    {
+        bool const at_auth = what == then::silence_at_auth;
         simulator sim(1);
         smtp::detail::session s;
         auto const now = std::make_shared<smtp::detail::progress>();
-        auto const server = [at_auth](wire& w) -> flow<> {
+        auto const server = [at_auth, what](wire& w) -> flow<> {
             w.max_line = 20'000;
             co_await w.write("220 mail.test\r\n");
             co_await w.read_line();
@@ -285,6 +311,10 @@ BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
                 else if (line.starts_with("MAIL") || line.starts_with("RCPT"))
                     co_await w.write("250 ok\r\n");
             }
+            if (what == then::close_notify)
+                co_await w.close();
+            if (what == then::close_notify || what == then::truncation)
+                co_return;
             co_await swallow(w);
         };
         auto const client = [&]() -> flow<> {
@@ -312,7 +342,14 @@ BOOST_AUTO_TEST_CASE(SL_07_SM_08_silence_in_the_middle)
         {
             BOOST_TEST((m.ec == smtp::error::outcome_unknown), m.ec.message());
             BOOST_TEST(m.diagnostics.find("<1@app.example>") != std::string::npos);
-            BOOST_TEST((m.took >= 10min && m.took < 11min));
+            bool const waits = what == then::silence;
+            BOOST_TEST((waits ? m.took >= 10min && m.took < 11min : m.took < 1min));
+            BOOST_TEST(
+                m.diagnostics.starts_with(make_error_code(waits                      ? outkit::error::timeout
+                                                          : what == then::truncation ? outkit::error::tls_truncated
+                                                                                     : outkit::error::connection_closed)
+                                              .message()),
+                m.diagnostics);
         }
     }
 }

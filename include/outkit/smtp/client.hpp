@@ -81,6 +81,10 @@ public:
     /// that of the first one that was not taken. Valid until the next operation.
     reply const& refused() const noexcept { return this->session().refused; }
 
+    /// How far the last operation has come: where it was when it failed. "421" or a connection that ends means little
+    /// without that. After stage::message begins a message may be in doubt; the delivery says so.
+    smtp::stage stage() const noexcept { return this->session().now; }
+
     /// Told every line in both directions, secrets and bodies as their length only. Opt-in, for support. The operation
     /// waits for it. It may be replaced at any time, also while it is called; one that throws is told nothing more.
     void trace(outkit::detail::wire::trace_hook hook) { this->session().w.trace = std::move(hook); }

@@ -58,6 +58,9 @@ public:
     /// As basic_client's.
     reply const& refused() const noexcept { return this->session().s.refused; }
 
+    /// As basic_client's.
+    smtp::stage stage() const noexcept { return this->session().s.now; }
+
     /// What the server offered on the last connection; empty before the first.
     extensions const& offered() const noexcept { return this->session().s.offered; }
 

@@ -106,6 +106,28 @@ struct extensions
     OUTKIT_DECL bool has_mechanism(std::string_view name) const noexcept;  ///< name in upper case
 };
 
+/// Where in a conversation a client is: what it says, or waits to hear the answer to.
+enum class stage
+{
+    none,
+    connect,
+    tls_handshake,
+    greeting,
+    ehlo,
+    starttls,
+    auth,
+    mail,
+    rcpt,
+    data,     ///< the command
+    message,  ///< its octets, and the answer to them
+    rset,
+    noop,
+    quit
+};
+
+/// "connect", "TLS handshake", "greeting", "message", or the command: "EHLO", "RCPT"; "" for none.
+OUTKIT_DECL std::string_view to_string(stage s) noexcept;
+
 /// What a server is to do when it refuses some recipients of a message.
 enum class recipients_policy
 {

@@ -28,6 +28,14 @@ OUTKIT_DEF std::string to_string(reply const& r)
     return line;
 }
 
+OUTKIT_DEF std::string_view to_string(stage s) noexcept
+{
+    static constexpr std::string_view names[] = {"",         "connect", "TLS handshake", "greeting", "EHLO",
+                                                 "STARTTLS", "AUTH",    "MAIL",          "RCPT",     "DATA",
+                                                 "message",  "RSET",    "NOOP",          "QUIT"};
+    return names[static_cast<std::size_t>(s)];
+}
+
 OUTKIT_DEF bool extensions::has(std::string_view name) const noexcept
 {
     return std::any_of(keywords.begin(), keywords.end(), [&](keyword const& k) { return k.name == name; });

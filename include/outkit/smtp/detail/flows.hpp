@@ -38,6 +38,7 @@ struct session
     extensions offered;
     bool ready = false;  // EHLO has been answered
     bool authenticated = false;
+    stage now = stage::none;
     reply refused;  // the last refusal of this operation; not from before TLS
     // The server's words about the last refusal that left the connection in order.
     std::shared_ptr<std::string> server_said = std::make_shared<std::string>();

@@ -91,9 +91,10 @@ OUTKIT_DECL flow<> expect_silence(session& s)
 // A reply that belongs to the command is 25x, or 4xx, or 5xx.
 OUTKIT_DECL bool belongs(reply const& r) { return r.code / 10 == 25 || r.code >= 400; }
 
-OUTKIT_DECL flow<reply> send_command(session& s, std::string line)
+OUTKIT_DECL flow<reply> send_command(session& s, stage what, std::string line)
 {
     forget_refusal(s);
+    s.now = what;
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
     co_await expect_silence(s);
@@ -104,6 +105,7 @@ OUTKIT_DECL flow<reply> send_command(session& s, std::string line)
 
 OUTKIT_DECL flow<> read_greeting(session& s)
 {
+    s.now = stage::greeting;
     s.w.patience = s.at.timeouts.greeting;
     auto greeting = co_await attempt(read_full_reply(s));
     if (greeting.ec == error::malformed_reply)
@@ -127,6 +129,7 @@ OUTKIT_DECL flow<> read_greeting(session& s)
 OUTKIT_DECL flow<reply> say_ehlo(session& s)
 {
     s.offered = {};
+    s.now = stage::ehlo;
     s.w.patience = s.at.timeouts.command;
     co_await expect_silence(s);
     co_await s.w.write("EHLO " + s.at.client_name + "\r\n");
@@ -144,6 +147,7 @@ OUTKIT_DECL flow<> ask_for_tls(session& s)
     if (ehlo.code != 250)
         co_await fail(outkit::error::tls_required);
     co_await expect_silence(s);
+    s.now = stage::starttls;
     co_await s.w.write("STARTTLS\r\n");  // even if it is not offered: somebody may have taken it out
     full_reply const r = co_await read_full_reply(s);
     if (r.said.code != 220)
@@ -163,10 +167,12 @@ OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
     s.w.max_line = s.at.limits.reply_line;
     s.w.untold = false;
 
+    s.now = stage::connect;
     s.w.patience = s.at.timeouts.connect;
     co_await s.w.connect(s.at.host, s.at.port, false);
     if (s.at.security == security::implicit_tls)
     {
+        s.now = stage::tls_handshake;
         s.w.patience = s.at.timeouts.tls_handshake;
         co_await s.w.start_tls();
     }
@@ -179,6 +185,7 @@ OUTKIT_DEF flow<extensions> connect(session& s, endpoint to)
             co_await fail(outkit::error::tls_required);
         if (asked.ec)
             co_await fail(asked.ec);
+        s.now = stage::tls_handshake;
         s.w.patience = s.at.timeouts.tls_handshake;
         co_await s.w.start_tls();
     }
@@ -209,6 +216,7 @@ OUTKIT_DEF flow<> authenticate(session& s, std::string user, access_token token)
     static constexpr std::size_t longest_command = 512;  // RFC 5321 section 4.5.3.1.4, with CRLF
     static constexpr int most_challenges = 3;
     forget_refusal(s);
+    s.now = stage::auth;
     if (!s.ready)
         co_await fail(outkit::error::not_connected);
     if (s.authenticated)
@@ -481,6 +489,7 @@ OUTKIT_DECL flow<> read_recipient_reply(session& s, mail const& m, delivery& d)
 {
     recipient_result result;
     result.to = m.envelope.to[d.recipients.size()];
+    s.now = stage::rcpt;
     result.reply = co_await read_envelope_reply(s);
     if (!result.reply.positive())
     {
@@ -505,6 +514,7 @@ OUTKIT_DECL flow<opening> open_transaction(session& s, mail const& m, prepared c
     bool mail_taken = false;
     for (bool first = true; first || (mail_taken && d.recipients.size() != count); first = false)
     {
+        s.now = first ? stage::mail : stage::rcpt;
         if (!sent)
         {
             std::string group = first ? p.opening : std::string();
@@ -588,6 +598,7 @@ OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, ma
 
 OUTKIT_DECL flow<> give_up_transaction(session& s)
 {
+    s.now = stage::rset;
     co_await s.w.write("RSET\r\n");
     reply const r = co_await read_reply(s);
     if (r.code != 250)
@@ -676,6 +687,8 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
 {
     delivery& d = now.deliveries[index];
     opening state = co_await open_transaction(s, m, p, d, opened);
+    if (state.may_go || state.data_sent)
+        s.now = stage::data;
     if (state.may_go && !state.data_sent && p.how == transfer::data)
     {
         co_await s.w.write("DATA\r\n");
@@ -705,6 +718,7 @@ OUTKIT_DECL flow<bool> send_one(session& s, progress& now, std::size_t index, ma
     }
     co_await expect_silence(s);  // else it would be taken for the answer to the body
     now.message_id = p.message_id;
+    s.now = stage::message;
     if (p.how != transfer::data)
     {
         co_await send_chunks(s, now, index, m, p);
@@ -822,22 +836,22 @@ OUTKIT_DEF flow<> send_all(session& s, std::vector<mail> messages, std::shared_p
         co_await fail(end.ec, std::move(end.diagnostics));
 }
 
-OUTKIT_DECL flow<> expect_250(session& s, std::string line)
+OUTKIT_DECL flow<> expect_250(session& s, stage what, std::string line)
 {
-    reply const r = co_await send_command(s, std::move(line));
+    reply const r = co_await send_command(s, what, std::move(line));
     if (r.code >= 400)
         co_await fail(reply_error(r.code), shown(r));
     if (r.code != 250)
         co_await fail(error::unexpected_reply, shown(r));
 }
 
-OUTKIT_DEF flow<> reset(session& s) { co_await expect_250(s, "RSET\r\n"); }
+OUTKIT_DEF flow<> reset(session& s) { co_await expect_250(s, stage::rset, "RSET\r\n"); }
 
-OUTKIT_DEF flow<> noop(session& s) { co_await expect_250(s, "NOOP\r\n"); }
+OUTKIT_DEF flow<> noop(session& s) { co_await expect_250(s, stage::noop, "NOOP\r\n"); }
 
 OUTKIT_DEF flow<> quit(session& s)
 {
-    co_await attempt(send_command(s, "QUIT\r\n"));
+    co_await attempt(send_command(s, stage::quit, "QUIT\r\n"));
     s.ready = s.authenticated = false;
     co_await s.w.close();
 }
