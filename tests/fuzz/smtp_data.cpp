@@ -72,6 +72,7 @@ void message(std::string const& text)
     must(content == expected);
     content_facts const facts = examine(text);
     must(facts.size == expected.size() || text.empty());
+    must(facts.ready == (wire == text + ".\r\n"));
     must(facts.nul == (text.find('\0') != text.npos));
     must(message_id_of(text).find_first_of("\r\n") == std::string::npos);
 

@@ -444,6 +444,7 @@ BOOST_AUTO_TEST_CASE(SM_15_bodies_in_every_chunking)
         std::string const expected = stuffed(body);
         std::string_view const v = body;
         content_facts const whole = examine(body);
+        BOOST_TEST(whole.ready == (expected == body + ".\r\n"));
         for (std::size_t a = 0; a <= v.size(); ++a)
         {
             BOOST_TEST(written({v.substr(0, a), v.substr(a)}) == expected);

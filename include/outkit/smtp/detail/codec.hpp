@@ -64,6 +64,7 @@ struct content_facts
     std::size_t longest_line = 0;
     bool eight_bit = false;
     bool nul = false;
+    bool ready = true;         // CRLF at the end of each line, of the last one, too, and no line begins with a dot
     bool utf8_header = false;  // UTF-8 that is not ASCII, which needs SMTPUTF8 (RFC 6532)
     bool binary = false;       // to arrive as it is (RFC 3030 section 3)
 };

@@ -215,6 +215,8 @@ OUTKIT_DEF void examiner::add(std::string_view chunk)
     char const* const end = at + chunk.size();
     while (at != end)
     {
+        if (line_ == 0 && *at == '.')
+            f_.ready = false;
         auto const* const lf = static_cast<char const*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
         char const* line_end = lf ? lf : end;
         char const* next = lf ? lf + 1 : end;
@@ -223,9 +225,14 @@ OUTKIT_DEF void examiner::add(std::string_view chunk)
         {
             line_end = cr;
             if (cr + 1 != lf)  // a lone CR is a line end, too
+            {
                 next = cr + 1;
+                f_.ready = false;
+            }
             after_cr_ = next == end && !lf;
         }
+        else
+            f_.ready = f_.ready && !lf;
         line_ += static_cast<std::size_t>(line_end - at);
         if (cr || lf)
         {
@@ -242,7 +249,10 @@ OUTKIT_DEF content_facts examiner::facts() const
     content_facts f = f_;
     f.longest_line = std::max(f.longest_line, line_);
     if (line_ != 0)
+    {
         f.size += line_ + 2;
+        f.ready = false;
+    }
     return f;
 }
 

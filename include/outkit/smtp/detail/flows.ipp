@@ -302,6 +302,7 @@ struct prepared
     std::string message_id;
     std::string head;          // of a source: its first octets
     bool all_read = true;      // there is no more than that
+    bool ready = false;        // data_writer would change nothing
     std::uint64_t octets = 0;  // read of the source
     examiner seen;
 
@@ -412,6 +413,7 @@ OUTKIT_DECL prepared prepare(session const& s, mail const& m)
     p.ec = unfit(facts, s.offered);
     if (p.ec)
         return p;
+    p.ready = p.all_read && facts.ready;
     p.message_id = message_id_of(p.here(m));
     p.opening = mail_command(e, s.offered, facts);
     for (auto const& a : e.to)
@@ -585,7 +587,10 @@ OUTKIT_DECL flow<> send_content(session& s, progress& now, std::size_t index, ma
             out.clear();
         }
         out.reserve(piece.size() + piece.size() / 64 + 8 + next.size());
-        writer.add(piece, out);
+        if (p.ready)
+            out += piece;
+        else
+            writer.add(piece, out);
     }
     writer.finish(out);
     std::size_t const size = out.size();
