@@ -3,8 +3,8 @@
 //
 //   clang++-19 -std=c++20 -O1 -g1 -fsanitize=fuzzer,address,undefined -Iinclude tests/fuzz/message_builder.cpp -lcrypto
 //
-// The first octet chooses options. Of each line after it the first octet says what it is: F, S, R, T, C and B are addresses
-// (after the last blank of a line) with names, s the subject, d the date, m, i and r message ids, t and h texts, in which
+// The first octet chooses options. Of each line after it the first octet says what it is: F, S, R, T, C, B and g are addresses
+// (after the last blank of a line) with names, G a group in To and g a member of it, s the subject, d the date, m, i and r message ids, t and h texts, in which
 // '|' is a line feed and '^' a carriage return, x a field ("name:value"), a and p files ("name;type;id;content").
 
 #include <outkit/mime/message.hpp>
@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,7 @@ std::string body_of(std::string_view text)
 void add_line(mime::message& m, char what, std::string_view value)
 {
     mime::mailbox who;
-    if (std::string_view("FSRTCB").find(what) != std::string_view::npos)
+    if (std::string_view("FSRTCBg").find(what) != std::string_view::npos)
     {
         std::size_t const blank = value.rfind(' ');
         error_code ec;
@@ -70,6 +71,11 @@ void add_line(mime::message& m, char what, std::string_view value)
     case 'T': m.to.push_back(who); break;
     case 'C': m.cc.push_back(who); break;
     case 'B': m.bcc.push_back(who); break;
+    case 'G': m.to_groups.push_back({std::string(value), {}}); break;
+    case 'g':
+        if (!m.to_groups.empty())
+            m.to_groups.back().members.push_back(who);
+        break;
     case 's': m.subject = value; break;
     case 'd': m.date = mime::read_date(value); break;
     case 'm': m.message_id = value; break;
@@ -108,6 +114,30 @@ bool says(std::vector<mime::address_entry> const& got, std::vector<mime::mailbox
     });
 }
 
+bool says(std::span<mime::address_entry const> got, std::vector<mime::mailbox> const& single,
+          std::vector<mime::group> const& groups)
+{
+    std::vector<std::string> meant, read;
+    auto const add = [](std::vector<std::string>& to, mime::mailbox const& m) {
+        to.push_back(m.name + '<' + m.addr.to_string() + '>');
+    };
+    for (mime::mailbox const& m : single)
+        add(meant, m);
+    for (mime::group const& g : groups)
+    {
+        meant.push_back(g.name + ':');
+        for (mime::mailbox const& m : g.members)
+            add(meant, m);
+        meant.push_back(";");
+    }
+    for (mime::address_entry const& e : got)
+        if (auto const a = mime::strict(e))
+            add(read, {mime::decode_words(e.name), *a});
+        else
+            read.push_back(e.what == mime::address_entry::kind::group_begin ? mime::decode_words(e.name) + ':' : ";");
+    return meant == read;
+}
+
 std::string lines_of(std::string_view text)
 {
     std::string out = mime::with_crlf(text);
@@ -117,11 +147,11 @@ std::string lines_of(std::string_view text)
 void header_says(mime::message const& m, std::string const& message_id, mime::structure const& s, std::string_view raw)
 {
     auto const fields = mime::read_fields(mime::header_of(s.parts[0], raw));
-    bool const nobody = m.to.empty() && m.cc.empty() && !m.bcc.empty() && !m.keep_bcc;
+    bool const nobody = m.to.empty() && m.to_groups.empty() && m.cc.empty() && !m.bcc.empty() && !m.keep_bcc;
     std::vector<std::string_view> names = {"Date", "From"};
     for (auto const& [name, there] :
          {std::pair("Sender", m.sender.has_value()), std::pair("Reply-To", !m.reply_to.empty()),
-          std::pair("To", nobody || !m.to.empty()), std::pair("Cc", !m.cc.empty()),
+          std::pair("To", nobody || !m.to.empty() || !m.to_groups.empty()), std::pair("Cc", !m.cc.empty()),
           std::pair("Bcc", m.keep_bcc && !m.bcc.empty()), std::pair("Subject", true), std::pair("Message-ID", true),
           std::pair("In-Reply-To", !m.in_reply_to.empty()), std::pair("References", !m.references.empty())})
         if (there)
@@ -142,7 +172,8 @@ void header_says(mime::message const& m, std::string const& message_id, mime::st
     must(mime::read_date(e.date) == m.date.value_or(mime::date_time()));
     must(says(e.from, {m.from}) && says(e.sender, {m.sender.value_or(m.from)}));
     must(says(e.reply_to, m.reply_to.empty() ? std::vector(1, m.from) : m.reply_to));
-    must(nobody ? e.to.size() == 2 && e.to[0].what == mime::address_entry::kind::group_begin : says(e.to, m.to));
+    must(nobody ? e.to.size() == 2 && e.to[0].what == mime::address_entry::kind::group_begin
+                : says(e.to, m.to, m.to_groups));
     must(says(e.cc, m.cc) && says(e.bcc, m.keep_bcc ? m.bcc : std::vector<mime::mailbox>()));
     must(mime::read_text(e.subject) == m.subject);
     must(e.message_id == '<' + message_id + '>' && (m.message_id.empty() || m.message_id == message_id));

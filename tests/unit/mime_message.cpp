@@ -336,6 +336,8 @@ BOOST_AUTO_TEST_CASE(SM_11_hostile_text_in_any_member_adds_no_field_and_no_part)
         {"to", [](message& m, std::string const& s) { m.to[0].name = s; }},
         {"cc", [](message& m, std::string const& s) { m.cc = {{s, m.from.addr}}; }},
         {"bcc", [](message& m, std::string const& s) { m.bcc = {{s, m.from.addr}}; }},
+        {"group", [](message& m, std::string const& s) { m.to_groups = {{s, {m.from}}}; }},
+        {"group member", [](message& m, std::string const& s) { m.cc_groups = {{"x", {{s, m.from.addr}}}}; }},
         {"subject", [](message& m, std::string const& s) { m.subject = s; }},
         {"message id", [](message& m, std::string const& s) { m.message_id = s + "@x"; }},
         {"in-reply-to", [](message& m, std::string const& s) { m.in_reply_to = {s + "@x"}; }},
@@ -385,6 +387,9 @@ BOOST_AUTO_TEST_CASE(SM_12_hidden_and_broken_characters_are_encoded_or_refused)
         BOOST_TEST((refused(m) == mime::error::text_not_utf8));
         m = minimal();
         m.to[0].name = broken;
+        BOOST_TEST((refused(m) == mime::error::text_not_utf8));
+        m = minimal();
+        m.to_groups = {{broken, {}}};
         BOOST_TEST((refused(m) == mime::error::text_not_utf8));
         m = minimal();
         m.text = broken;
@@ -480,6 +485,46 @@ BOOST_AUTO_TEST_CASE(hidden_recipients_leave_a_group_behind)
     BOOST_TEST((s.head().to[0].what == mime::address_entry::kind::group_begin));
     m.keep_bcc = true;  // a draft
     BOOST_TEST(names(made(m).raw).find("To ") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(groups_stand_after_single_recipients_and_their_members_get_it)
+{
+    message m = minimal();
+    m.to_groups = {{"The team", {who("Ann Lee <ann@contoso.example>"), who("bob@contoso.example")}},
+                   {"Nobody, yet", {}}};
+    m.cc_groups = {{"Gäste", {who("zoe@fabrikam.example")}}};
+    m.bcc = {who("dan@contoso.example")};
+    mime::built_message const b = made(m);
+    BOOST_TEST(
+        b.raw.find("\r\nTo: bob@contoso.example, The team: Ann Lee <ann@contoso.example>,\r\n bob@contoso.example;, "
+                   "\"Nobody, yet\":;\r\n") != b.raw.npos,
+        b.raw);
+    BOOST_TEST(b.raw.find("\r\nCc: =?utf-8?Q?G=C3=A4ste?= : zoe@fabrikam.example;\r\n") != b.raw.npos, b.raw);
+    std::string recipients;
+    for (mime::address const& a : b.recipients)
+        recipients += a.to_string() + ' ';
+    BOOST_TEST(recipients == "bob@contoso.example ann@contoso.example zoe@fabrikam.example dan@contoso.example ");
+    mime::structure const s = mime::parse(b.raw);
+    using kind = mime::address_entry::kind;
+    std::string read;
+    for (auto const* list : {&s.head().to, &s.head().cc})
+        for (mime::address_entry const& e : *list)
+            read += e.what == kind::group_begin ? mime::decode_words(e.name) + ": "
+                    : e.what == kind::group_end ? "; "
+                                                : e.local + ' ';
+    BOOST_TEST(read == "bob The team: ann bob ; Nobody, yet: ; Gäste: zoe ; ");
+
+    m = minimal();
+    m.to.clear();
+    m.to_groups = {{"Friends", {}}};  // as undisclosed-recipients, in other words
+    m.bcc = {who("dan@contoso.example")};
+    BOOST_TEST(made(m).raw.find("\r\nTo: Friends:;\r\n") != std::string::npos);
+    m.to_groups = {{"", {who("bob@contoso.example")}}};
+    BOOST_TEST((refused(m) == mime::error::group_unnamed));
+    m.to_groups = {{"Friends", {{"nobody", {}}}}};
+    BOOST_TEST((refused(m) == mime::error::address_empty));
+    m.to_groups = {{"Friends", {who("böb@contoso.example")}}};
+    BOOST_TEST((refused(m) == mime::error::address_not_ascii));
 }
 
 BOOST_AUTO_TEST_CASE(header_fields_stay_utf8_where_that_is_allowed)

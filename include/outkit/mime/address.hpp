@@ -73,6 +73,15 @@ struct mailbox
     friend bool operator==(mailbox const&, mailbox const&) = default;
 };
 
+/// Recipients under one name (RFC 5322 section 3.4, group). Everybody sees the name and its members.
+struct group
+{
+    std::string name;  // UTF-8, not encoded or quoted; not empty
+    std::vector<mailbox> members;
+
+    friend bool operator==(group const&, group const&) = default;
+};
+
 /** Parses what a person writes as one recipient: `ann@contoso.example` or `Ann Lee <ann@contoso.example>`.
 
     The address is held to the rules of parse_address(). The name may be quoted or have encoded words.
@@ -93,6 +102,9 @@ parse_mailbox_list(std::string_view text, error_code& ec, std::size_t at_most = 
 /// except for a local part in UTF-8; names in other scripts become encoded words (RFC 2047), or with allow_utf8 stay as
 /// they are (RFC 6532).
 OUTKIT_DECL std::string to_string(mailbox const& m, bool allow_utf8 = false);
+
+/// The group as it stands in a header: `Team: ann@contoso.example, bob@contoso.example;`. As for a mailbox.
+OUTKIT_DECL std::string to_string(group const& g, bool allow_utf8 = false);
 
 /// One item of an address list that was received, in the terms of IMAP's ENVELOPE (RFC 9051 section 7.5.2).
 struct address_entry

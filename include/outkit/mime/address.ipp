@@ -577,6 +577,18 @@ OUTKIT_DEF std::string to_string(mailbox const& m, bool allow_utf8)
     return encode_phrase(m.name, allow_utf8) + " <" + m.addr.to_string() + '>';
 }
 
+OUTKIT_DEF std::string to_string(group const& g, bool allow_utf8)
+{
+    std::string out = encode_phrase(g.name, allow_utf8);
+    out += out.ends_with("?=") ? " :" : ":";  // RFC 2047 section 5 (3) wants a blank between
+    for (mailbox const& m : g.members)
+    {
+        out += out.ends_with(':') ? " " : ", ";
+        out += to_string(m, allow_utf8);
+    }
+    return out + ';';
+}
+
 OUTKIT_DEF std::vector<address_entry> read_address_list(std::string_view value, std::size_t at_most)
 {
     using kind = detail::address_scanner::kind;

@@ -26,7 +26,8 @@ enum class error
     message_id_malformed,
     content_type_malformed,
     no_sender,
-    content_incomplete
+    content_incomplete,
+    group_unnamed
 };
 
 inline error_code make_error_code(error e)
@@ -64,6 +65,7 @@ inline error_code make_error_code(error e)
         {int(no_sender), "the message has no From address", condition::invalid_argument},
         {int(content_incomplete), "an attachment's source ended before it had given as many octets as it announced",
          condition::invalid_argument},
+        {int(group_unnamed), "a group of recipients has no name", condition::invalid_argument},
     };
     static const outkit::detail::table_category category("outkit.mime", rows);
     return {static_cast<int>(e), category};

@@ -41,7 +41,9 @@ struct message
     std::optional<mailbox> sender = {};  // who sent it, if not From
     std::vector<mailbox> reply_to = {};
     std::vector<mailbox> to = {};
+    std::vector<group> to_groups = {};  // after those of `to`; their members are recipients, too
     std::vector<mailbox> cc = {};
+    std::vector<group> cc_groups = {};
     std::vector<mailbox> bcc = {};              // recipients nobody sees; see keep_bcc
     std::string subject = {};                   // on one line
     std::optional<date_time> date = {};         // defaults to the world's date, in UTC
@@ -75,7 +77,7 @@ struct built_message
 
     @param m      Recipients may be missing, for a draft.
     @param world  Date and randomness, for what the message does not say itself; the system's where it is left out.
-    @param ec     Cleared, or one of mime::error: no_sender, address_empty, address_not_ascii, text_not_utf8,
+    @param ec     Cleared, or one of mime::error: no_sender, address_empty, address_not_ascii, group_unnamed, text_not_utf8,
                   field_name_malformed, field_reserved, field_value_malformed, field_too_long, message_id_malformed,
                   content_type_malformed, content_incomplete; or an error of a source.
     @return       The message, or nothing with an error.

@@ -147,11 +147,12 @@ public:
         if (m_.sender)
             addresses("Sender", {&*m_.sender, 1});
         addresses("Reply-To", m_.reply_to);
-        if (m_.to.empty() && m_.cc.empty() && !m_.bcc.empty() && !m_.keep_bcc)
+        bool const listed = !m_.to.empty() || !m_.cc.empty() || !m_.to_groups.empty() || !m_.cc_groups.empty();
+        if (!listed && !m_.bcc.empty() && !m_.keep_bcc)
             structured("To", "undisclosed-recipients:;");
         else
-            addresses("To", m_.to);
-        addresses("Cc", m_.cc);
+            addresses("To", m_.to, m_.to_groups);
+        addresses("Cc", m_.cc, m_.cc_groups);
         if (m_.keep_bcc)
             addresses("Bcc", m_.bcc);
         else
@@ -174,10 +175,18 @@ public:
             return std::nullopt;
 
         std::set<std::string> seen;  // each once, in order
-        for (std::vector<mailbox> const* list : {&m_.to, &m_.cc, &m_.bcc})
-            for (mailbox const& r : *list)
+        auto const add = [&](std::vector<mailbox> const& list) {
+            for (mailbox const& r : list)
                 if (seen.insert(key_of(r.addr)).second)
                     recipients.push_back(r.addr);
+        };
+        add(m_.to);
+        for (group const& g : m_.to_groups)
+            add(g.members);
+        add(m_.cc);
+        for (group const& g : m_.cc_groups)
+            add(g.members);
+        add(m_.bcc);
         content.body.insert(content.body.begin(), {std::move(header_) + content.header + "\r\n"});
         return std::move(content.body);
     }
@@ -233,18 +242,26 @@ private:
             fail(error::field_value_malformed);
     }
 
-    void addresses(std::string_view name, std::span<mailbox const> list)
+    void addresses(std::string_view name, std::span<mailbox const> list, std::span<group const> groups = {})
     {
         check(list);
-        if (list.empty() || ec_)
+        for (group const& g : groups)
+        {
+            if (g.name.empty())
+                fail(error::group_unnamed);
+            check_text(g.name);
+            check(g.members);
+        }
+        if (ec_ || (list.empty() && groups.empty()))
             return;
         std::string value;
-        for (mailbox const& one : list)
-        {
+        auto const add = [&](auto const& one) {
             if (!value.empty())
                 value += ", ";
             value += to_string(one, m_.allow_utf8);
-        }
+        };
+        std::for_each(list.begin(), list.end(), add);
+        std::for_each(groups.begin(), groups.end(), add);
         structured(name, value);
     }
 
