@@ -690,6 +690,87 @@ BOOST_AUTO_TEST_CASE(ST_21_SL_14_each_account_and_way_to_secure_it_has_a_connect
     BOOST_TEST(o.connected.size() == 6u);
 }
 
+// Connections that are kept, and TLS sessions, are for those who have the same idea of TLS.
+BOOST_AUTO_TEST_CASE(TL_21_each_idea_of_tls_has_a_connection_of_its_own)
+{
+    tests::certificate const here = tests::make_certificate("mail.test"), other = tests::make_certificate("ann");
+    error_code ec;
+    auto const server = tls_context::server_pem(ec, here.chain, here.key);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    SSL_CTX_set_max_proto_version(server.native(), TLS1_2_VERSION);
+    static std::size_t presented;
+    presented = 0;
+    SSL_CTX_set_verify(server.native(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) {
+        ++presented;
+        return 1;
+    });
+    auto const trusting = [&](std::string const& authorities) {
+        auto c = tls_context::client(ec, {.system = false, .authorities_pem = authorities});
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        return c;
+    };
+    auto const identified = trusting(here.chain), modern = trusting(here.chain);
+    // Neither is an option of the library: OpenSSL is told by itself.
+    auto const mine = tls_context::server_pem(ec, other.chain, other.key);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    SSL_CTX_use_certificate(identified.native(), SSL_CTX_get0_certificate(mine.native()));
+    SSL_CTX_use_PrivateKey(identified.native(), SSL_CTX_get0_privatekey(mine.native()));
+    SSL_CTX_set_min_proto_version(modern.native(), TLS1_3_VERSION);
+    struct
+    {
+        char const* name;
+        tls_context tls;
+        bool agrees;
+    } const ideas[] = {{"this authority", trusting(here.chain), true},
+                       {"another authority", trusting(other.chain), false},
+                       {"both authorities", trusting(here.chain + other.chain), true},
+                       {"with a certificate", identified, true},
+                       {"TLS 1.3", modern, false}};
+    office o;
+    o.sim.listen("mail.test", 587, [&](wire& w) { return o.serve(w); }, server);
+    std::vector<std::unique_ptr<basic_submission<outkit::detail::simulated_stream>>> all;
+    for (auto const& idea : ideas)
+    {
+        submission_access where = o.access();
+        where.server.host = "mail.test";
+        where.server.security = security::starttls_required;
+        all.push_back(std::make_unique<basic_submission<outkit::detail::simulated_stream>>(
+            outkit::detail::simulated_stream(o.sim, idea.name, idea.tls), std::move(where)));
+    }
+    // In the second round those of the first are there to be mistaken; in the third their sessions are.
+    std::map<std::string, std::size_t> mine_is;
+    for (int round : {1, 2, 3})
+        for (std::size_t i = 0; i != all.size(); ++i)
+            BOOST_TEST_CONTEXT("round " << round << ", " << ideas[i].name)
+            {
+                o.outgoing = std::move(all[i]);
+                auto const before = o.connected.size(), shown = presented;
+                auto const resumed = SSL_CTX_sess_hits(server.native());
+                auto const r = o.send({letter(ideas[i].name)});
+                BOOST_TEST(!r.ec == ideas[i].agrees, r.ec.message());
+                BOOST_TEST(o.count(ideas[i].name) == (ideas[i].agrees ? std::size_t(round) : 0u));
+                bool const makes_one = round != 2 || !ideas[i].agrees;
+                BOOST_TEST(o.connected.size() == before + makes_one);
+                BOOST_TEST(SSL_CTX_sess_hits(server.native()) == resumed + (round == 3 && ideas[i].agrees));
+                BOOST_TEST((presented != shown) == (round == 1 && i == 3));
+                if (ideas[i].agrees)
+                {
+                    std::string const on = o.heard.back().substr(0, o.heard.back().find(' '));
+                    BOOST_TEST(
+                        (round == 3 || mine_is.emplace(ideas[i].name, std::stoul(on)).first->second == std::stoul(on)));
+                }
+                if (round == 2)
+                {
+                    bool gone = false;
+                    o.outgoing->async_quit([&](error_code) { gone = true; });
+                    while (!gone)
+                        o.sim.run(o.sim.now() + 10ms);
+                }
+                all[i] = std::move(o.outgoing);
+            }
+    BOOST_TEST(presented != 0u);
+}
+
 // --- the end ---
 
 BOOST_AUTO_TEST_CASE(a_wait_can_be_cancelled)
