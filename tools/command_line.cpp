@@ -140,6 +140,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
         command->add_option("--format", chosen_format, "text or json, for programs")
             ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))
             ->type_name("text|json");
+        command->add_flag_callback("--json", [&] { chosen_format = "json"; }, "the same as --format json");
     };
     auto const wanted = [&] { return chosen_format == "json" ? format::json : format::text; };
 
@@ -282,6 +283,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     explain_options e;
     CLI::App* const explain_command =
         app.add_subcommand("explain", "What a code or an error text means, whose fault it is, how to mend it");
+    explain_command->add_flag("--all", e.all, "everything there is in the atlas");
     explain_command->add_option("TEXT", e.words, "a code, a line or a piece of a log; without it, standard input");
     add_format(explain_command);
     explain_command->callback([&] {

@@ -26,6 +26,7 @@ struct store_options
 struct explain_options
 {
     std::vector<std::string> words = {};  // empty, or "-": standard input
+    bool all = false;                     // the whole atlas
     cli::format format = format::text;
 };
 int explain(explain_options const& o);

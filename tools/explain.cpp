@@ -10,6 +10,9 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <unistd.h>
 
@@ -52,6 +55,13 @@ void print_wrapped(console& out, std::string_view first, std::string_view rest, 
     }
 }
 
+std::string_view again(check::retry r)
+{
+    return r == check::retry::later            ? "the same request may succeed after a pause"
+           : r == check::retry::with_new_token ? "the same request with a new access token"
+                                               : "the same request after the sign-in";
+}
+
 void print(console& out, check::symptom const& s)
 {
     out.write(s.id, style::strong);
@@ -64,35 +74,80 @@ void print(console& out, check::symptom const& s)
         print_wrapped(out, fmt::format("  {}. ", ++number), "     ", c.what);
         print_wrapped(out, "     who:  ", "           ", check::name(c.who));
         print_wrapped(out, "     mend: ", "           ", c.remedy);
+        if (c.again != check::retry::never)
+            print_wrapped(out, "     then: ", "           ", again(c.again));
         print_wrapped(out, "     from: ", "           ", fmt::format("{} ({})", c.source, check::name(c.mark)));
     }
 }
 
+// As atlas.json has it, and docs/atlas.schema.json describes it.
 boost::json::object to_json(check::symptom const& s)
 {
+    auto const texts = [](auto const& views) {
+        boost::json::array all;
+        for (std::string_view const v : views)
+            all.emplace_back(v);
+        return all;
+    };
     boost::json::array causes;
     for (check::cause const& c : s.causes)
-        causes.push_back({{"id", c.id},
-                          {"what", c.what},
-                          {"owner", check::name(c.who)},
-                          {"remedy", c.remedy},
-                          {"evidence", check::name(c.mark)},
-                          {"source", c.source}});
-    return {{"id", s.id}, {"service", check::name(s.where)}, {"meaning", s.meaning}, {"causes", std::move(causes)}};
+    {
+        boost::json::array steps;
+        for (check::step_of_remedy const& step : c.steps)
+            steps.push_back({{"kind", check::name(step.kind)}, {"text", step.text}});
+        boost::json::object o{{"id", c.id},
+                              {"what", c.what},
+                              {"owner", check::name(c.who)},
+                              {"steps", std::move(steps)},
+                              {"retry", check::name(c.again)},
+                              {"evidence", check::name(c.mark)},
+                              {"source", c.source}};
+        if (!c.first_seen.empty())
+            o["first_seen"] = c.first_seen;
+        if (!c.last_seen.empty())
+            o["last_seen"] = c.last_seen;
+        causes.emplace_back(std::move(o));
+    }
+    boost::json::array phases;
+    for (check::phase const p : s.phases)
+        phases.emplace_back(check::name(p));
+    check::patterns const patterns = check::patterns_of(s.id);
+    boost::json::object o{{"id", s.id},
+                          {"service", check::name(s.where)},
+                          {"phases", std::move(phases)},
+                          {"meaning", s.meaning},
+                          {"patterns", texts(patterns.particular)},
+                          {"general_patterns", texts(patterns.general)},
+                          {"causes", std::move(causes)}};
+    if (s.id.starts_with("AADSTS"))
+        o["number"] = std::stol(s.id.substr(6));
+    return o;
+}
+
+std::vector<check::symptom> everything()
+{
+    std::vector<check::symptom> all;
+    for (std::string const& id : check::symptom_ids())
+        all.push_back(check::lookup(id));
+    return all;
 }
 
 }  // namespace
 
 int explain(explain_options const& o)
 {
+    if (o.all && !o.words.empty())
+        throw usage_error("--all explains everything there is; leave the text out");
     std::string text;
-    if (o.words.empty() || (o.words.size() == 1 && o.words[0] == "-"))
+    if (o.all)
+        text.clear();
+    else if (o.words.empty() || (o.words.size() == 1 && o.words[0] == "-"))
         text = from_standard_input();
     else
         for (std::string const& word : o.words)
             text += (text.empty() ? "" : " ") + word;
 
-    std::vector<check::symptom> const found = check::explain(text);
+    std::vector<check::symptom> const found = o.all ? everything() : check::explain(text);
     console out(stdout);
     if (o.format == format::json)
     {

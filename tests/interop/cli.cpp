@@ -139,6 +139,26 @@ BOOST_AUTO_TEST_CASE(CL_10_output_that_cannot_be_written_is_a_failure)
     BOOST_TEST(pipe.errors() == "1\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_atlas_is_told_whole_as_its_schema_says)
+{
+    result const all = run({"explain", "--all", "--json"});
+    BOOST_TEST(all.code == 0);
+    folder const f;
+    std::ifstream source(OUTKIT_SOURCE_DIR "/include/outkit/check/atlas/atlas.json");
+    std::string const text{std::istreambuf_iterator<char>(source), {}};
+    BOOST_TEST((json::parse(all.out).at("symptoms") == json::parse(text).at("symptoms")));  // the tables are its image
+    std::string const schema = OUTKIT_SOURCE_DIR "/docs/atlas.schema.json";
+    for (std::string const& document :
+         {all.out, text, run({"explain", "--json", "AADSTS999999 535 5.7.3 ErrorAccessDenied"}).out})
+    {
+        process p({"/usr/bin/python3", scripts + "schema_witness.py", schema, f.file("atlas.json", document)});
+        int const code = p.wait();
+        BOOST_TEST(code == 0, p.errors());
+    }
+    BOOST_TEST(run({"explain", "--all"}).says("imap-not-connected  (IMAP)"));
+    BOOST_TEST(run({"explain", "--all", "AADSTS50011"}).code == 2);
+}
+
 BOOST_AUTO_TEST_CASE(CL_13_hostile_text_in_explain_is_harmless)
 {
     result const got = run({"explain", "\x1b]0;owned\x07 AADSTS50011 \x1b[2J"});

@@ -3,6 +3,7 @@
 
 #include <outkit/check/types.hpp>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,12 +11,16 @@
 namespace outkit::inline OUTKIT_ABI::check {
 
 // The atlas of refusals: what Microsoft's services say when a mail program is turned away, which causes are behind it,
-// who can mend each, and how. Tables of data and a search in them; no I/O. The services say little: behind "User is
-// authenticated but not connected" stand nine causes, so causes are ranked, the most frequent first.
+// who can mend each, and how. Tables of data, which tools/atlas makes from
+// atlas/atlas.json, and a search in them; no I/O. The services say little: behind "User is
+// authenticated but not connected" stand many causes, so causes are ranked, the most frequent first.
 
 OUTKIT_DECL std::string_view name(owner o) noexcept;
 OUTKIT_DECL std::string_view name(evidence e) noexcept;
 OUTKIT_DECL std::string_view name(service s) noexcept;
+OUTKIT_DECL std::string_view name(phase p) noexcept;
+OUTKIT_DECL std::string_view name(retry r) noexcept;
+OUTKIT_DECL std::string_view name(step_kind k) noexcept;
 
 /** Recognises what stands in a text: a code by itself ("50011", "AADSTS50011", "535 5.7.3", "ErrorAccessDenied"), a
     line of a server, or a piece of a log with all of them in it.
@@ -31,6 +36,14 @@ OUTKIT_DECL symptom lookup(std::string_view id);
 
 /// The ids of all symptoms in the atlas, in its order.
 OUTKIT_DECL std::vector<std::string> symptom_ids();
+
+/// How a symptom is recognised in a text that has been made lower case, with single blanks.
+struct patterns
+{
+    std::span<std::string_view const> particular;
+    std::span<std::string_view const> general;  // only where nothing particular of the same service is recognised
+};
+OUTKIT_DECL patterns patterns_of(std::string_view id);
 
 /// Moves the cause of this id to the front, when something else has shown that it is the one.
 OUTKIT_DECL void rank_first(symptom& s, std::string_view cause_id);

@@ -3,8 +3,7 @@
 
 #include <outkit/check/atlas.hpp>
 
-#include <outkit/check/detail/entra_codes.hpp>
-#include <outkit/check/detail/mail_texts.hpp>
+#include <outkit/check/atlas/tables.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -60,35 +59,37 @@ OUTKIT_DECL bool stands_in(std::string_view text, std::string_view pattern)
     return false;
 }
 
-OUTKIT_DECL symptom entra_symptom(int number)
-{
-    symptom s;
-    s.id = "AADSTS" + std::to_string(number);
-    s.where = service::sign_in;
-    for (entra_row const& row : entra_rows)
-    {
-        if (row.number != number)
-            continue;
-        if (s.meaning.empty())
-            s.meaning = row.meaning;
-        s.causes.push_back({row.id, row.what, row.who, row.remedy, row.mark, row.source});
-    }
-    if (s.causes.empty())
-        s.meaning = "a refusal of Microsoft Entra that is not in the atlas; its text may say more, and "
-                    "https://login.microsoftonline.com/error?code=<number> has Microsoft's list";
-    return s;
-}
-
-OUTKIT_DECL symptom text_symptom(text_row const& row)
+OUTKIT_DECL symptom symptom_of(atlas::row const& row)
 {
     symptom s;
     s.id = std::string(row.id);
     s.where = row.where;
+    for (int p = 0; p <= static_cast<int>(phase::call); ++p)
+        if (row.phases >> p & 1)
+            s.phases.push_back(static_cast<phase>(p));
     s.meaning = row.meaning;
-    for (cause_row const& c : cause_rows)
-        if (c.symptom == row.id)
-            s.causes.push_back({c.id, c.what, c.who, c.remedy, c.mark, c.source});
+    s.causes.assign(atlas::causes + row.first_cause, atlas::causes + row.first_cause + row.causes);
     return s;
+}
+
+OUTKIT_DECL symptom entra_symptom(int number)
+{
+    for (atlas::row const& row : atlas::rows)
+        if (row.number == number)
+            return symptom_of(row);
+    symptom s;
+    s.id = "AADSTS" + std::to_string(number);
+    s.where = service::sign_in;
+    s.meaning = "a refusal of Microsoft Entra that is not in the atlas; its text may say more, and "
+                "https://login.microsoftonline.com/error?code=<number> has Microsoft's list";
+    return s;
+}
+
+OUTKIT_DECL patterns patterns_of(atlas::row const& row)
+{
+    std::span<std::string_view const> const all(atlas::patterns);
+    return {all.subspan(row.first_pattern, row.particular),
+            all.subspan(std::size_t(row.first_pattern) + row.particular, row.general)};
 }
 
 // The AADSTS numbers in the text, in order, each once.
@@ -144,7 +145,8 @@ OUTKIT_DEF std::string_view name(owner o) noexcept
     switch (o)
     {
     case owner::developer: return "developer";
-    case owner::administrator: return "administrator";
+    case owner::tenant_administrator: return "tenant administrator";
+    case owner::mailbox_administrator: return "mailbox administrator";
     case owner::user: return "user";
     case owner::microsoft: return "Microsoft";
     case owner::network: return "network";
@@ -177,6 +179,48 @@ OUTKIT_DEF std::string_view name(service s) noexcept
     return "";
 }
 
+OUTKIT_DEF std::string_view name(phase p) noexcept
+{
+    switch (p)
+    {
+    case phase::connect: return "connect";
+    case phase::tls: return "tls";
+    case phase::authorize: return "authorize";
+    case phase::token: return "token";
+    case phase::sign_in: return "sign-in";
+    case phase::session: return "session";
+    case phase::envelope: return "envelope";
+    case phase::data: return "data";
+    case phase::call: return "call";
+    }
+    return "";
+}
+
+OUTKIT_DEF std::string_view name(retry r) noexcept
+{
+    switch (r)
+    {
+    case retry::never: return "never";
+    case retry::later: return "later";
+    case retry::with_new_token: return "with-new-token";
+    case retry::after_sign_in: return "after-sign-in";
+    }
+    return "";
+}
+
+OUTKIT_DEF std::string_view name(step_kind k) noexcept
+{
+    switch (k)
+    {
+    case step_kind::portal: return "portal";
+    case step_kind::powershell: return "powershell";
+    case step_kind::graph: return "graph";
+    case step_kind::web: return "web";
+    case step_kind::action: return "action";
+    }
+    return "";
+}
+
 OUTKIT_DEF std::vector<symptom> explain(std::string_view text)
 {
     std::string const t = detail::normalise(text.substr(0, detail::most_text));
@@ -190,36 +234,34 @@ OUTKIT_DEF std::vector<symptom> explain(std::string_view text)
     }
     std::move(unknown.begin(), unknown.end(), std::back_inserter(found));
 
-    std::vector<std::string_view> seen;
-    for (detail::text_row const& row : detail::text_rows)
+    auto const stands = [&](std::string_view pattern) { return detail::stands_in(t, pattern); };
+    auto const is_found = [&](atlas::row const& row) {
+        return std::any_of(found.begin(), found.end(), [&](symptom const& s) { return s.id == row.id; });
+    };
+    for (atlas::row const& row : atlas::rows)
+        if (auto const p = detail::patterns_of(row).particular; std::any_of(p.begin(), p.end(), stands))
+            found.push_back(detail::symptom_of(row));
+    // A general pattern does not speak when a particular one of the same service has: "535 5.7.3" inside the text of a
+    // 530, or an OAuth error whose number is known.
+    for (atlas::row const& row : atlas::rows)
     {
-        if (std::find(seen.begin(), seen.end(), row.id) != seen.end())
-            continue;
-        // A general row does not speak when a particular one of the same service has: "535 5.7.3" inside the text of
-        // a 530, or an OAuth error whose number is known.
-        bool const general = row.pattern.front() == '~';
-        if (general && std::any_of(found.begin(), found.end(),
-                                   [&](symptom const& s) { return s.where == row.where && !s.causes.empty(); }))
-            continue;
-        if (!detail::stands_in(t, row.pattern.substr(general ? 1 : 0)))
-            continue;
-        seen.push_back(row.id);
-        found.push_back(detail::text_symptom(row));
+        auto const p = detail::patterns_of(row).general;
+        bool const said = std::any_of(found.begin(), found.end(),
+                                      [&](symptom const& s) { return s.where == row.where && !s.causes.empty(); });
+        if (!said && !is_found(row) && std::any_of(p.begin(), p.end(), stands))
+            found.push_back(detail::symptom_of(row));
     }
     return found;
 }
 
 OUTKIT_DEF symptom lookup(std::string_view id)
 {
-    if (id.starts_with("AADSTS"))
-    {
-        int number = 0;
-        std::from_chars(id.data() + 6, id.data() + id.size(), number);
-        return detail::entra_symptom(number);
-    }
-    for (detail::text_row const& row : detail::text_rows)
+    for (atlas::row const& row : atlas::rows)
         if (row.id == id)
-            return detail::text_symptom(row);
+            return detail::symptom_of(row);
+    if (int number = 0; id.starts_with("AADSTS") &&
+                        std::from_chars(id.data() + 6, id.data() + id.size(), number).ptr == id.data() + id.size())
+        return detail::entra_symptom(number);
     symptom none;
     none.id = std::string(id);
     return none;
@@ -228,15 +270,17 @@ OUTKIT_DEF symptom lookup(std::string_view id)
 OUTKIT_DEF std::vector<std::string> symptom_ids()
 {
     std::vector<std::string> ids;
-    auto const add = [&](std::string id) {
-        if (std::find(ids.begin(), ids.end(), id) == ids.end())
-            ids.push_back(std::move(id));
-    };
-    for (detail::entra_row const& row : detail::entra_rows)
-        add("AADSTS" + std::to_string(row.number));
-    for (detail::text_row const& row : detail::text_rows)
-        add(std::string(row.id));
+    for (atlas::row const& row : atlas::rows)
+        ids.emplace_back(row.id);
     return ids;
+}
+
+OUTKIT_DEF patterns patterns_of(std::string_view id)
+{
+    for (atlas::row const& row : atlas::rows)
+        if (row.id == id)
+            return detail::patterns_of(row);
+    return {};
 }
 
 OUTKIT_DEF void rank_first(symptom& s, std::string_view cause_id)
