@@ -26,7 +26,8 @@ inline std::string const plain_mail = "From: Alex Wilber <alex@contoso.example>\
 // A tenant with Adele, Alex and a shared mailbox.
 struct outlook
 {
-    outlook()
+    explicit outlook(oauth2::cloud const& c = oauth2::global_cloud())
+        : in(c), host(c.graph.substr(8)), g(w, {c.graph.substr(8), "mail.test"}, c)
     {
         w.clock.set_date(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(10));
         outkit::mock::tenant t;
@@ -58,11 +59,11 @@ struct outlook
         return added;
     }
 
-    std::string token(outkit::mock::user const& u, std::vector<std::string> permissions,
-                      std::string audience = "https://graph.microsoft.com", std::int64_t lifetime = 3600)
+    std::string token(outkit::mock::user const& u, std::vector<std::string> permissions, std::string audience = {},
+                      std::int64_t lifetime = 3600)
     {
         outkit::mock::access_claims c;
-        c.audience = audience;
+        c.audience = audience.empty() ? in.graph : std::move(audience);
         c.tenant = tenant;
         c.client_id = "00000000-0000-4000-8000-00000000a001";
         c.person = {tenant, u.id, u.principal_name, u.display_name, u.given_name, u.surname, u.mail};
@@ -73,7 +74,7 @@ struct outlook
     {
         auto const* sp = w.directory.find_service_principal("00000000-0000-4000-8000-00000000a001", tenant);
         outkit::mock::access_claims c;
-        c.audience = "https://graph.microsoft.com";
+        c.audience = in.graph;
         c.tenant = tenant;
         c.client_id = sp->app_id;
         c.app_only = true;
@@ -91,7 +92,7 @@ struct outlook
         r.method = std::move(method);
         r.target = std::move(target);
         r.headers = std::move(headers);
-        r.headers.push_back({"Host", "graph.microsoft.com"});
+        r.headers.push_back({"Host", host});
         if (!bearer.empty())
             r.headers.push_back({"Authorization", "Bearer " + bearer});
         r.body = std::move(body);
@@ -123,8 +124,10 @@ struct outlook
         return w.mailboxes.deliver(*w.mailboxes.find("adele@contoso.example"), std::move(raw)).what;
     }
 
+    oauth2::cloud in;
+    std::string host;
     outkit::mock::world w{7};
-    outkit::mock::graph g{w, {"graph.microsoft.com", "mail.test"}};
+    outkit::mock::graph g;
     std::string tenant;
     outkit::mock::user *adele, *alex, *info;
     outkit::mock::folder_ptr inbox;

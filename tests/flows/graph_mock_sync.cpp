@@ -1,6 +1,8 @@
 // The mock Graph, as it tells what has changed, and several requests in one.
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/detail/simulate.hpp>
+#include <outkit/mock/gzip.hpp>
 
 #include "graph_outlook.hpp"
 
@@ -337,6 +339,182 @@ BOOST_AUTO_TEST_CASE(annotations_are_left_out_on_request)
     BOOST_TEST(r.body.starts_with("{\"@odata.count\":2,\"@odata.nextLink\":\"https:"), r.body);
     BOOST_TEST(!has(r.body, "@odata.context"));
     BOOST_TEST(!has(r.body, "@odata.etag"));
+}
+
+BOOST_AUTO_TEST_CASE(the_fifth_request_at_once_of_an_application_to_a_mailbox_is_refused)
+{
+    outlook o;
+    auto const request = [&](std::string const& token) {
+        http::request r;
+        r.target = "/v1.0/me/messages";
+        r.headers = {{"Host", "graph.microsoft.com"}, {"Authorization", "Bearer " + token}};
+        return r;
+    };
+    mock::fault slow{.server = "graph", .delay = 2s, .times = 0};
+    std::string problem;
+    BOOST_TEST_REQUIRE(o.w.faults.enqueue(slow, problem), problem);
+    outkit::detail::simulator sim;
+    std::string const token = o.everything(), other = o.token(*o.alex, {"Mail.Read"});
+    std::vector<std::shared_ptr<outkit::detail::simulator::result<http::response>>> answers;
+    for (int i = 0; i < 5; ++i)
+        answers.push_back(sim.start("client", o.g.serve(request(token))));
+    answers.push_back(sim.start("client", o.g.serve(request(other))));
+    sim.run();
+    for (std::size_t const good : {0u, 1u, 2u, 3u, 5u})
+        BOOST_TEST(answers[good]->value->status == 200u, good);
+    refused(*answers[4]->value, 429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.");
+    BOOST_TEST(header(*answers[4]->value, "Retry-After") == "1");
+    auto const later = sim.start("client", o.g.serve(request(token)));
+    sim.run();
+    BOOST_TEST(later->value->status == 200u);
+}
+
+BOOST_AUTO_TEST_CASE(bodies_are_gzip_where_that_is_wanted)
+{
+    outlook o;
+    o.deliver(plain_mail);
+    auto const plain = o.get("/v1.0/me/messages?$select=subject");
+    BOOST_TEST(header(plain, "Content-Encoding") == "");
+    BOOST_TEST(header(plain, "Vary") == "Accept-Encoding");
+    for (char const* const wanted : {"gzip", "deflate, GZIP;q=0.5", "br, gzip"})
+    {
+        auto const r = o.get("/v1.0/me/messages?$select=subject", {{"Accept-Encoding", wanted}});
+        BOOST_TEST(header(r, "Content-Encoding") == "gzip");
+        BOOST_TEST(mock::gunzip(r.body, 1 << 20).value_or("") == plain.body);
+    }
+    for (char const* const other : {"identity", "gzip;q=0", "gzip; q=0.000"})
+        BOOST_TEST(o.get("/v1.0/me/messages?$select=subject", {{"Accept-Encoding", other}}).body == plain.body);
+
+    std::string const draft = "{\"subject\":\"packed\"}";
+    http::fields const packed = {{"Content-Encoding", "gzip"}};
+    BOOST_TEST(o.write("POST", "/v1.0/me/messages", mock::gzip(draft), packed).status == 201u);
+    BOOST_TEST(o.messages("adele@contoso.example", mock::role::drafts).back()->envelope().subject == "packed");
+    refused(o.write("POST", "/v1.0/me/messages", mock::gzip(draft).substr(0, 25), packed), 400, "BadRequest",
+            "The request body is not valid gzip.");
+    refused(o.write("POST", "/v1.0/me/messages", mock::gzip(std::string(5 << 20, ' ')), packed), 400, "BadRequest",
+            "The maximum request length supported is 4MB.");
+
+    // As others write it: with a file's name; not damaged, not cut, with nothing behind.
+    std::string good = mock::gzip("some text, some text");
+    BOOST_TEST(mock::gunzip(good, 100).value_or("") == "some text, some text");
+    BOOST_TEST(mock::gunzip(good, 4).value_or("") == "some");
+    std::string named = good;
+    named[3] = 8;
+    named.insert(10, "a.txt", 6);
+    BOOST_TEST(mock::gunzip(named, 100).value_or("") == "some text, some text");
+    BOOST_TEST(!mock::gunzip(good + "x", 100));
+    for (std::size_t n = 0; n < good.size(); ++n)
+        BOOST_TEST(!mock::gunzip(good.substr(0, n), 100), n);
+    good[good.size() - 6] ^= 1;
+    BOOST_TEST(!mock::gunzip(good, 100));
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_can_ask_for_extended_properties)
+{
+    outlook o;
+    auto const read = o.deliver("Subject: read\r\n\r\nx");
+    o.deliver("Subject: new\r\n\r\nx");
+    o.w.mailboxes.store(*o.inbox, read->uid, mock::mailbox_store::how::add, mock::flags::seen);
+    std::string const guid = "String {00020329-0000-0000-C000-000000000046} Name tag";
+    BOOST_TEST(o.write("PATCH", "/v1.0/me/messages/" + read->id,
+                       "{\"singleValueExtendedProperties\":[{\"id\":\"" + guid + "\",\"value\":\"Blue\"}]}")
+                   .status == 200u);
+    auto const found = [&](std::string filter) {
+        for (std::size_t at = 0; (at = filter.find(' ', at)) != std::string::npos;)
+            filter.replace(at, 1, "%20");
+        auto const r = o.get("/v1.0/me/messages?$select=subject&$filter=" + filter);
+        BOOST_TEST(r.status == 200u, r.body);
+        return std::string(has(r.body, "\"read\"") ? "read " : "") + (has(r.body, "\"new\"") ? "new" : "");
+    };
+    std::string const any = "singleValueExtendedProperties/Any(ep: ep/id eq '";
+    BOOST_TEST(found(any + "Integer 0x0E07' and cast(ep/value, Edm.Int32) eq 1)") == "read ");
+    BOOST_TEST(found(any + "Integer 0x0E07' and cast(ep/value, Edm.Int32) lt 1)") == "new");
+    BOOST_TEST(found("not " + any + "Integer 0x0E07' and cast(ep/value, Edm.Int32) eq 1)") == "new");
+    BOOST_TEST(found(any + guid + "' and ep/value eq 'blue')") == "read ");
+    BOOST_TEST(found(any + guid + "')") == "read ");
+    BOOST_TEST(found(any + "SystemTime 0x0E06' and cast(ep/value, Edm.DateTimeOffset) ge 2026-01-01T00:00:00Z)") ==
+               "read new");
+    BOOST_TEST(found("isRead eq false and " + any + "String 0x0037' and ep/value ne 'x')") == "new");
+    for (char const* const bad :
+         {"singleValueExtendedProperties/Any()", "singleValueExtendedProperties/Any(p:p/value%20eq%20'x')",
+          "singleValueExtendedProperties/Any(p:p/id%20eq%20'x'%20and%20cast(p/value,Edm.Guid)%20eq%20'y')"})
+        refused(o.get("/v1.0/me/messages?$filter=" + std::string(bad)), 400, "ErrorInvalidUrlQueryFilter");
+    refused(o.get("/v1.0/me/messages?$filter=singleValueExtendedProperties/Any(p:p/id%20eq%20'x'%20and%20"
+                  "cast(p/value,Edm.Int32)%20eq%20'y')"),
+            400, "BadRequest");
+}
+
+BOOST_AUTO_TEST_CASE(folders_are_shown_with_their_children_on_request)
+{
+    outlook o;
+    mock::mailbox& box = *o.w.mailboxes.find("adele@contoso.example");
+    o.w.mailboxes.create_path(box, "INBOX/B/deep");
+    o.w.mailboxes.create_path(box, "INBOX/a");
+    auto const one = o.get("/v1.0/me/mailFolders/inbox?$expand=childFolders($select=displayName)&$select=displayName");
+    BOOST_TEST(one.status == 200u);
+    BOOST_TEST(has(one.body, "\"displayName\":\"Inbox\",\"childFolders@odata.context\":\"https://"), one.body);
+    BOOST_TEST(has(one.body, "\"childFolders\":[{\"id\":\"" + box.find_path("INBOX/a")->id() +
+                                 "\",\"displayName\":\"a\"},{\"id\":\"" + box.find_path("INBOX/B")->id() +
+                                 "\",\"displayName\":\"B\"}]}"),
+               one.body);
+    auto const all = o.get("/v1.0/me/mailFolders?$expand=childFolders");
+    BOOST_TEST(count(all.body, "\"childFolders\":[]") >= 3u);
+    BOOST_TEST(count(all.body, "\"displayName\":\"deep\"") == 0u);
+    refused(o.get("/v1.0/me/mailFolders?$expand=nonsense"), 400, "BadRequest",
+            "Parsing OData Select and Expand failed: Could not find a property named 'nonsense' on type "
+            "'microsoft.graph.mailFolder'.");
+}
+
+BOOST_AUTO_TEST_CASE(in_each_cloud_links_tokens_and_challenges_are_its_own)
+{
+    namespace oauth2 = outkit::oauth2;
+    oauth2::cloud const clouds[] = {oauth2::global_cloud(), oauth2::us_government_l4_cloud(),
+                                    oauth2::us_government_dod_cloud(), oauth2::china_cloud()};
+    for (oauth2::cloud const& here : clouds)
+        BOOST_TEST_CONTEXT(here.name)
+        {
+            outlook o(here);
+            std::string const root = here.graph + "/v1.0/";
+            for (int i = 0; i < 3; ++i)
+                o.deliver(mail(i));
+            BOOST_TEST(has(o.get("/v1.0/me").body, "\"@odata.context\":\"" + root + "$metadata#users/$entity\""));
+            auto const page = o.get("/v1.0/me/messages?$top=2");
+            std::string const mark = "\"@odata.nextLink\":\"" + root;
+            std::size_t const next = page.body.find(mark);
+            BOOST_TEST_REQUIRE(next != std::string::npos, page.body.substr(0, 300));
+            std::size_t const begin = next + mark.size();
+            std::string const rest = page.body.substr(begin, page.body.find('"', begin) - begin);
+            BOOST_TEST(count(o.get("/v1.0/" + rest).body, "\"bodyPreview\"") == 1u);
+            BOOST_TEST(has(o.get("/v1.0/me/mailFolders/inbox/messages/delta").body, "\"@odata.deltaLink\":\"" + root));
+            auto const draft =
+                o.post("/v1.0/me/messages",
+                       R"({"subject":"s","toRecipients":[{"emailAddress":{"address":"alex@contoso.example"}}]})");
+            BOOST_TEST(header(draft, "Location").starts_with(root + "users('"));
+            std::string const id = o.messages("adele@contoso.example", mock::role::drafts).back()->id;
+            BOOST_TEST(has(o.post("/v1.0/me/messages/" + id + "/attachments/createUploadSession",
+                                  R"({"AttachmentItem":{"attachmentType":"file","name":"n","size":3483322}})")
+                               .body,
+                           "\"uploadUrl\":\"" + here.graph + "/"));
+            BOOST_TEST(o.post("/v1.0/me/messages/" + id + "/send").status == 202u);
+            BOOST_TEST(o.messages("alex@contoso.example", mock::role::inbox).size() == 1u);
+            BOOST_TEST(
+                has(o.post("/v1.0/$batch", R"({"requests":[{"id":"1","method":"GET","url":"/me/mailFolders/inbox"}]})")
+                        .body,
+                    "\"status\":200"));
+
+            // Tokens for the application's id will do anywhere, those of other clouds nowhere.
+            for (oauth2::cloud const& there : clouds)
+                BOOST_TEST(o.ask("GET", "/v1.0/me", o.token(*o.adele, {"User.Read"}, there.graph)).status ==
+                           (there.graph == here.graph ? 200u : 401u));
+            BOOST_TEST(
+                o.ask("GET", "/v1.0/me", o.token(*o.adele, {"User.Read"}, "00000003-0000-0000-c000-000000000000"))
+                    .status == 200u);
+            auto const none = o.ask("GET", "/v1.0/me", "");
+            BOOST_TEST(has(header(none, "WWW-Authenticate"),
+                           "authorization_uri=\"" + here.login + "/common/oauth2/authorize\""));
+            o.host = here.graph == clouds[0].graph ? "graph.microsoft.us" : "graph.microsoft.com";
+            BOOST_TEST(o.get("/v1.0/me").status == 421u);
+        }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -449,4 +449,24 @@ BOOST_AUTO_TEST_CASE(a_large_attachment_comes_in_pieces)
     refused(o.ask("GET", dropped, {}), 404, "ErrorItemNotFound");
 }
 
+BOOST_AUTO_TEST_CASE(an_attachment_more_or_less_leaves_the_trace_of_a_received_message)
+{
+    outlook o;
+    std::string const trace = "Return-Path: alex@contoso.example\r\nReceived: from a.example by b.example;\r\n"
+                              " Mon, 23 Nov 2026 09:58:10 +0000\r\nReceived: from c.example by a.example; "
+                              "Mon, 23 Nov 2026 09:58:09 +0000\r\n";
+    std::string const id = o.deliver(trace + plain_mail)->id;
+    std::string const at = "/v1.0/me/messages/" + id + "/attachments";
+    auto const added =
+        o.post(at, R"({"@odata.type":"#microsoft.graph.fileAttachment","name":"a","contentBytes":"AA=="})");
+    BOOST_TEST(added.status == 201u);
+    BOOST_TEST(o.inbox->messages().back()->raw().starts_with(trace));
+    std::size_t const begin = added.body.find("\"id\":\"") + 6;
+    BOOST_TEST(o.write("DELETE", at + "/" + added.body.substr(begin, added.body.find('"', begin) - begin)).status ==
+               204u);
+    BOOST_TEST(o.inbox->messages().back()->raw().starts_with(trace));
+    std::string const& raw = o.inbox->messages().back()->raw();
+    BOOST_TEST(raw.find("Received:", trace.size()) == std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

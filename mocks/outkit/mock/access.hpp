@@ -102,8 +102,10 @@ struct access
 
     @param user  For IMAP and SMTP what XOAUTH2 says in `user=`. For Graph the segment behind /users/ (address or object
                  id), or "me" (or empty) for the token's own. Graph's calls check their scopes themselves, with has().
+    @param resource  The audience of tokens for Graph in a national cloud, "https://graph.microsoft.us"; its application id
+                     will do, too. Empty: the worldwide service.
 */
-access open(world& w, std::string_view bearer, protocol p, std::string_view user);
+access open(world& w, std::string_view bearer, protocol p, std::string_view user, std::string_view resource = {});
 
 /// What somebody opens who has shown the right password: their own mailbox, if there is one and the switches allow it.
 access open_own(world& w, user const& who, protocol p);

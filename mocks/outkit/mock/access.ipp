@@ -132,7 +132,17 @@ inline access_denial switched_off(world const& w, access const& a, user const& o
     return access_denial::none;
 }
 
-inline access_denial decide(world& w, access& a, std::string_view bearer, std::string_view user_name)
+// Whether the token is for who is asked. Tokens of one cloud are worth nothing in another (documented: deployments.md).
+inline bool is_for(access const& a, std::string_view resource_name)
+{
+    if (!resource_name.empty())
+        return same_name(a.claims.audience, resource_name) || same_name(a.claims.audience, graph_app_id);
+    resource const* const audience = find_resource(a.claims.audience);
+    return audience && audience->app_id == (a.protocol == protocol::graph ? graph_app_id : exchange_app_id);
+}
+
+inline access_denial decide(world& w, access& a, std::string_view bearer, std::string_view user_name,
+                            std::string_view resource_name)
 {
     if (bearer.empty())
         return access_denial::token_missing;
@@ -147,9 +157,7 @@ inline access_denial decide(world& w, access& a, std::string_view bearer, std::s
     tenant const* const issuer = w.directory.find_tenant(a.claims.tenant);
     if (!issuer)
         return access_denial::token_issuer;
-    resource const* const audience = find_resource(a.claims.audience);
-    std::string_view const wanted = a.protocol == protocol::graph ? graph_app_id : exchange_app_id;
-    if (!audience || audience->app_id != wanted)
+    if (!is_for(a, resource_name))
         return access_denial::token_audience;
     if (verdict.fault != token_fault::none)
         return denial_of(verdict.fault);
@@ -301,12 +309,13 @@ OUTKIT_INLINE mailbox* ensure_mailbox(world& w, user const& u)
         {mailbox_address(u), std::move(aliases), u.display_name, u.kind == account_kind::personal, u.language});
 }
 
-OUTKIT_INLINE access open(world& w, std::string_view bearer, protocol p, std::string_view user)
+OUTKIT_INLINE access open(world& w, std::string_view bearer, protocol p, std::string_view user,
+                          std::string_view resource)
 {
     w.policy.apply_due(w.date());
     access a;
     a.protocol = p;
-    a.denial = access_detail::decide(w, a, bearer, user);
+    a.denial = access_detail::decide(w, a, bearer, user, resource);
     return a;
 }
 

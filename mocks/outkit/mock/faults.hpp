@@ -80,7 +80,7 @@ public:
     */
     std::optional<fault> take(std::string_view server, std::string_view operation);
 
-    /// Lets the server's next operation, whatever it is, have what is left of a fault: status, answer and header fields.
+    /// Lets the server's next operation, whatever it is, have what is left of a fault: delay, status, answer, fields.
     /// For a server in two layers, of which the outer one takes and the inner one answers.
     void hand_on(fault f);
 

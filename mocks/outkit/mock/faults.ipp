@@ -172,7 +172,6 @@ OUTKIT_INLINE std::optional<fault> faults::take(std::string_view server, std::st
 OUTKIT_INLINE void faults::hand_on(fault f)
 {
     f.operation.clear();
-    f.delay = std::chrono::nanoseconds(0);
     f.drop_after.reset();
     f.skip = 0;
     f.times = 1;

@@ -1,8 +1,9 @@
 #ifndef OUTKIT_MOCK_GRAPH_HPP
 #define OUTKIT_MOCK_GRAPH_HPP
 
-#include <outkit/config.hpp>
+#include <outkit/detail/flow.hpp>
 #include <outkit/http/message.hpp>
+#include <outkit/oauth2/cloud.hpp>
 
 #include <memory>
 #include <string>
@@ -26,6 +27,8 @@ class world;
     @li `…/attachments`: list, get, `$value`, create, delete, `createUploadSession` with the upload URL behind it
     @li `POST /me/sendMail` with JSON or base64 MIME
     @li `POST /$batch`
+    @li `/subscriptions`: POST, list, get, PATCH, `reauthorize`, DELETE, with validation of the URLs, change and lifecycle
+        notifications: to this machine only
     @li the directory: `/applications` with `addPassword` and `removePassword`, `/servicePrincipals` with
         `appRoleAssignments`, `/oauth2PermissionGrants`, `/users`, `/organization`
 
@@ -44,11 +47,17 @@ public:
         @param hosts  Further names under which it may be asked, as in the Host header, without port. It answers to
                       localhost, 127.0.0.1, [::1] and the names that the world's authority was made for; all others
                       get 421, so that no web page can reach it by a name of its own.
+        @param in     The cloud it is Graph of: whose tokens it takes and which authority it names. Its Graph's host
+                      is one of the hosts then; the worldwide one must be named.
     */
-    explicit graph(world& w, std::vector<std::string> hosts = {});
+    explicit graph(world& w, std::vector<std::string> hosts = {}, oauth2::cloud const& in = oauth2::global_cloud());
     ~graph();
 
     /// The answer to one request that arrived over TLS. Never throws for anything that is in the request.
+    OUTKIT_DECL detail::flow<http::response> serve(http::request request);
+
+    /// The same at once, without a flow. What waits for others (a subscription, whose URLs are asked first) is refused,
+    /// unless the world's `outgoing.carrier` is as quick.
     http::response answer(http::request const& request);
 
 private:

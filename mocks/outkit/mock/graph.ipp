@@ -4,6 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/graph_state.hpp>
+#include <outkit/mock/gzip.hpp>
 #include <outkit/mock/user_info.hpp>
 
 #include <algorithm>
@@ -116,22 +117,99 @@ inline preferences read_preferences(http::fields const& headers)
     return p;
 }
 
+inline bool is_gzip(http::request const& r)
+{
+    std::string const* const coding = http::find(r.headers, "Content-Encoding");
+    return coding && same_name(*coding, "gzip") && !r.body.empty();
+}
+
+// What cannot be unpacked stays as it is, and is refused later.
+inline void unpack(http::request& r)
+{
+    auto plain = gunzip(r.body, largest_body + 1);
+    if (!plain)
+        return;
+    r.body = std::move(*plain);
+    std::erase_if(r.headers, [](http::field const& f) { return same_name(f.name, "Content-Encoding"); });
+}
+
+// observed: microsoftgraph/microsoft-graph-docs#4752
+inline void pack(http::request const& asked, http::response& r)
+{
+    if (r.body.empty())
+        return;
+    bool wanted = false;
+    for (http::field const& f : asked.headers)
+        for (std::string_view rest = same_name(f.name, "Accept-Encoding") ? std::string_view(f.value) : "";
+             !rest.empty();)
+        {
+            std::string_view const item = rest.substr(0, rest.find(','));
+            rest.remove_prefix(std::min(item.size() + 1, rest.size()));
+            std::string_view const coding = http::detail::without_blanks(item.substr(0, item.find(';')));
+            std::size_t const weight = item.find("q=0");
+            bool const never = weight != item.npos && item.find_first_of("123456789", weight + 3) == item.npos;
+            wanted = (wanted || same_name(coding, "gzip")) && !(same_name(coding, "gzip") && never);
+        }
+    r.headers.push_back({"Vary", "Accept-Encoding"});
+    if (!wanted)
+        return;
+    r.body = gzip(r.body);
+    r.headers.push_back({"Content-Encoding", "gzip"});
+}
+
 }  // namespace graph_detail
 
-OUTKIT_INLINE graph::graph(world& w, std::vector<std::string> hosts) : state_(std::make_unique<state>(w))
+OUTKIT_INLINE graph::graph(world& w, std::vector<std::string> hosts, oauth2::cloud const& in)
+    : state_(std::make_unique<state>(w))
 {
     state_->hosts = w.certificates.default_names();
     state_->hosts.insert(state_->hosts.end(), hosts.begin(), hosts.end());
+    state_->login = in.login;
+    if (in.name == oauth2::global_cloud().name)
+        return;
+    state_->resource = in.graph;
+    state_->hosts.push_back(in.graph.substr(in.graph.find("//") + 2));
 }
 OUTKIT_INLINE graph::~graph() = default;
 
 OUTKIT_INLINE http::response graph::answer(http::request const& request)
 {
+    if (graph_detail::is_gzip(request))
+    {
+        http::request plain = request;
+        graph_detail::unpack(plain);
+        if (!graph_detail::is_gzip(plain))
+            return answer(plain);
+    }
     exchange x(*state_, request);
     http::response r = x.run();
+    if (x.unfinished())
+        r = x.refuse(400, "ValidationError", "This request is one for serve(): the notification URL answers later.");
     x.finish(r);
+    graph_detail::pack(request, r);
     state_->w.journal.record(std::move(x.entry));
     return r;
+}
+
+OUTKIT_DEF detail::flow<http::response> graph::serve(http::request request)
+{
+    if (graph_detail::is_gzip(request))
+        graph_detail::unpack(request);
+    exchange x(*state_, request);
+    http::response r = x.run();
+    if (x.unfinished())
+    {
+        detail::event::watch seen(x.waits_for->done);
+        while (x.unfinished())
+            co_await detail::wait_for(seen, detail::never);
+        r = x.then();
+    }
+    if (x.takes > std::chrono::nanoseconds(0))
+        co_await detail::sleep_for(x.takes);
+    x.finish(r);
+    graph_detail::pack(request, r);
+    state_->w.journal.record(std::move(x.entry));
+    co_return r;
 }
 
 // The answer's head
@@ -256,7 +334,10 @@ OUTKIT_INLINE http::response graph::exchange::run()
             entry.fields.push_back({name, value.substr(0, 256)});
     prefer = d::read_preferences(request.headers);
 
-    if (auto const fault = w.faults.take("graph", entry.what); fault && (fault->status != 0 || fault->answer))
+    auto const fault = w.faults.take("graph", entry.what);
+    if (fault)
+        takes = fault->delay;
+    if (fault && (fault->status != 0 || fault->answer))
     {
         unsigned const status = fault->status != 0 ? static_cast<unsigned>(fault->status) : 500u;
         // observed: magodo/terraform-provider-outlook#21; else what a gateway says that knows no more
@@ -317,6 +398,8 @@ OUTKIT_INLINE http::response graph::exchange::run()
         return refuse(400, "BadRequest", "Invalid version.");
     if (rest.size() == 1 && same_name(rest[0], "$batch"))
         return batch();
+    if (!routed && !rest.empty() && same_name(rest[0], "subscriptions"))
+        return subscriptions(rest.subspan(1));
     if (!routed && !rest.empty() && is_directory(rest[0]))
         return directory_part(rest);
     if (!routed)
@@ -335,7 +418,7 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::authenticate()
     if (same_name(bearer.substr(0, 7), "Bearer "))
         bearer.remove_prefix(7);
     bearer = http::detail::without_blanks(bearer);
-    who = open(w, bearer, protocol::graph, whose);
+    who = open(w, bearer, protocol::graph, whose, st.resource);
     owner = w.directory.find_user_id(who.owner_id);
     if (!who.actor_id.empty())
         entry.fields.push_back({"actor", who.actor_id});
@@ -348,8 +431,8 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::authenticate()
 
     auto const unauthorized = [&](std::string message, std::string challenge = {}) {
         response r = refuse(401, "InvalidAuthenticationToken", std::move(message));
-        std::string value = "Bearer realm=\"\", authorization_uri=\"https://login.microsoftonline.com/common/oauth2/"
-                            "authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
+        std::string value = "Bearer realm=\"\", authorization_uri=\"" + st.login +
+                            "/common/oauth2/authorize\", client_id=\"00000003-0000-0000-c000-000000000000\"";
         r.headers.push_back({"WWW-Authenticate", value + challenge});
         return r;
     };
@@ -407,7 +490,9 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::decode_body() const
 {
     auto& self = const_cast<exchange&>(*this);
     std::string const* const coding = http::find(request.headers, "Content-Encoding");
-    if (coding && !same_name(*coding, "identity") && !request.body.empty())  // Kiota's clients then send it plain
+    if (graph_detail::is_gzip(request))  // the text is [inferred]
+        return self.refuse(400, "BadRequest", "The request body is not valid gzip.");
+    if (coding && !same_name(*coding, "identity") && !request.body.empty())
         return self.refuse(415, "UnsupportedMediaType", "The content encoding of the request is not supported.");
     if (request.body.size() > graph_detail::largest_body)
         return self.refuse(400, "BadRequest", "The maximum request length supported is 4MB.");
@@ -473,7 +558,21 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::enter(right r)
                       "The mailbox is either inactive, soft-deleted, or is hosted on-premise.", false);
     if (r != right::send && !who.full_access)
         return refuse(403, "ErrorAccessDenied", graph_detail::access_denied, false);
-    if (auto const wait = st.over_rate(who.claims.client_id + ' ' + who.mailbox))
+    std::string const pair = who.claims.client_id + ' ' + who.mailbox;
+    if (slot.empty())
+    {
+        if (st.running[pair] >= w.policy.service.throttling.graph_at_once)
+        {
+            // observed: magodo/terraform-provider-outlook#21, msgraph-sdk-javascript#297
+            response r429 =
+                refuse(429, "ApplicationThrottled", "Application is over its MailboxConcurrency limit.", false);
+            r429.headers.push_back({"Retry-After", "1"});
+            return r429;
+        }
+        ++st.running[pair];
+        slot = pair;
+    }
+    if (auto const wait = st.over_rate(pair))
     {
         response r429 = refuse(429, "ApplicationThrottled", "Application is over its RequestRate limit.", false);
         r429.headers.push_back({"Retry-After", std::to_string(wait->count())});
@@ -673,6 +772,7 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::page(std::uint64_t&
 #include <outkit/mock/graph_messages.ipp>
 #include <outkit/mock/graph_search.ipp>
 #include <outkit/mock/graph_sending.ipp>
+#include <outkit/mock/graph_subscriptions.ipp>
 #endif
 
 #endif

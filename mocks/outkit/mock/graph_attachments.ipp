@@ -234,7 +234,7 @@ OUTKIT_INLINE http::response graph::exchange::attachments(location const& at, se
     if (!raw)
         return refuse(400, "ErrorInvalidRequest", "The request is invalid.", false);
     at.what->properties["attachments"] = numbers.text();
-    w.mailboxes.replace(*at.where, m.uid, std::move(*raw));
+    w.mailboxes.replace(*at.where, m.uid, graph_detail::trace_of(m) + *raw);
     return no_content(204);
 }
 
@@ -298,7 +298,7 @@ OUTKIT_INLINE graph::exchange::added_attachment graph::exchange::add_attachment(
         return out;
     numbers.each.insert(numbers.each.begin() + static_cast<std::ptrdiff_t>(place), numbers.next++);
     at.what->properties["attachments"] = numbers.text();
-    out.message = w.mailboxes.replace(*at.where, m.uid, std::move(*raw));
+    out.message = w.mailboxes.replace(*at.where, m.uid, graph_detail::trace_of(m) + *raw);
     out.part = mime::find_contents(out.message->structure()).attachments[place];
     out.id = graph_detail::attachment_id(prefer.view.immutable_ids ? out.message->immutable_id : out.message->id,
                                          numbers.each[place]);

@@ -150,6 +150,9 @@ OUTKIT_INLINE http::response graph::exchange::batch()
         {
             exchange x(st, s.request);
             r = x.run();
+            takes += x.takes;
+            if (x.unfinished())
+                r = x.refuse(400, "BadRequest", "This mock takes subscriptions outside of batches only.");
             x.finish(r);
             w.journal.record(std::move(x.entry));
         }

@@ -97,6 +97,26 @@ inline mime::message taken_apart(mime::structure const& s, std::string const& ra
     return m;
 }
 
+// The fields at the head of a received message that say how it came (RFC 5321 section 4.4): they are no part of a draft.
+inline std::string trace_of(message const& m)
+{
+    std::string out;
+    bool inside = false;
+    for (std::string_view rest = mime::header_of(m.structure().parts.front(), m.raw()); !rest.empty();)
+    {
+        std::string_view const line = rest.substr(0, std::min(rest.find('\n'), rest.size() - 1) + 1);
+        rest.remove_prefix(line.size());
+        if (line[0] != ' ' && line[0] != '\t')
+        {
+            std::string_view const name = line.substr(0, line.find(':'));
+            inside = same_name(name, "Received") || same_name(name, "Return-Path");
+        }
+        if (inside)
+            out += line;
+    }
+    return out;
+}
+
 // The fields of that name replaced by one, at the head of the text.
 inline std::string with_people(std::string raw, std::string_view name, std::vector<mime::mailbox> const& list)
 {
@@ -168,7 +188,7 @@ OUTKIT_INLINE void graph::exchange::keep(message_input const& in, std::map<std::
         date("flag completed", in.flag->completed);
     }
     for (extended_property const& p : in.extended)
-        properties["mapi " + graph_detail::mapi_key(p.id)] = p.value;
+        properties["mapi " + odata::mapi_key(p.id)] = p.value;
 }
 
 OUTKIT_INLINE std::optional<http::response> graph::exchange::fill(draft& d, message_input const& in)
@@ -343,7 +363,7 @@ OUTKIT_INLINE http::response graph::exchange::create_message(folder& in)
     bool draft = true, read = given->is_read.value_or(true);
     for (extended_property const& p : given->extended)
     {
-        std::string const key = graph_detail::mapi_key(p.id);
+        std::string const key = odata::mapi_key(p.id);
         if (key == "integer 0xe07")
         {
             auto const bits = graph_detail::number(p.value).value_or(8);

@@ -10,28 +10,6 @@ namespace outkit::inline OUTKIT_ABI::mock {
 
 namespace graph_detail {
 
-// The next of a list whose items may have parentheses and quoted texts in them.
-inline std::string_view take_item(std::string_view& text, char separator)
-{
-    std::size_t depth = 0, at = 0;
-    bool quoted = false;
-    for (; at < text.size(); ++at)
-    {
-        char const c = text[at];
-        if (c == '\'')
-            quoted = !quoted;
-        else if (!quoted && c == '(')
-            ++depth;
-        else if (!quoted && c == ')' && depth != 0)
-            --depth;
-        else if (!quoted && depth == 0 && c == separator)
-            break;
-    }
-    std::string_view const item = text.substr(0, at);
-    text.remove_prefix(std::min(at + 1, text.size()));
-    return http::detail::without_blanks(item);
-}
-
 // id eq 'String 0x0070' or id eq '…'; nothing for anything else
 inline std::optional<std::vector<std::string>> ids_of(std::string_view filter)
 {
@@ -102,34 +80,6 @@ OUTKIT_INLINE std::optional<http::response> graph::exchange::read_expand(expansi
     return std::nullopt;
 }
 
-// What MAPI calls the message's own, or what a client has kept with it.
-OUTKIT_INLINE std::optional<std::string> graph::exchange::extended_value(message const& m, std::string_view id)
-{
-    std::string const key = graph_detail::mapi_key(id);
-    auto const date = [](std::int64_t s) {
-        return outkit::graph::detail::format(std::chrono::sys_seconds(std::chrono::seconds(s)));
-    };
-    if (key == "integer 0xe07")  // PidTagMessageFlags
-        return std::to_string((m.is(flags::seen) ? 1 : 0) | (m.is(flags::draft) ? 8 : 0) |
-                              (odata::has_attachments(m) ? 16 : 0));
-    if (key == "systemtime 0xe06")  // PidTagMessageDeliveryTime
-        return date(odata::seconds(m.internal_date));
-    if (key == "systemtime 0x39")  // PidTagClientSubmitTime
-        return date(odata::sent_seconds(m));
-    if (key == "integer 0xe23")  // the UID of IMAP (observed: mguessan/davmail)
-        return std::to_string(m.uid);
-    if (key == "integer 0xe08" || key == "long 0xe08")  // PidTagMessageSize
-        return std::to_string(m.size());
-    if (key == "string 0x7d")  // PidTagTransportMessageHeaders
-        return std::string(mime::header_of(m.structure().parts.front(), m.raw()));
-    if (key == "string 0x37")  // PidTagSubject
-        return mime::decode_words(m.envelope().subject);
-    if (key == "string 0x1035")  // PidTagInternetMessageId
-        return m.envelope().message_id;
-    auto const kept = m.properties.find("mapi " + key);
-    return kept == m.properties.end() ? std::nullopt : std::optional(kept->second);
-}
-
 // The members that $expand adds, each with a comma before it.
 OUTKIT_INLINE std::string graph::exchange::expanded(message const& m, expansion const& e)
 {
@@ -139,7 +89,7 @@ OUTKIT_INLINE std::string graph::exchange::expanded(message const& m, expansion 
     std::string const base = user_key() + "/messages('" + graph_detail::quoted_key(id) + "')/";
     std::string list;
     for (std::string const& asked : e.extended)
-        if (auto const value = extended_value(m, asked))
+        if (auto const value = odata::extended_value(m, asked))
             list += (list.empty() ? "{\"id\":" : ",{\"id\":") + json_string(asked) +
                     ",\"value\":" + json_string(*value) + '}';
     if (!list.empty())

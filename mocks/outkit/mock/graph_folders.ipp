@@ -59,15 +59,84 @@ OUTKIT_INLINE http::response graph::exchange::one_folder(folder_ptr const& f, st
     return show(200, *f);
 }
 
+namespace graph_detail {
+
+// In the order of the pages' samples: by name.
+inline std::vector<folder const*> sorted_children(folder const& parent, bool with_hidden)
+{
+    std::vector<folder const*> found;
+    for (folder_ptr const& f : parent.children())
+        if (f->is_mail() && (with_hidden || !f->hidden()))
+            found.push_back(f.get());
+    std::sort(found.begin(), found.end(),
+              [](folder const* a, folder const* b) { return odata::lowered(a->name()) < odata::lowered(b->name()); });
+    return found;
+}
+
+}  // namespace graph_detail
+
+// $expand=childFolders($select=id,displayName): of one level
+OUTKIT_INLINE std::optional<http::response> graph::exchange::read_folder_expand(expansion& out)
+{
+    std::string const* const text = query.find("$expand");
+    std::string_view rest = text ? std::string_view(*text) : std::string_view();
+    while (!rest.empty())
+    {
+        std::string_view const item = graph_detail::take_item(rest, ',');
+        std::size_t const open = std::min(item.find('('), item.size());
+        std::string_view const name = http::detail::without_blanks(item.substr(0, open));
+        if (!same_name(name, "childFolders"))
+            return refuse(400, "BadRequest",
+                          "Parsing OData Select and Expand failed: Could not find a property named '" +
+                              std::string(name.substr(0, 128)) + "' on type 'microsoft.graph.mailFolder'.");
+        out.child_folders = true;
+        std::string_view inner = item.substr(open);
+        if (inner.size() >= 2 && inner.back() == ')')
+            inner = inner.substr(1, inner.size() - 2);
+        if (!same_name(inner.substr(0, 8), "$select="))
+            continue;
+        inner.remove_prefix(8);
+        while (!inner.empty())
+        {
+            std::string_view const member = graph_detail::take_item(inner, ',');
+            if (outkit::graph::detail::is_folder_property(member) && out.of_child_folders.size() < 64)
+                out.of_child_folders.emplace_back(member);
+        }
+    }
+    return std::nullopt;
+}
+
+OUTKIT_INLINE std::string graph::exchange::folder_json(folder const& f, selection const& s)
+{
+    std::string text = outkit::graph::detail::serialise(graph_view(f), s.views);
+    if (!s.expand.child_folders)
+        return text;
+    std::vector<std::string_view> const views(s.expand.of_child_folders.begin(), s.expand.of_child_folders.end());
+    text.pop_back();
+    text += ",\"childFolders@odata.context\":" +
+            outkit::graph::detail::json_string(
+                context(user_key() + "/mailFolders('" + graph_detail::quoted_key(f.id()) + "')/childFolders")) +
+            ",\"childFolders\":[";
+    bool first = true;
+    for (folder const* const child : graph_detail::sorted_children(f, false))
+    {
+        text += std::exchange(first, false) ? "" : ",";
+        text += outkit::graph::detail::serialise(graph_view(*child), views);
+    }
+    return text + "]}";
+}
+
 OUTKIT_INLINE http::response graph::exchange::show(unsigned status, folder const& f)
 {
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
         return std::move(*refused);
+    if (auto refused = read_folder_expand(chosen.expand))
+        return std::move(*refused);
     std::string const head =
         "{\"@odata.context\":" +
         outkit::graph::detail::json_string(context(user_key() + "/mailFolders" + chosen.in_context + "/$entity"));
-    return json(status, head + "," + outkit::graph::detail::serialise(graph_view(f), chosen.views).substr(1));
+    return json(status, head + "," + folder_json(f, chosen).substr(1));
 }
 
 OUTKIT_INLINE http::response graph::exchange::remove_folder(folder& f)
@@ -145,23 +214,19 @@ OUTKIT_INLINE http::response graph::exchange::create_folder(folder& parent, std:
     return r;
 }
 
-// documented: user-list-mailfolders.md: hidden ones only when asked for, no recursion; the samples are in order of names
+// documented: user-list-mailfolders.md: hidden ones only when asked for, no recursion
 OUTKIT_INLINE http::response graph::exchange::list_folders(folder& parent, std::string_view context_of)
 {
     selection chosen;
     if (auto refused = select(outkit::graph::detail::is_folder_property, "microsoft.graph.mailFolder", chosen))
         return std::move(*refused);
+    if (auto refused = read_folder_expand(chosen.expand))
+        return std::move(*refused);
     std::uint64_t top = 0, skip = 0;
     if (auto refused = page(top, skip))
         return std::move(*refused);
     std::string const* const hidden = query.find("includeHiddenFolders");
-    bool const all = hidden && same_name(*hidden, "true");
-    std::vector<folder const*> found;
-    for (folder_ptr const& f : parent.children())
-        if (f->is_mail() && (all || !f->hidden()))
-            found.push_back(f.get());
-    std::sort(found.begin(), found.end(),
-              [](folder const* a, folder const* b) { return odata::lowered(a->name()) < odata::lowered(b->name()); });
+    auto const found = graph_detail::sorted_children(parent, hidden && same_name(*hidden, "true"));
 
     std::string body = "{\"@odata.context\":" +
                        outkit::graph::detail::json_string(context(std::string(context_of) + chosen.in_context));
@@ -175,7 +240,7 @@ OUTKIT_INLINE http::response graph::exchange::list_folders(folder& parent, std::
     {
         if (i != skip)
             body += ',';
-        body += outkit::graph::detail::serialise(graph_view(*found[i]), chosen.views);
+        body += folder_json(*found[i], chosen);
     }
     return json(200, body + "]}");
 }

@@ -77,11 +77,20 @@ struct upload_input
     std::uint64_t size = 0;
 };
 
+// A subscription as it is asked for, or what is to change of one.
+struct subscription_input
+{
+    std::optional<std::string> change_type, notification_url, lifecycle_url, resource, expiration, client_state,
+        tls_version;
+    bool include_resource_data = false;
+};
+
 // Nothing for a body that cannot be read; `what` says why. An empty body of an action is one without parameters.
 std::optional<message_input> read_message_input(std::string_view json, std::string& what);
 std::optional<action_input> read_action_input(std::string_view json, std::string& what);
 std::optional<attachment_input> read_attachment_input(std::string_view json, std::string& what);
 std::optional<upload_input> read_upload_input(std::string_view json, std::string& what);
+std::optional<subscription_input> read_subscription_input(std::string_view json, std::string& what);
 
 // An answer's JSON without "@odata." members, but for links and counts (documented: the query pages).
 std::string without_annotations(std::string_view json);

@@ -205,6 +205,22 @@ OUTKIT_INLINE std::optional<attachment_input> read_attachment_input(std::string_
     return input_detail::read_object(json, what, take) ? std::optional(std::move(out)) : std::nullopt;
 }
 
+OUTKIT_INLINE std::optional<subscription_input> read_subscription_input(std::string_view json, std::string& what)
+{
+    subscription_input out;
+    auto const take = [&](outkit::graph::detail::reader& r, boost::json::object const& o) {
+        r.read_if_there(o, "changeType", out.change_type);
+        r.read_if_there(o, "notificationUrl", out.notification_url);
+        r.read_if_there(o, "lifecycleNotificationUrl", out.lifecycle_url);
+        r.read_if_there(o, "resource", out.resource);
+        r.read_if_there(o, "expirationDateTime", out.expiration);
+        r.read_if_there(o, "clientState", out.client_state);
+        r.read_if_there(o, "latestSupportedTlsVersion", out.tls_version);
+        r.read(o, "includeResourceData", out.include_resource_data);
+    };
+    return input_detail::read_object(json, what, take) ? std::optional(std::move(out)) : std::nullopt;
+}
+
 OUTKIT_INLINE std::optional<upload_input> read_upload_input(std::string_view json, std::string& what)
 {
     upload_input out;

@@ -25,7 +25,8 @@
 // What the parts of the mock Graph share: graph.ipp is the way in with its gates, graph_folders.ipp and graph_messages.ipp
 // show and change what is in a mailbox, graph_expand.ipp and graph_attachments.ipp show and change parts of messages,
 // graph_delta.ipp tells what has changed, graph_batch.ipp takes several requests in one, graph_drafts.ipp writes messages,
-// graph_directory.ipp is the directory, and graph_sending.ipp sends them.
+// graph_directory.ipp is the directory, graph_sending.ipp sends them, and graph_subscriptions.ipp calls back when something
+// has changed.
 
 namespace outkit::inline OUTKIT_ABI::mock {
 
@@ -50,7 +51,21 @@ inline constexpr std::string_view shown_in_batch[] = {"Cache-Control", "Content-
                                                       "Location",      "Retry-After",  "Preference-Applied"};
 inline constexpr std::size_t most_uploads = 100;
 inline constexpr auto upload_lifetime = std::chrono::hours(1);  // [inferred]
-inline constexpr std::size_t most_rendered = 4'000;             // messages whose JSON is kept
+// documented: subscription.md, change-notifications-delivery-webhooks.md
+inline constexpr auto longest_subscription = std::chrono::minutes(10'080);
+inline constexpr auto shortest_subscription = std::chrono::minutes(45);
+inline constexpr std::size_t most_subscriptions = 1'000;  // of a mailbox
+inline constexpr std::size_t longest_client_state = 128;
+inline constexpr auto validation_patience = std::chrono::seconds(10);
+inline constexpr auto notification_patience = std::chrono::seconds(3);
+inline constexpr auto notifications_kept = std::chrono::hours(4);
+// [inferred]
+inline constexpr auto first_repetition = std::chrono::seconds(10);  // doubled each time
+inline constexpr auto last_repetition = std::chrono::minutes(10);   // but no more than this
+inline constexpr std::size_t most_in_one_post = 100;
+inline constexpr std::size_t most_waiting = 10'000;               // for one endpoint
+inline constexpr auto warning_before = std::chrono::minutes(15);  // reauthorizationRequired
+inline constexpr std::size_t most_rendered = 4'000;               // messages whose JSON is kept
 inline constexpr std::size_t most_rendered_octets = 64 << 20;
 
 // observed: microsoftgraph/microsoft-graph-docs#10880, sdk-php#1094
@@ -95,14 +110,26 @@ inline std::string quoted_key(std::string_view id)
     return out;
 }
 
-// "Integer 0x0E07" as one spelling
-inline std::string mapi_key(std::string_view id)
+// The next of a list whose items may have parentheses and quoted texts in them.
+inline std::string_view take_item(std::string_view& text, char separator)
 {
-    std::string key = odata::lowered(id);
-    if (std::size_t const tag = key.find(" 0x"); tag != key.npos)
-        while (key.size() > tag + 4 && key[tag + 3] == '0')
-            key.erase(tag + 3, 1);
-    return key;
+    std::size_t depth = 0, at = 0;
+    bool quoted = false;
+    for (; at < text.size(); ++at)
+    {
+        char const c = text[at];
+        if (c == '\'')
+            quoted = !quoted;
+        else if (!quoted && c == '(')
+            ++depth;
+        else if (!quoted && c == ')' && depth != 0)
+            --depth;
+        else if (!quoted && depth == 0 && c == separator)
+            break;
+    }
+    std::string_view const item = text.substr(0, at);
+    text.remove_prefix(std::min(at + 1, text.size()));
+    return http::detail::without_blanks(item);
 }
 
 // With seven digits of a second's fraction, as dates of sessions and subscriptions are written
@@ -131,6 +158,8 @@ struct expansion
     bool attachments = false;
     std::vector<std::string> of_attachments;  // their $select
     std::vector<std::string> extended;        // ids of extended properties
+    bool child_folders = false;               // of folders
+    std::vector<std::string> of_child_folders;
 
     explicit operator bool() const { return attachments || !extended.empty(); }
 };
@@ -147,7 +176,8 @@ enum class answer
 
 struct graph::state
 {
-    explicit state(world& w) : w(w) {}
+    explicit state(world& w);
+    ~state();
 
     // A message's JSON, made once. By id, the form asked for, and change key.
     struct rendered
@@ -157,7 +187,10 @@ struct graph::state
     };
     std::shared_ptr<std::string const> render(message const& m, folder const& in, view_options const& o);
 
-    // Requests of one application to one mailbox; nothing if that is too many.
+    // Those under way, by application and mailbox.
+    std::map<std::string, unsigned> running;
+
+    // Requests of one application to one mailbox; nothing if that is not too many.
     std::optional<std::chrono::seconds> over_rate(std::string const& key);
 
     // Where a delta query goes on: a page of a round, or the next round.
@@ -207,9 +240,42 @@ struct graph::state
         std::string until;
     };
 
+    // Somebody wants to be told of changes.
+    struct subscription;
+    std::map<std::string, std::unique_ptr<subscription>, std::less<>> subscriptions;  // by id
+    subscription* find_subscription(std::string_view id);
+    bool look_after(subscription& s);  // false: it has ended
+    bool may_go_on(subscription const& s) const;
+    void changed(change const& c);
+    void tell_of_life(subscription& s, char const* event);
+
+    // What an endpoint is still to be told, and when it is tried next.
+    struct endpoint;
+    std::map<std::string, std::unique_ptr<endpoint>, std::less<>> endpoints;  // by URL
+    void post(std::string const& url, std::string const& id, std::string notification, bool of_life,
+              std::string updated = {});
+    void deliver(endpoint& e);
+    void delivered(endpoint& e, std::size_t count, bool taken);
+
+    // URLs that must echo a text, one after the other, before they are called.
+    struct validation
+    {
+        outkit::detail::event done;
+        std::vector<std::string> urls;
+        std::size_t at = 0;
+        std::string text;
+        bool finished = false;
+        std::string code, message;  // why not
+    };
+    void validate(std::shared_ptr<validation> v);
+    void note_call(std::string what, unsigned status, std::string reason);
+    std::shared_ptr<int> alive = std::make_shared<int>();  // calls back only as long as we are
+
     world& w;
     std::map<std::string, upload, std::less<>> uploads;
     std::vector<std::string> hosts;  // we answer to, without brackets
+    std::string resource;            // tokens are for, in national clouds
+    std::string login;               // origin of the authority
     std::unordered_map<std::string, rendered> cache;
     std::size_t cached_octets = 0;
     struct counter
@@ -227,6 +293,12 @@ struct graph::exchange
     using segments = std::span<std::string const>;
 
     exchange(state& s, http::request const& r) : st(s), w(s.w), request(r) {}
+    ~exchange()
+    {
+        if (!slot.empty() && --st.running[slot] == 0)
+            st.running.erase(slot);
+    }
+    exchange(exchange const&) = delete;
 
     state& st;
     world& w;
@@ -243,6 +315,8 @@ struct graph::exchange
     user const* owner = nullptr;  // whose mailbox
     mailbox* box = nullptr;
     journal_entry entry;
+    std::string slot;                   // in `running`; empty: none
+    std::chrono::nanoseconds takes{0};  // as a fault has it
 
     struct selection
     {
@@ -269,6 +343,8 @@ struct graph::exchange
     response remove_folder(folder& f);
     response transfer_folder(folder& f, bool move);
     folder_ptr copy_folder(folder& f, folder& to);
+    std::optional<response> read_folder_expand(graph_detail::expansion& out);
+    std::string folder_json(folder const& f, selection const& s);
 
     // Delta
     std::optional<response> read_cursor(std::string const& resource, std::string const& link, state::cursor& out);
@@ -278,6 +354,20 @@ struct graph::exchange
     response delta_of_folders();
     response sync_state_gone(std::string const& link, bool ours);
     response batch();
+
+    // Subscriptions. While `waits_for` is not done the answer is not there yet; `then` gives it afterwards.
+    std::shared_ptr<state::validation> waits_for;
+    std::function<response()> then;
+    response subscriptions(segments s);
+    response create_subscription();
+    response update_subscription(state::subscription& s);
+    std::optional<response> read_resource(std::string const& text, state::subscription& out);
+    std::optional<response> read_expiration(std::string const& text, outkit::detail::wall_time& out);
+    std::optional<response> check_url(std::string const& text, char const* name);
+    response validated(std::vector<std::string> urls, std::function<response()> and_then);
+    response subscription_answer(unsigned status, state::subscription const& s);
+    std::string subscription_json(state::subscription const& s) const;
+    bool unfinished() const;
 
     // The directory
     using equality = std::optional<std::pair<std::string, std::string>>;  // of $filter: property and value
@@ -311,7 +401,6 @@ struct graph::exchange
     // $expand
     using expansion = graph_detail::expansion;
     std::optional<response> read_expand(expansion& out);
-    std::optional<std::string> extended_value(message const& m, std::string_view id);
     std::string expanded(message const& m, expansion const& e);
 
     // Drafts

@@ -83,7 +83,15 @@ OUTKIT_DECL detail::flow<> fall_silent(detail::wire& w)
     co_await w.read_to_end(std::move(nowhere));
 }
 
+OUTKIT_DECL detail::flow<http::response> at_once(http::response r) { co_return r; }
+
 OUTKIT_DEF detail::flow<> serve_http(detail::wire& w, http_handler handler, http_service_options o)
+{
+    http_flow_handler flow = [handler = std::move(handler)](http::request const& r) { return at_once(handler(r)); };
+    return serve_http(w, std::move(flow), std::move(o));
+}
+
+OUTKIT_DEF detail::flow<> serve_http(detail::wire& w, http_flow_handler handler, http_service_options o)
 {
     detail::environment& world = co_await detail::this_environment();
     w.patience = o.idle_before_first;
@@ -125,11 +133,15 @@ OUTKIT_DEF detail::flow<> serve_http(detail::wire& w, http_handler handler, http
             std::string const operation = request.method + ' ' + request.target.substr(0, request.target.find('?'));
             if (auto f = faulty.take(operation))
             {
-                if (f->delay > std::chrono::nanoseconds(0))
+                bool const answered = f->status != 0 || f->answer;
+                bool const handled = answered || !(f->stall || f->disconnect);
+                if (f->delay > std::chrono::nanoseconds(0) && !(handled && o.handler_delays))
+                {
                     co_await detail::sleep_for(f->delay);
+                    f->delay = std::chrono::nanoseconds(0);
+                }
                 if (f->drop_after)
                     faulty.may_send = f->drop_after;
-                bool const answered = f->status != 0 || f->answer;
                 if (f->stall || (f->disconnect && !answered))
                 {
                     faulty.note(world, operation, f->stall ? "never answered" : "disconnected");
@@ -139,11 +151,11 @@ OUTKIT_DEF detail::flow<> serve_http(detail::wire& w, http_handler handler, http
                         co_await w.close();
                     co_return;
                 }
-                if (answered)
+                if (answered || f->delay > std::chrono::nanoseconds(0))
                     o.faults->hand_on(std::move(*f));
             }
             if (request.target.starts_with('/') || request.target == "*")
-                response = handler(request);
+                response = co_await handler(std::move(request));
             else
             {
                 response.status = 400;

@@ -294,6 +294,21 @@ struct delivery
     std::vector<std::string> refused;  // recipients whose mailbox is full, or the message too large
 };
 
+/// Something that has just happened to a message.
+struct change
+{
+    enum class kind
+    {
+        created,
+        updated,
+        deleted
+    };
+    kind what;
+    folder const& where;
+    message const& which;  // as it is now; one that was deleted as it was
+    bool moved = false;    // deleted and created are two halves of a move within the mailbox
+};
+
 /** All mailboxes of a world.
 
     Everything that changes mail goes through this class; it keeps UIDs, ids, change keys and the limits right and
@@ -315,6 +330,11 @@ public:
     /// Told of every message that the limits drop: "dropped the oldest message (uid 7 of ann@contoso.example, INBOX) …".
     std::function<void(std::string const&)> on_drop;
     std::uint64_t dropped() const { return dropped_; }
+
+    /// Told of every change right after it, in order. They must not change mail themselves. `who` takes itself off again.
+    using change_listener = std::function<void(change const&)>;
+    void listen(void const* who, change_listener l) { listeners_[who] = std::move(l); }
+    void stop_listening(void const* who) { listeners_.erase(who); }
     std::size_t messages() const { return arrivals_.size(); }
     std::uint64_t octets() const { return octets_; }
 
@@ -376,6 +396,7 @@ private:
     void forget(folder& from, message const& m, bool remember);
     void renew(folder& in, message& m);
     void notify(folder& f);
+    void tell(change::kind what, folder const& where, message const& which, bool moved = false) const;
     void enforce_limits();
     folder_ptr add_folder(mailbox& in, folder* parent, std::string name, role r, std::uint64_t counter);
     void make_folders(mailbox& in);
@@ -393,6 +414,7 @@ private:
     std::uint64_t octets_ = 0;
     std::uint64_t dropped_ = 0;
     std::uint64_t made_ = 0;
+    std::map<void const*, change_listener> listeners_;
 };
 
 /// Whether a text has the form of a Graph id of a message or a folder, whoever's it is.

@@ -382,6 +382,7 @@ OUTKIT_INLINE message_ptr mailbox_store::add(folder& to, std::shared_ptr<content
     m->internal_date = options.internal_date.value_or(m->created);
     m->unconvertible = options.unconvertible;
     insert(to, m);
+    tell(change::kind::created, to, *m);
     notify(to);
     enforce_limits();
     return m;
@@ -453,6 +454,7 @@ OUTKIT_INLINE message_ptr mailbox_store::replace(folder& in, std::uint32_t uid, 
     m->content = make_content(std::move(raw));
     take_out(in, old, false);
     insert(in, m);
+    tell(change::kind::updated, in, *m);
     notify(in);
     enforce_limits();
     return m;
@@ -482,6 +484,7 @@ OUTKIT_INLINE bool mailbox_store::store(folder& in, std::uint32_t uid, how chang
     m->flags = next;
     m->keywords = std::move(words);
     renew(in, *m);
+    tell(change::kind::updated, in, *m);
     notify(in);
     return true;
 }
@@ -492,6 +495,7 @@ OUTKIT_INLINE bool mailbox_store::touch(folder& in, std::uint32_t uid)
     if (!m)
         return false;
     renew(in, *m);
+    tell(change::kind::updated, in, *m);
     notify(in);
     return true;
 }
@@ -517,7 +521,10 @@ OUTKIT_INLINE std::size_t mailbox_store::expunge(folder& from, std::span<std::ui
         return here;
     });
     for (message_ptr const& m : gone)
+    {
         forget(from, *m, true);
+        tell(change::kind::deleted, from, *m);
+    }
     if (!gone.empty())
         notify(from);
     return gone.size();
@@ -533,6 +540,7 @@ OUTKIT_INLINE message_ptr mailbox_store::copy(folder& from, std::uint32_t uid, f
     m->item_ = 0;
     m->created = world_.date();
     insert(to, m);
+    tell(change::kind::created, to, *m);
     notify(to);
     enforce_limits();
     return m;
@@ -548,6 +556,14 @@ OUTKIT_INLINE message_ptr mailbox_store::move(folder& from, std::uint32_t uid, f
         m->item_ = 0;
     take_out(from, old, &from != &to);
     insert(to, m);
+    if (&from == &to)
+        tell(change::kind::updated, to, *m);
+    else
+    {
+        bool const within = from.owner_ == to.owner_;
+        tell(change::kind::deleted, from, *old, within);
+        tell(change::kind::created, to, *m, within);
+    }
     notify(from);
     if (&from != &to)
         notify(to);
@@ -710,12 +726,19 @@ OUTKIT_INLINE void mailbox_store::notify(folder& f)
     f.owner_->changed.notify();
 }
 
+OUTKIT_INLINE void mailbox_store::tell(change::kind what, folder const& where, message const& which, bool moved) const
+{
+    for (auto const& [who, listener] : listeners_)
+        listener(change{what, where, which, moved});
+}
+
 OUTKIT_INLINE void mailbox_store::enforce_limits()
 {
     while (!arrivals_.empty() && (arrivals_.size() > limits_.messages || octets_ > limits_.octets))
     {
         auto const [where, m] = arrivals_.begin()->second;
         take_out(*where, m, true);
+        tell(change::kind::deleted, *where, *m);
         ++dropped_;
         if (on_drop)
             on_drop("dropped the oldest message (UID " + std::to_string(m->uid) + " of " + where->owner_->address_ +
@@ -772,7 +795,10 @@ OUTKIT_INLINE void mailbox_store::forget_folder(folder& f)
 {
     std::vector<message_ptr> const messages = std::exchange(f.messages_, {});
     for (message_ptr const& m : messages)
+    {
         forget(f, *m, false);
+        tell(change::kind::deleted, f, *m);
+    }
     f.owner_->folders_.erase(f.id_);
     if (f.role_ != role::none)
         f.owner_->roles_.erase(f.role_);

@@ -82,6 +82,11 @@ std::string inference_of(message const& m);   // "focused", "other"
 bool has_attachments(message const& m);       // that are not inline
 std::string address_text(mime::address_entry const& e);
 
+// "Integer 0x0E07" as one spelling.
+std::string mapi_key(std::string_view id);
+// What MAPI calls the message's own, or what a client has kept with it, as text.
+std::optional<std::string> extended_value(message const& m, std::string_view id);
+
 // ASCII letters in lower case; texts compare without regard to case, as Exchange's do.
 std::string lowered(std::string_view s);
 
@@ -108,7 +113,8 @@ private:
         contains,
         starts_with,
         ends_with,
-        any_category
+        any_category,
+        any_extended
     };
     enum class op : std::uint8_t
     {
@@ -126,6 +132,7 @@ private:
         odata::property of = property::subject;
         odata::value with = {};
         std::uint32_t first = 0, second = 0;  // nodes, for both, either, negation and any_category
+        std::string id = {};                  // of the extended property
     };
     bool holds(std::uint32_t at, message const& m, folder const& in, std::string const* category) const;
     std::vector<node> nodes_;

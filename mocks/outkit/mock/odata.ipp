@@ -8,6 +8,7 @@
 #include <outkit/mock/odata.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace outkit::inline OUTKIT_ABI::mock::odata {
 
@@ -150,6 +151,42 @@ OUTKIT_INLINE std::string address_text(mime::address_entry const& e)
     return e.local + '@' + e.domain;
 }
 
+OUTKIT_INLINE std::string mapi_key(std::string_view id)
+{
+    std::string key = lowered(id);
+    if (std::size_t const tag = key.find(" 0x"); tag != key.npos)
+        while (key.size() > tag + 4 && key[tag + 3] == '0')
+            key.erase(tag + 3, 1);
+    return key;
+}
+
+OUTKIT_INLINE std::optional<std::string> extended_value(message const& m, std::string_view id)
+{
+    std::string const key = mapi_key(id);
+    auto const date = [](std::int64_t s) {
+        return outkit::graph::detail::format(std::chrono::sys_seconds(std::chrono::seconds(s)));
+    };
+    if (key == "integer 0xe07")  // PidTagMessageFlags
+        return std::to_string((m.is(flags::seen) ? 1 : 0) | (m.is(flags::draft) ? 8 : 0) |
+                              (has_attachments(m) ? 16 : 0));
+    if (key == "systemtime 0xe06")  // PidTagMessageDeliveryTime
+        return date(seconds(m.internal_date));
+    if (key == "systemtime 0x39")  // PidTagClientSubmitTime
+        return date(sent_seconds(m));
+    if (key == "integer 0xe23")  // the UID of IMAP (observed: mguessan/davmail)
+        return std::to_string(m.uid);
+    if (key == "integer 0xe08" || key == "long 0xe08")  // PidTagMessageSize
+        return std::to_string(m.size());
+    if (key == "string 0x7d")  // PidTagTransportMessageHeaders
+        return std::string(mime::header_of(m.structure().parts.front(), m.raw()));
+    if (key == "string 0x37")  // PidTagSubject
+        return mime::decode_words(m.envelope().subject);
+    if (key == "string 0x1035")  // PidTagInternetMessageId
+        return m.envelope().message_id;
+    auto const kept = m.properties.find("mapi " + key);
+    return kept == m.properties.end() ? std::nullopt : std::optional(kept->second);
+}
+
 OUTKIT_INLINE std::vector<std::string> categories_of(message const& m)
 {
     std::vector<std::string> names;
@@ -265,6 +302,9 @@ inline refusal no_such_property(std::string_view path)
     return {"RequestBroker--ParseUri",
             "Could not find a property named '" + name + "' on type 'microsoft.graph.message'."};
 }
+
+// What is asked of an extended property, where it is not text: kept as a node's `second`.
+inline constexpr std::uint32_t whole_number = 1, there = 2;
 
 // filter = disjunction; conjunctions and disjunctions of comparisons and functions, `not`, parentheses (OData 4.01
 // part 2, section 5.1.1; edited: only what Graph's mail has been seen to answer).
@@ -443,6 +483,16 @@ private:
 
     bool literal(filter::node& n)
     {
+        if (n.second == whole_number)
+        {
+            std::string_view const digits = take();
+            std::int64_t number = 0;
+            auto const end = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+            if (digits.empty() || end.ec != std::errc() || end.ptr != digits.data() + digits.size())
+                return mismatch(digits);
+            n.with = number;
+            return true;
+        }
         auto type = known_property::type::text;
         for (known_property const& p : known_properties)
             if (p.what == n.of)
@@ -501,6 +551,8 @@ private:
         take();  // "("
         if (same_name(name, "categories/any"))
             return any_category();
+        if (same_name(name, "singleValueExtendedProperties/any"))
+            return any_extended();
         filter::node n;
         if (same_name(name, "contains"))
             n.what = kind::contains;
@@ -557,6 +609,61 @@ private:
         return problem_ ? 0 : add(n);
     }
 
+    // singleValueExtendedProperties/Any(p: p/id eq 'Integer 0x0E07' and cast(p/value, Edm.Int32) eq 1)
+    std::uint32_t any_extended()
+    {
+        std::string_view const head = peek();
+        std::size_t const colon = head.find(':');
+        if (head == ")" || colon == head.npos || colon == 0 || !variable_.empty())
+        {
+            unsupported();
+            return 0;
+        }
+        std::string const variable(head.substr(0, colon));
+        rest_.remove_prefix(colon + 1);
+        filter::node n{.what = kind::any_extended};
+        std::string_view const subject = take(), how = take();
+        auto const id = string_of(take());
+        if (subject != variable + "/id" || !same_name(how, "eq") || !id)
+        {
+            unsupported();
+            return 0;
+        }
+        n.id = *id;
+        if (!take_word("and"))
+        {
+            n.second = there;
+            expect(")");
+            return problem_ ? 0 : add(std::move(n));
+        }
+        n.of = property::subject;  // text, unless it is cast
+        if (take_word("cast"))
+        {
+            expect("(");
+            bool const named = take() == variable + "/value";
+            expect(",");
+            std::string const type(take());
+            expect(")");
+            if (same_name(type, "Edm.Int16") || same_name(type, "Edm.Int32") || same_name(type, "Edm.Int64"))
+                n.second = whole_number;
+            else if (same_name(type, "Edm.Boolean"))
+                n.of = property::is_read;
+            else if (same_name(type, "Edm.DateTimeOffset"))
+                n.of = property::received;
+            else if (!same_name(type, "Edm.String"))
+                unsupported();
+            if (!named)
+                unsupported();
+        }
+        else if (take() != variable + "/value")
+            unsupported();
+        if (problem_)
+            return 0;
+        std::uint32_t const at = comparison(std::move(n));
+        expect(")");
+        return problem_ ? 0 : at;
+    }
+
     filter& f_;
     std::string_view rest_;
     refusal problem_;
@@ -576,6 +683,23 @@ OUTKIT_INLINE bool filter::matches(message const& m, folder const& in) const
     return nodes_.empty() || holds(root_, m, in, nullptr);
 }
 
+// The text of an extended property, as what it is compared with; null if it is not of that type.
+inline value as_type_of(value const& with, property of, std::string const& text)
+{
+    if (std::holds_alternative<bool>(with))
+        return same_name(text, "true") || text == "1";
+    if (!std::holds_alternative<std::int64_t>(with))
+        return text;
+    std::int64_t number = 0;
+    if (of == property::received)
+    {
+        auto const t = outkit::graph::detail::parse_date_time(text);
+        return t ? value(std::int64_t(t->time_since_epoch().count())) : value();
+    }
+    auto const end = std::from_chars(text.data(), text.data() + text.size(), number);
+    return end.ec == std::errc() && end.ptr == text.data() + text.size() ? value(number) : value();
+}
+
 OUTKIT_INLINE bool filter::holds(std::uint32_t at, message const& m, folder const& in,
                                  std::string const* category) const
 {
@@ -593,14 +717,23 @@ OUTKIT_INLINE bool filter::holds(std::uint32_t at, message const& m, folder cons
     default: break;
     }
 
-    value v = n.of == property::categories && category ? value(*category) : value_of(m, in, n.of);
+    value v;
+    if (n.what == kind::any_extended)
+    {
+        auto const text = extended_value(m, n.id);
+        if (!text || n.second == there)
+            return text.has_value();
+        v = as_type_of(n.with, n.of, *text);
+    }
+    else
+        v = n.of == property::categories && category ? value(*category) : value_of(m, in, n.of);
     // Texts compare without regard to case, as Exchange's do.
     auto const folded = [](value const& x) {
         std::string const* const s = std::get_if<std::string>(&x);
         return s ? value(lowered(*s)) : x;
     };
     value const left = folded(v), right = folded(n.with);
-    if (n.what != kind::comparison)
+    if (n.what != kind::comparison && n.what != kind::any_extended)
     {
         std::string const* const text = std::get_if<std::string>(&left);
         std::string const* const part = std::get_if<std::string>(&right);

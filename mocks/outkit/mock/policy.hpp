@@ -117,6 +117,7 @@ struct throttling
     unsigned received_from_one_per_hour = 0;
     unsigned received_per_hour = 0;
     unsigned graph_per_10_minutes = 10'000;
+    unsigned graph_at_once = 4;
 };
 
 /// How the services as such behave.
@@ -133,8 +134,9 @@ struct service_policy
     unsigned recipients_per_message = 500;
     bool bounce_line_feeds = false;  // lone line ends in SMTP data: a bounce from outside, not a refusal
     mock::throttling throttling;
-    bool strict_oauth = false;  // PKCE always, 60 s codes, refresh token families: stricter than the real service
-    unsigned loop_limit = 0;    // same token requests within 5 minutes before AADSTS50196; 0: no limit
+    bool graph_calls_back = true;  // notification URLs on this machine; others never
+    bool strict_oauth = false;     // PKCE always, 60 s codes, refresh token families: stricter than the real service
+    unsigned loop_limit = 0;       // same token requests within 5 minutes before AADSTS50196; 0: no limit
     std::chrono::seconds propagation_delay{0};  // until what an administrator flips acts; see policy::flip()
 };
 

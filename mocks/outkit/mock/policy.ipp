@@ -256,6 +256,10 @@ inline std::span<row const> rows()
             "messages a mailbox takes in an hour before they bounce; 0 for no limit"),
         throttle_of<&Q::graph_per_10_minutes, 10'000'000>("service.graph_per_10_minutes", "0..10000000",
                                                           "Graph requests per application and mailbox in 10 minutes"),
+        throttle_of<&Q::graph_at_once, 1000>("service.graph_at_once", "0..1000",
+                                             "Graph requests per application and mailbox at once"),
+        switch_of<&S::graph_calls_back, S>("service.graph_calls_back", on_off,
+                                           "Graph calls notification URLs on this machine; else it takes none"),
         switch_of<&S::strict_oauth, S>("service.strict_oauth", on_off,
                                        "the authority is stricter than the real one: PKCE always, 60 s codes, a "
                                        "refresh token works once and its reuse revokes the family"),

@@ -26,6 +26,14 @@ struct servers::state
     tls_context tls;
     std::deque<listener> doors;
 
+    // HTTP has no log-in: every request brings its own token.
+    OUTKIT_DECL detail::flow<http::response> ask_graph(visitor& who, http::request request)
+    {
+        http::response response = co_await graph.serve(std::move(request));
+        who.logged_in = who.logged_in || response.status != 401;
+        co_return response;
+    }
+
     // One more door; its port, or 0.
     std::uint16_t open(world& w, std::string const& name, listener::service s, listener::mode m, std::uint16_t port,
                        error_code& ec)
@@ -40,22 +48,26 @@ OUTKIT_INLINE servers::servers(world& w, server_ports const& wanted, error_code&
     world_.run([&] {
         state_ = std::make_unique<state>(world_);
         state& s = *state_;
-        auto const http = [&w](auto& service, std::string name) {
-            return [&service, &w, name](detail::wire& c, visitor& who) {
+        auto const http = [&w](std::string name, auto handler) {
+            return [&w, name, handler](detail::wire& c, visitor& who) {
                 http_service_options options;
                 options.faults = &w.faults;
                 options.journal = &w.journal;
                 options.server = name;
+                options.handler_delays = name == "graph";
                 options.connection = who.number;
-                auto answer = [&service, &who](http::request const& request) {
-                    http::response response = service.answer(request);
-                    // HTTP has no log-in: every request brings its own token.
-                    who.logged_in = who.logged_in || response.status != 401;
-                    return response;
+                auto answer = [&who, handler](auto&& request) {
+                    return handler(who, std::forward<decltype(request)>(request));
                 };
                 return serve_http(c, std::move(answer), std::move(options));
             };
         };
+        auto const login = [&s](visitor& who, http::request const& request) {
+            http::response response = s.login.answer(request);
+            who.logged_in = who.logged_in || response.status != 401;
+            return response;
+        };
+        auto const graph = [&s](visitor& who, http::request request) { return s.ask_graph(who, std::move(request)); };
         auto const line = [](auto& service) {
             return [&service](detail::wire& c, visitor& who) { return service.serve(c, who); };
         };
@@ -68,8 +80,8 @@ OUTKIT_INLINE servers::servers(world& w, server_ports const& wanted, error_code&
             return got;
         };
         ec = {};
-        ports_.login = open("login", http(s.login, "entra"), listener::mode::implicit_tls, wanted.login);
-        ports_.graph = open("graph", http(s.graph, "graph"), listener::mode::implicit_tls, wanted.graph);
+        ports_.login = open("login", http("entra", login), listener::mode::implicit_tls, wanted.login);
+        ports_.graph = open("graph", http("graph", graph), listener::mode::implicit_tls, wanted.graph);
         ports_.imap = open("imap", line(s.imap), listener::mode::implicit_tls, wanted.imap);
         ports_.smtp = open("smtp", line(s.smtp), listener::mode::starttls, wanted.smtp);
         if (ec)

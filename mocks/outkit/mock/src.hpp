@@ -27,7 +27,9 @@
 #include <outkit/mock/graph_messages.ipp>
 #include <outkit/mock/graph_search.ipp>
 #include <outkit/mock/graph_sending.ipp>
+#include <outkit/mock/graph_subscriptions.ipp>
 #include <outkit/mock/graph_view.ipp>
+#include <outkit/mock/gzip.ipp>
 #include <outkit/mock/http_service.ipp>
 #include <outkit/mock/imap.ipp>
 #include <outkit/mock/imap_mailboxes.ipp>
@@ -39,6 +41,7 @@
 #include <outkit/mock/mailbox.ipp>
 #include <outkit/mock/oauthbearer.ipp>
 #include <outkit/mock/odata.ipp>
+#include <outkit/mock/outgoing.ipp>
 #include <outkit/mock/pages/page.ipp>
 #include <outkit/mock/policy.ipp>
 #include <outkit/mock/scenarios.ipp>

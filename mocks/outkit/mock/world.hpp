@@ -8,6 +8,7 @@
 #include <outkit/mock/journal.hpp>
 #include <outkit/mock/keys.hpp>
 #include <outkit/mock/mailbox.hpp>
+#include <outkit/mock/outgoing.hpp>
 #include <outkit/mock/policy.hpp>
 
 #include <outkit/detail/asio.hpp>
@@ -85,6 +86,8 @@ public:
         return true;
     }
     void drop_alarm(detail::alarm& a) override { clock.drop(a); }
+    /// Whoever is called is on this machine: no name is looked up.
+    detail::host_port route(detail::host_port to) override { return {to.host == "::1" ? "::1" : "127.0.0.1", to.port}; }
 
 private:
     asio::io_context context_{1};
@@ -100,6 +103,7 @@ public:
     mock::policy policy;
     mock::certificates certificates;
     mock::signing_keys keys;
+    mock::outgoing outgoing;
 
 private:
     asio::executor_work_guard<asio::io_context::executor_type> work_;
@@ -109,6 +113,7 @@ private:
 }  // namespace outkit::inline OUTKIT_ABI::mock
 
 #ifndef OUTKIT_SEPARATE_COMPILATION
+#include <outkit/mock/outgoing.ipp>
 #include <outkit/mock/world.ipp>
 #endif
 

@@ -14,6 +14,7 @@ OUTKIT_INLINE world::world(std::uint64_t seed)
       seeded_(seed != 0),
       clock(context_.get_executor()),
       mailboxes(*this),
+      outgoing(*this),
       work_(asio::make_work_guard(context_))
 {
     // Mail that is dropped must be seen to be dropped: a test that misses a message looks here.
