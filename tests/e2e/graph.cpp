@@ -1,7 +1,10 @@
 // The Graph client and the mock Graph over real sockets and TLS.
 
 #include <outkit/blocking.hpp>
+#include <outkit/detail/encoding.hpp>
 #include <outkit/graph/client.hpp>
+#include <outkit/graph/detail/date_time.hpp>
+#include <outkit/http/client.hpp>
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
 #include <outkit/mock/server.hpp>
@@ -10,6 +13,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <future>
 #include <memory>
 #include <optional>
 
@@ -39,11 +43,7 @@ struct service
         error_code ec;
         world.run([&] {
             auto serve = [this](wire& w, mock::visitor& who) -> flow<> {
-                mock::http_handler answer = [this, &who](http::request const& r) {
-                    http::response response = answering->answer(r);
-                    who.logged_in = response.status != 401;
-                    return response;
-                };
+                mock::http_flow_handler answer = [this, &who](http::request r) { return ask(who, std::move(r)); };
                 co_await mock::serve_http(w, std::move(answer));
             };
             door = std::make_unique<mock::listener>(world, "graph", serve, world.certificates.server_context(),
@@ -61,6 +61,13 @@ struct service
         });
     }
 
+    flow<http::response> ask(mock::visitor& who, http::request r)
+    {
+        http::response response = co_await answering->serve(std::move(r));
+        who.logged_in = response.status != 401;
+        co_return response;
+    }
+
     void add(std::string const& name, std::string const& display)
     {
         mock::user u;
@@ -69,6 +76,11 @@ struct service
         u.display_name = display;
         world.directory.add_user(world, u);
         world.mailboxes.create({.address = u.principal_name, .display_name = display});
+    }
+    std::string tomorrow()
+    {
+        auto const t = world.run([&] { return world.date(); }) + 24h;
+        return graph::detail::format(std::chrono::floor<std::chrono::seconds>(t));
     }
     access_token token(std::string const& address, std::vector<std::string> permissions)
     {
@@ -214,6 +226,59 @@ BOOST_AUTO_TEST_CASE(a_service_that_is_not_there_or_not_trusted)
     late.async_me(s.io.wait(ec));
     BOOST_TEST(!!ec);
     BOOST_TEST((ec != outkit::condition::outcome_unknown), ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(a_subscription_is_validated_and_told_over_tls)
+{
+    service s;
+    std::promise<std::string> told;
+    std::unique_ptr<mock::listener> hook;
+    error_code ec;
+    s.world.run([&] {
+        auto serve = [&](wire& w, mock::visitor&) -> flow<> {
+            mock::http_handler answer = [&](http::request const& r) {
+                http::response response;
+                std::size_t const mark = r.target.find("validationToken=");
+                response.headers.push_back({"Content-Type", "text/plain"});
+                if (mark != std::string::npos)
+                    response.body = outkit::detail::form_decode(r.target.substr(mark + 16)).value_or("");
+                else
+                    told.set_value(r.body);
+                return response;
+            };
+            co_await mock::serve_http(w, std::move(answer));
+        };
+        hook = std::make_unique<mock::listener>(s.world, "hook", serve, s.world.certificates.server_context(),
+                                                mock::listener::mode::implicit_tls, 0, ec);
+    });
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto const subscribe = [&](std::string const& url) {
+        http::client client(outkit::stream(s.io.get_executor(), s.trust));
+        http::url to;
+        to.server = {true, "localhost", s.door->port()};
+        to.target = "/v1.0/subscriptions";
+        http::request r;
+        r.method = "POST";
+        r.body = "{\"changeType\":\"created\",\"notificationUrl\":\"" + url +
+                 "\",\"resource\":\"me/messages\",\"expirationDateTime\":\"" + s.tomorrow() + "\"}";
+        return client.async_send(
+            to, r, outkit::secret("Bearer " + std::string(s.token("adele@contoso.example", {"Mail.Read"}).reveal())),
+            s.io.wait(ec));
+    };
+    std::string const here = "https://localhost:" + std::to_string(hook->port()) + "/n";
+    http::response const made = subscribe(here);
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST(made.status == 201u, made.body);
+    s.world.run([&] {
+        s.world.mailboxes.deliver(*s.world.mailboxes.find("adele@contoso.example"), "Subject: x\r\n\r\ny\r\n");
+    });
+    std::string const text = told.get_future().get();
+    BOOST_TEST(text.find("\"changeType\":\"created\"") != std::string::npos, text);
+
+    // Where nobody listens
+    s.world.run([&] { hook.reset(); });
+    BOOST_TEST(subscribe(here).status == 400u);
+    BOOST_TEST(!ec, ec.message());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
