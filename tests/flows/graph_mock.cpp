@@ -871,7 +871,7 @@ BOOST_AUTO_TEST_CASE(client_and_mock_meet_in_drafts_uploads_changes_and_batches)
 BOOST_AUTO_TEST_CASE(cut_after_any_number_of_bytes_nothing_is_sent_twice)
 {
     outlook o;
-    session s(at_mock(), access_token(o.everything()));
+    std::string const token = o.everything();
     auto const& received = o.w.mailboxes.find("alex@contoso.example")->find(mock::role::inbox)->messages();
     graph::outgoing_message m;
     m.to_recipients.push_back({"", "alex@contoso.example"});
@@ -879,7 +879,7 @@ BOOST_AUTO_TEST_CASE(cut_after_any_number_of_bytes_nothing_is_sent_twice)
     for (bool const reset : {false, true})
         for (std::size_t n = 0; n < 12'000; n += n < 3'000 ? 500 : 37)
         {
-            session fresh(at_mock(), access_token(o.everything()));
+            session fresh(at_mock(), access_token(token));
             std::size_t const before = received.size();
             outkit::detail::weather sky;
             sky.cut_after = n;

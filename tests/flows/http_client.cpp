@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(HT_39_a_private_address_earns_no_trust)
     all_names_lead_here world;
     world.port = acceptor.local_endpoint().port();
     std::string sni;
-    auto as_server = tests::certified_server();
+    auto as_server = tests::own_certified_server();
     SSL_CTX_set_tlsext_servername_arg(as_server.native(), &sni);
     SSL_CTX_set_tlsext_servername_callback(
         as_server.native(), +[](SSL* ssl, int*, void* to) {

@@ -102,7 +102,7 @@ flow<std::string> hear(wire& w, by_hand& tls)
 
 tls_context server_of(int version)
 {
-    auto c = tests::certified_server();
+    auto c = tests::own_certified_server();
     SSL_CTX_set_max_proto_version(c.native(), version);
     SSL_CTX_set_min_proto_version(c.native(), version);
     SSL_CTX_clear_options(c.native(), SSL_OP_NO_RENEGOTIATION);

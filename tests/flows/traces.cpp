@@ -29,8 +29,8 @@ template <class T = void>
 using flow = outkit::detail::flow<T>;
 
 // Where every latency is the same bytes do not overtake others although the clock jumps.
-constexpr outkit::detail::weather steady{.least_latency = 5ms, .most_latency = 5ms, .largest_piece = 7};
-constexpr outkit::detail::weather changing{.least_latency = 1ms, .most_latency = 20ms, .largest_piece = 7};
+constexpr outkit::detail::weather steady{.least_latency = 5ms, .most_latency = 5ms, .largest_piece = 29};
+constexpr outkit::detail::weather changing{.least_latency = 1ms, .most_latency = 20ms, .largest_piece = 29};
 
 // Time passes here while a hook runs.
 struct slow_world : simulator
