@@ -148,4 +148,24 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_server_fails_and_is_cancelled_once)
         }
 }
 
+BOOST_AUTO_TEST_CASE(a_long_answer_arrives_whole_and_is_not_in_the_trace)
+{
+    std::string const body(100'000, 'x');
+    wire w;
+    std::string told;
+    w.trace = [&](wire::direction, std::string_view line) { (told += line) += '\n'; };
+    mock::http_handler handler = [&](http::request const& r) {
+        http::response answer;
+        answer.body = r.target == "/long" ? body : "short";
+        return answer;
+    };
+    std::string const head = " HTTP/1.1\r\nHost: x\r\n\r\n";
+    auto const r = play(mock::serve_http(w, handler), {"GET /long" + head + "GET /short" + head});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(r.written.find("Content-Length: 100000\r\n\r\n" + body + "HTTP/1.1 200") != std::string::npos);
+    BOOST_TEST(r.written.ends_with("\r\n\r\nshort"));
+    BOOST_TEST(told.find("<100000 bytes redacted>") != std::string::npos);
+    BOOST_TEST(told.find("xxx") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

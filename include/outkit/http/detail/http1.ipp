@@ -486,6 +486,9 @@ OUTKIT_DEF flow<> write_request(wire& w, std::string host, request r, secret aut
     co_await send(w, std::move(head), std::move(r.body));
 }
 
+// Answers with tokens in them are short. Copying and wiping a page of mail would be most of what it costs.
+inline constexpr std::size_t longest_wiped = 64 * 1024;
+
 OUTKIT_DEF flow<> write_response(wire& w, response r, answer_options o)
 {
     bool valid = r.status >= 100 && r.status <= 599 && is_field_value(r.reason);
@@ -508,7 +511,17 @@ OUTKIT_DEF flow<> write_response(wire& w, response r, answer_options o)
     head += "\r\n";
     if (o.to_head)
         r.body.clear();
-    co_await send(w, std::move(head), std::move(r.body));
+    if (r.body.size() < longest_wiped)
+    {
+        co_await send(w, std::move(head), std::move(r.body));
+        co_return;
+    }
+    std::string nothing;
+    co_await send(w, std::move(head), std::move(nothing));
+    if (w.trace)
+        w.report(wire::direction::sent, '<' + std::to_string(r.body.size()) + " bytes redacted>");
+    head_trace const untold(w);
+    co_await w.write(std::move(r.body));
 }
 
 OUTKIT_DEF flow<> write_response(wire& w, response r)
