@@ -117,11 +117,11 @@ int serve(std::uint16_t port, bool tls)
     service s;
     s.w.policy.service.throttling.graph_per_10_minutes = ~0u;
     auto connection = [&](detail::wire& w, mock::visitor& who) -> detail::flow<> {
-        mock::http_handler answer = [&](http::request const& r) {
+        mock::http_flow_handler answer = [&](http::request const& r) {
             who.logged_in = true;
             http::request full = s.request;
             full.target = "/v1.0" + r.target;
-            return s.g.answer(full);
+            return s.g.serve(std::move(full));
         };
         co_await mock::serve_http(w, std::move(answer));
     };
