@@ -3,12 +3,16 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/simulate.hpp>
 #include <outkit/mock/gzip.hpp>
+#include <outkit/mock/imap.hpp>
 
 #include "graph_outlook.hpp"
+#include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 using namespace std::chrono_literals;
+using outkit::detail::flow;
+using outkit::detail::wire;
 using outkit::tests::header;
 using outkit::tests::outlook;
 using outkit::tests::plain_mail;
@@ -17,6 +21,24 @@ namespace http = outkit::http;
 namespace mock = outkit::mock;
 
 namespace {
+
+flow<> over_tls(mock::imap& imap, wire& w)
+{
+    co_await w.start_tls();
+    co_await imap.serve(w);
+}
+
+// All at once; what is answered to it.
+flow<std::string> say(wire& w, std::string text)
+{
+    co_await w.connect("mail.test", 993, true);
+    co_await w.start_tls("mail.test");
+    co_await w.write(std::move(text));
+    std::string heard;
+    wire::sink keep = [&heard](std::string_view part) { heard += part; };
+    co_await w.read_to_end(std::move(keep));
+    co_return heard;
+}
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 
@@ -515,6 +537,35 @@ BOOST_AUTO_TEST_CASE(in_each_cloud_links_tokens_and_challenges_are_its_own)
             o.host = here.graph == clouds[0].graph ? "graph.microsoft.us" : "graph.microsoft.com";
             BOOST_TEST(o.get("/v1.0/me").status == 421u);
         }
+}
+
+BOOST_AUTO_TEST_CASE(a_flag_changed_over_imap_is_seen_in_a_page_that_was_shown_before)
+{
+    outlook o;
+    std::string const id = o.deliver(plain_mail)->id;
+    std::string const target = "/v1.0/me/messages?$top=50";
+    auto const before = o.get(target);
+    BOOST_TEST(o.get(target).body == before.body);  // from the text that is kept
+    BOOST_TEST(count(before.body, "\"isRead\":false") == 1u);
+
+    std::string const token = o.token(*o.adele, {"IMAP.AccessAsUser.All"}, "https://outlook.office.com");
+    std::string const said = "a AUTHENTICATE XOAUTH2 " +
+                             outkit::detail::base64_encode("user=adele@contoso.example\x01"
+                                                           "auth=Bearer " +
+                                                           token + "\x01\x01") +
+                             "\r\nb SELECT INBOX\r\nc STORE 1 +FLAGS (\\Seen)\r\nd LOGOUT\r\n";
+    mock::imap imap(o.w);
+    outkit::detail::simulator sim;
+    sim.listen("mail.test", 993, [&](wire& w) { return over_tls(imap, w); }, outkit::tests::certified_server());
+    wire w;
+    auto const heard = sim.start("client", say(w, said), outkit::tests::trusting_client());
+    sim.run();
+    BOOST_TEST_REQUIRE(heard->value.has_value(), heard->ec.message() << heard->diagnostics);
+    BOOST_TEST(has(*heard->value, "c OK"), *heard->value);
+
+    auto const after = o.get(target);
+    BOOST_TEST(count(after.body, "\"isRead\":true") == 1u);
+    BOOST_TEST(has(after.body, id));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
