@@ -575,6 +575,25 @@ BOOST_AUTO_TEST_CASE(HT_26_and_HT_27_query_values_are_encoded)
     BOOST_TEST((large.ec == error::invalid_query));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_expanded_is_asked_for)
+{
+    message_expansion e;
+    e.attachments = true;
+    e.attachment_select = {"id", "name"};
+    e.single_value_properties = {"String 0x007D"};
+    auto const [r, m] = call([&](session& s) { return flows::get_message(s, "x", {"subject"}, e); },
+                             {ok(R"({"id":"x","attachments":[{"id":"a","name":"n"}]})")});
+    BOOST_TEST(!r.ec, r.ec.message());
+    BOOST_TEST(m->attachments.at(0).name == "n");
+    BOOST_TEST(request_line(r.written) ==
+               "GET /v1.0/me/messages/x?$select=subject&$expand=attachments%28%24select%3Did%2Cname%29%2C"
+               "singleValueExtendedProperties%28%24filter%3Did%20eq%20%27String%200x007D%27%29 HTTP/1.1");
+    e.attachment_select = {"id)"};
+    auto const [refused, none] = call([&](session& s) { return flows::get_message(s, "x", {}, e); }, {});
+    BOOST_TEST((refused.ec == error::invalid_query));
+    BOOST_TEST(refused.connected.empty());
+}
+
 BOOST_AUTO_TEST_CASE(HT_26_a_token_that_is_none_is_not_sent)
 {
     for (std::string const& text : {std::string(), std::string("a b"), std::string("a\r\nX: y"), std::string("a\0b", 3),

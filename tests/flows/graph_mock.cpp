@@ -1,14 +1,19 @@
 // The mock Graph by itself and with our client: what it answers comes from the world, and nothing else.
 
 #include <outkit/detail/encoding.hpp>
+#include <outkit/detail/utf8.hpp>
 #include <outkit/graph/detail/attachments.hpp>
 #include <outkit/graph/detail/batches.hpp>
 #include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
 #include <outkit/graph/detail/writing.hpp>
+#include <outkit/graph/query.hpp>
 #include <outkit/mock/http_service.hpp>
+#include <outkit/mock/odata.hpp>
+#include <outkit/oauth2/cloud.hpp>
 
 #include "graph_outlook.hpp"
+#include "hostile_texts.hpp"
 #include "support.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -27,6 +32,7 @@ namespace flows = outkit::graph::detail;
 namespace graph = outkit::graph;
 namespace http = outkit::http;
 namespace mock = outkit::mock;
+namespace oauth2 = outkit::oauth2;
 namespace tests = outkit::tests;
 using tests::header;
 using tests::outlook;
@@ -57,10 +63,16 @@ auto over_tls(outlook& o, session& s, flow<T> call, outkit::detail::weather sky 
         mock::http_handler answer = [&o](http::request const& r) { return o.g.answer(r); };
         co_await mock::serve_http(w, std::move(answer));
     };
-    (void)s;
+    bool const usual = s.config.host == "mail.test";
+    tests::certificate const own = usual ? tests::test_certificate() : tests::make_certificate(s.config.host);
+    error_code ec;
+    auto server = outkit::tls_context::server_pem(ec, own.chain, own.key);
+    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto client = outkit::tls_context::client(ec, {.system = false, .authorities_pem = own.chain});
+    BOOST_TEST_REQUIRE(!ec, ec.message());
     outkit::detail::simulator sim(1, sky);
-    sim.listen("mail.test", 443, serve, tests::certified_server());
-    auto r = sim.start("client", std::move(call), tests::trusting_client());
+    sim.listen(s.config.host, 443, serve, server);
+    auto r = sim.start("client", std::move(call), client);
     sim.run();
     return std::move(*r);
 }
@@ -726,67 +738,91 @@ BOOST_AUTO_TEST_CASE(faults_happen_and_the_journal_has_no_secrets)
 
 // With our client
 
+namespace {
+
+void meet_in(oauth2::cloud const& there, std::string const& host)
+{
+    BOOST_TEST_CONTEXT(host)
+    {
+        outlook o(there);
+        for (int i = 1; i <= 25; ++i)
+        {
+            o.deliver("From: alex@contoso.example\r\nSubject: m" + std::to_string(i) + "\r\n\r\nx\r\n");
+            o.w.advance(1min);
+        }
+        graph::options at;
+        at.host = host;
+        session s(at, access_token(o.everything()));
+        auto everything = [](session& s) -> flow<std::string> {
+            std::string log;
+            graph::user const me = co_await flows::get_me(s);
+            log += me.user_principal_name + "\n";
+            graph::folder_query all;
+            all.top = 3;
+            auto folders = co_await flows::list_folders(s, all);
+            std::size_t n = folders.value.size();
+            while (!folders.next_link.empty())
+            {
+                folders = co_await flows::next_folders(s, std::move(folders));
+                n += folders.value.size();
+            }
+            log += std::to_string(n > 6) + "\n";
+            graph::message_query q;
+            q.folder = "inbox";
+            q.select = {"subject"};
+            auto page = co_await flows::list_messages(s, q);
+            n = page.value.size();
+            std::string const first = page.value.at(0).id;
+            while (!page.next_link.empty())
+            {
+                page = co_await flows::next_messages(s, std::move(page));
+                n += page.value.size();
+            }
+            // A link to another cloud is not followed.
+            page.next_link = s.config.host == "graph.microsoft.us"
+                                 ? "https://graph.microsoft.com/v1.0/me/messages?$skip=1"
+                                 : "https://graph.microsoft.us/v1.0/me/messages?$skip=1";
+            auto const away = co_await outkit::detail::attempt(flows::next_messages(s, page));
+            log += away.ec == http::error::untrusted_origin ? "" : "gone astray\n";
+            log += std::to_string(n) + " in " + std::to_string(page.number) + "\n";
+            std::vector<std::string> none;
+            auto const m = co_await flows::get_message(s, first, none);
+            log += m.subject + "\n";
+            std::string mime;
+            wire::sink to = [&](std::string_view part) { mime += part; };
+            co_await flows::get_mime(s, first, to);
+            log += mime.substr(0, mime.find('\r')) + "\n";
+            graph::message_update u;
+            u.is_read = true;
+            auto const read = co_await flows::update_message(s, first, u);
+            log += read.is_read.value() ? "read\n" : "unread\n";
+            graph::outgoing_message out;
+            out.subject = "hello";
+            out.to_recipients.push_back({"", "alex@contoso.example"});
+            co_await flows::send_mail(s, out, true);
+            auto refused = co_await outkit::detail::attempt(flows::get_message(s, "garbage", none));
+            log += refused.ec.message().substr(0, 9);
+            co_return log;
+        };
+        auto const r = over_tls(o, s, everything(s));
+        BOOST_TEST(!r.ec, r.ec.message() << " " << r.diagnostics);
+        BOOST_TEST(r.value.value_or("") ==
+                   "adele@contoso.example\n1\n25 in 3\nm25\nFrom: alex@contoso.example\nread\nthis is n");
+        BOOST_TEST(o.w.mailboxes.find("alex@contoso.example")->find(mock::role::inbox)->messages().size() == 1u);
+        // One connection carried it all.
+        BOOST_TEST(o.w.journal.count({.server = "graph"}) >= 12u);
+    }
+}
+
+}  // namespace
+
 BOOST_AUTO_TEST_CASE(client_and_mock_meet)
 {
-    outlook o;
-    for (int i = 1; i <= 25; ++i)
-    {
-        o.deliver("From: alex@contoso.example\r\nSubject: m" + std::to_string(i) + "\r\n\r\nx\r\n");
-        o.w.advance(1min);
-    }
-    session s(at_mock(), access_token(o.everything()));
-    auto everything = [](session& s) -> flow<std::string> {
-        std::string log;
-        graph::user const me = co_await flows::get_me(s);
-        log += me.user_principal_name + "\n";
-        graph::folder_query all;
-        all.top = 3;
-        auto folders = co_await flows::list_folders(s, all);
-        std::size_t n = folders.value.size();
-        while (!folders.next_link.empty())
-        {
-            folders = co_await flows::next_folders(s, std::move(folders));
-            n += folders.value.size();
-        }
-        log += std::to_string(n > 6) + "\n";
-        graph::message_query q;
-        q.folder = "inbox";
-        q.select = {"subject"};
-        auto page = co_await flows::list_messages(s, q);
-        n = page.value.size();
-        std::string const first = page.value.at(0).id;
-        while (!page.next_link.empty())
-        {
-            page = co_await flows::next_messages(s, std::move(page));
-            n += page.value.size();
-        }
-        log += std::to_string(n) + " in " + std::to_string(page.number) + "\n";
-        std::vector<std::string> none;
-        auto const m = co_await flows::get_message(s, first, none);
-        log += m.subject + "\n";
-        std::string mime;
-        wire::sink to = [&](std::string_view part) { mime += part; };
-        co_await flows::get_mime(s, first, to);
-        log += mime.substr(0, mime.find('\r')) + "\n";
-        graph::message_update u;
-        u.is_read = true;
-        auto const read = co_await flows::update_message(s, first, u);
-        log += read.is_read.value() ? "read\n" : "unread\n";
-        graph::outgoing_message out;
-        out.subject = "hello";
-        out.to_recipients.push_back({"", "alex@contoso.example"});
-        co_await flows::send_mail(s, out, true);
-        auto refused = co_await outkit::detail::attempt(flows::get_message(s, "garbage", none));
-        log += refused.ec.message().substr(0, 9);
-        co_return log;
-    };
-    auto const r = over_tls(o, s, everything(s));
-    BOOST_TEST(!r.ec, r.ec.message() << " " << r.diagnostics);
-    BOOST_TEST(r.value.value_or("") ==
-               "adele@contoso.example\n1\n25 in 3\nm25\nFrom: alex@contoso.example\nread\nthis is n");
-    BOOST_TEST(o.w.mailboxes.find("alex@contoso.example")->find(mock::role::inbox)->messages().size() == 1u);
-    // One connection carried it all.
-    BOOST_TEST(o.w.journal.count({.server = "graph"}) >= 12u);
+    // The same in each national cloud: hosts and resources are data.
+    for (oauth2::cloud const& there : {oauth2::global_cloud(), oauth2::us_government_l4_cloud(),
+                                       oauth2::us_government_dod_cloud(), oauth2::china_cloud()})
+        meet_in(there, there.graph.substr(std::string_view("https://").size()));
+    meet_in(oauth2::global_cloud(), "mail.test");
 }
 
 BOOST_AUTO_TEST_CASE(client_and_mock_meet_in_drafts_uploads_changes_and_batches)
@@ -911,6 +947,70 @@ BOOST_AUTO_TEST_CASE(throttled_by_the_mock_the_client_waits_and_goes_on)
     auto const r = over_tls(o, s, flows::get_me(s));
     BOOST_TEST(!r.ec, r.ec.message());
     BOOST_TEST(o.w.journal.count({.server = "graph"}) == 3u);
+}
+
+BOOST_AUTO_TEST_CASE(HT_27_hostile_texts_stay_what_they_are)
+{
+    outlook o;
+    mock::message_ptr const mail = o.deliver(plain_mail);
+    namespace p = graph::properties;
+    auto const listed = [](graph::message_query q) {
+        session s({}, access_token("t"));
+        return outkit::detail::play(flows::list_messages(s, std::move(q)),
+                                    {"", "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
+                                         "12\r\n\r\n{\"value\":[]}"});
+    };
+    auto const occurrences = [](std::string_view text, std::string_view of) {
+        std::size_t n = 0;
+        for (auto at = text.find(of); at != text.npos; at = text.find(of, at + of.size()))
+            ++n;
+        return n;
+    };
+    for (std::string const& text : tests::hostile_texts())
+        BOOST_TEST_CONTEXT(text.substr(0, 40))
+        {
+            graph::message_query q;
+            q.filter = p::received > graph::date_time() && (p::subject == text || p::from_name.contains(text)) &&
+                       p::categories.contains(text);
+            q.order_by = p::received.descending();
+            q.expand.attachments = true;
+            q.expand.single_value_properties = {text};
+            auto const r = listed(q);
+            bool const is_text = outkit::detail::valid_utf8(text) && text.find('\0') == text.npos;
+            if (!is_text || text.empty())
+            {
+                BOOST_TEST((r.ec == graph::error::invalid_query), r.ec.message());
+                BOOST_TEST(r.connected.empty());
+                continue;
+            }
+            BOOST_TEST(!r.ec, r.ec.message());
+            // One request of one line, and the mock reads from it what was put in.
+            std::string const line = r.written.substr(0, r.written.find("\r\n"));
+            BOOST_TEST(occurrences(r.written, "HTTP/1.1") == 1u);
+            BOOST_TEST(occurrences(r.written, "\r\nHost: ") == 1u);
+            std::size_t const question = line.find('?');
+            mock::odata::query read;
+            BOOST_TEST_REQUIRE(read.parse(line.substr(question + 1, line.rfind(' ') - question - 1)));
+            BOOST_TEST(read.options().size() == 3u);
+            BOOST_TEST(*read.find("$filter") == q.filter);
+            mock::odata::filter f;
+            auto const refused = f.parse(*read.find("$filter"));
+            BOOST_TEST(!refused, refused.code << ": " << refused.message);
+            BOOST_TEST(f.mentioned().size() == 3u);
+            BOOST_TEST(*read.find("$expand") ==
+                       "attachments,singleValueExtendedProperties($filter=id eq " + graph::odata_quoted(text) + ")");
+
+            q = {};
+            q.search = text;
+            auto const s = listed(q);
+            BOOST_TEST(!s.ec, s.ec.message());
+            BOOST_TEST(occurrences(s.written.substr(0, s.written.find("\r\n")), "&") == 0u);
+            BOOST_TEST(occurrences(s.written, "HTTP/1.1") == 1u);
+        }
+    // And the filter finds the message whose subject it is.
+    mock::odata::filter f;
+    BOOST_TEST(!f.parse((p::subject == "Quarter figures é" && p::received > graph::date_time()).text()));
+    BOOST_TEST(f.matches(*mail, *o.inbox));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

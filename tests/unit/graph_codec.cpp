@@ -2,6 +2,9 @@
 // on GitHub), so that two ends which share a mistake are found out.
 
 #include <outkit/graph/detail/codec.hpp>
+#include <outkit/graph/detail/date_time.hpp>
+#include <outkit/graph/detail/query.hpp>
+#include <outkit/graph/query.hpp>
 #include <outkit/http/error.hpp>
 #include <outkit/mock/graph_input.hpp>
 
@@ -594,6 +597,140 @@ BOOST_AUTO_TEST_CASE(HT_29_unknown_members_types_and_values_are_tolerated)
     BOOST_TEST(r.value.from->address.empty());
 }
 
+BOOST_AUTO_TEST_CASE(members_without_a_name_here_are_kept_and_written_as_they_came)
+{
+    std::string const extra = R"("new":{"deep":[1,2.50,{"x":null}],"t":"\u00e9\n"},"a\"b":"c","next":false)";
+    auto const m = parse_message(
+        R"({"@odata.context":"https://x/$metadata","@odata.type":"#microsoft.graph.eventMessage","id":"x",)" + extra +
+            R"(,"sender":{"emailAddress":{"name":"A","kind":7,"address":"a@x"},"status":{"response":"none"}}})",
+        defaults);
+    good(m);
+    BOOST_TEST_REQUIRE(m.value.other.size() == 4u);  // a context is no property
+    BOOST_TEST(m.value.other[0].name == "@odata.type");
+    BOOST_TEST(m.value.other[0].json == R"("#microsoft.graph.eventMessage")");
+    BOOST_TEST(m.value.other[1].json == R"({"deep":[1,2.50,{"x":null}],"t":"\u00e9\n"})");
+    BOOST_TEST(m.value.other[2].name == "a\"b");
+    BOOST_TEST(m.value.sender->address == "a@x");
+    BOOST_TEST(m.value.sender->address_other.at(0).json == "7");
+    BOOST_TEST(m.value.sender->other.at(0).json == R"({"response":"none"})");
+    std::string const written = serialise(m.value);
+    BOOST_TEST(written.find(extra) != std::string::npos);
+    BOOST_TEST(written.find(R"({"emailAddress":{"name":"A","address":"a@x","kind":7},"status":{"response":"none"}})") !=
+               std::string::npos);
+    auto const again = parse_message(written, defaults);
+    good(again);
+    BOOST_TEST(serialise(again.value) == written);
+    std::string_view const one[] = {"subject", "next"};
+    BOOST_TEST(serialise(m.value, one) == R"({"@odata.etag":"","id":"x","subject":"","next":false})");
+
+    // Public: user-list-mailfolders.md, a search folder's own members
+    mail_folder const f = parse_folders(sample_folders, defaults).value.value[2];
+    BOOST_TEST_REQUIRE(f.other.size() == 2u);
+    BOOST_TEST(f.other[1].json == "\"contains(subject, 'weekly digest')\"");
+    BOOST_TEST(serialise(parse_folder(serialise(f), defaults).value) == serialise(f));
+    BOOST_TEST(serialise(f).find("\"isSupported\":true") != std::string::npos);
+
+    user const u = parse_user(R"({"id":"x","city":"Paris","imAddresses":["a"]})", defaults).value;
+    BOOST_TEST(u.other.at(0).name == "city");
+    BOOST_TEST(serialise(u).ends_with(R"("id":"x","city":"Paris","imAddresses":["a"]})"));
+    BOOST_TEST(serialise(parse_user(serialise(u), defaults).value) == serialise(u));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_expanded_is_read_and_written)
+{
+    // Public: composed of attachment-get.md and singlevaluelegacyextendedproperty-get.md
+    std::string const text =
+        R"({"@odata.etag":"e","id":"x","attachments@odata.context":"https://x","attachments":[{"@odata.type":)"
+        R"("#microsoft.graph.fileAttachment","@odata.mediaContentType":"text/plain","id":"a1","lastModifiedDateTime":)"
+        R"("2019-04-02T03:41:29Z","name":"Draft.txt","contentType":"text/plain","size":120,"isInline":false,)"
+        R"("contentId":null,"contentLocation":null,"contentBytes":"aGVsbG8="},{"@odata.type":)"
+        R"("#microsoft.graph.itemAttachment","id":"a2","name":"card","item":{"id":"","subject":"s"}}],)"
+        R"("singleValueExtendedProperties":[{"id":"String 0x7D","value":"Received: x"}],)"
+        R"("multiValueExtendedProperties":[{"id":"StringArray {g} Name Palette","value":["Green","Aqua"]}]})";
+    auto const r = parse_message(text, defaults);
+    good(r);
+    message const& m = r.value;
+    BOOST_TEST_REQUIRE(m.attachments.size() == 2u);
+    BOOST_TEST(m.attachments[0].content.value() == "hello");
+    BOOST_TEST(m.attachments[0].other.at(0).name == "@odata.mediaContentType");
+    BOOST_TEST((m.attachments[1].kind == attachment_kind::item));
+    BOOST_TEST(m.attachments[1].other.at(0).json == R"({"id":"","subject":"s"})");
+    BOOST_TEST(m.single_value_extended_properties.at(0).value == "Received: x");
+    BOOST_TEST(m.multi_value_extended_properties.at(0).values.at(1) == "Aqua");
+    BOOST_TEST(m.other.empty());
+    std::string const written = serialise(m);
+    BOOST_TEST(serialise(parse_message(written, defaults).value) == written);
+    BOOST_TEST(written.find(R"("contentBytes":"aGVsbG8=")") != std::string::npos);
+    malformed(parse_message(R"({"id":"x","attachments":[{"name":"no id"}]})", defaults), "id");
+    malformed(parse_message(R"({"id":"x","attachments":[7]})", defaults), "attachments");
+    malformed(parse_message(R"({"id":"x","singleValueExtendedProperties":[{"id":"x","value":1}]})", defaults), "value");
+
+    // Content is one string, for which the body's limit holds and not that of other strings.
+    limits few;
+    few.json_string = 20;
+    good(parse_message(R"({"id":"x","attachments":[{"id":"a","contentBytes":"aGVsbG9oZWxsb2hlbGxvaGVsbG8="}]})", few));
+}
+
+BOOST_AUTO_TEST_CASE(HT_23_the_last_of_two_equal_members_counts)
+{
+    auto const r = parse_message(
+        R"({"id":"x","subject":"one","subject":"two","isRead":true,"isRead":null,"toRecipients":[{}],)"
+        R"("toRecipients":[],"from":{"emailAddress":{"name":"n"}},"from":{"emailAddress":{"address":"a"}},"id":"y"})",
+        defaults);
+    good(r);
+    BOOST_TEST(r.value.id == "y");
+    BOOST_TEST(r.value.subject == "two");
+    BOOST_TEST(!r.value.is_read.has_value());
+    BOOST_TEST(r.value.to_recipients.empty());
+    BOOST_TEST(r.value.from->name.empty());
+    BOOST_TEST(r.value.from->address == "a");
+}
+
+// Every cut of a page, and every octet of it replaced by others: an error or values, and never an end of the program.
+BOOST_AUTO_TEST_CASE(HT_37_a_page_cut_or_changed_at_every_octet)
+{
+    std::string const whole = compact(sample_folders);
+    good(parse_folders(whole, defaults));
+    for (std::size_t n = 0; n < whole.size(); ++n)
+    {
+        malformed(parse_folders(whole.substr(0, n), defaults));
+        for (char const c : {'\0', '"', '\\', '{', ']', '9', '\xff'})
+        {
+            std::string changed = whole;
+            changed[n] = c;
+            auto const r = parse_folders(changed, defaults);
+            BOOST_TEST((!r.ec || r.ec == error::response_malformed), r.ec.message());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(texts_in_json_are_what_they_stand_for)
+{
+    auto const subject = [](std::string const& json) {
+        auto const r = parse_message(R"({"id":"x","subject":)" + json + "}", defaults);
+        return r.ec ? std::optional<std::string>() : r.value.subject;
+    };
+    BOOST_TEST(*subject(R"("")") == "");
+    BOOST_TEST(*subject(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
+    BOOST_TEST(*subject(R"("\u0041\u00e9\u65e5\ud83d\ude00")") == "Aé日😀");
+    BOOST_TEST(*subject(R"("é日😀 12345678901234567890\u0000x")") == std::string("é日😀 12345678901234567890\0x", 32));
+    BOOST_TEST(*subject("\"\x7f\"") == "\x7f");
+    for (char const* const text : {R"("\x")", R"("\u12")", R"("\u12g4")", R"("\u-123")", R"("\ud800")", R"("\ud800x")",
+                                   R"("\ud800\u0041")", R"("\udc00")", R"("\ud800\ud800")", R"(")", R"("\)", R"("\")",
+                                   "\"\x1f\"", "\"\t\"", "\"12345678\n\"", "\"\xc3\"", "\"\xed\xa0\x80\"", "'x'", "x"})
+        BOOST_TEST(!subject(text).has_value(), text);
+    // Quotation marks, backslashes and control characters at every place of the words they are looked for in
+    for (std::size_t n = 0; n < 24; ++n)
+    {
+        std::string const front(n, 'a'), back(23 - n, 'b');
+        BOOST_TEST(*subject('"' + front + "\\n" + back + '"') == front + '\n' + back);
+        BOOST_TEST(!subject('"' + front + '\n' + back + '"').has_value());
+        BOOST_TEST(!subject('"' + front + '"' + back + '"').has_value());
+        BOOST_TEST(!subject('"' + front + "\x80" + back + '"').has_value());
+        BOOST_TEST(*subject('"' + front + "\u00a2" + back + '"') == front + "\u00a2" + back);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(depth_elements_and_strings_are_limited)
 {
     auto const nested = [](std::size_t n) {
@@ -796,6 +933,81 @@ BOOST_AUTO_TEST_CASE(HT_27_odata_quotes_are_doubled)
     BOOST_TEST(odata_quoted("it's") == "'it''s'");
     BOOST_TEST(odata_quoted("") == "''");
     BOOST_TEST(odata_quoted("' or true or '") == "''' or true or '''");
+}
+
+BOOST_AUTO_TEST_CASE(filters_are_made_of_values)
+{
+    namespace p = properties;
+    date_time const t = *parse_date_time("2026-11-23T10:00:00Z");
+    BOOST_TEST((p::received >= t && !p::is_read).text() ==
+               "receivedDateTime ge 2026-11-23T10:00:00Z and isRead eq false");
+    BOOST_TEST((p::is_read || p::has_attachments == false).text() == "isRead eq true or hasAttachments eq false");
+    BOOST_TEST(((p::is_read || p::is_draft) && p::subject == "it's").text() ==
+               "(isRead eq true or isDraft eq true) and subject eq 'it''s'");
+    BOOST_TEST((!(p::is_read && p::is_draft) || p::sent < t).text() ==
+               "not (isRead eq true and isDraft eq true) or sentDateTime lt 2026-11-23T10:00:00Z");
+    BOOST_TEST((filter("a or b") && p::subject.starts_with("x")).text() == "(a or b) and startswith(subject,'x')");
+    BOOST_TEST(p::from_name.contains("' or true or '").text() == "contains(from/emailAddress/name,''' or true or ''')");
+    BOOST_TEST((p::from_address != "a@x").text() == "from/emailAddress/address ne 'a@x'");
+    BOOST_TEST((p::importance == importance::high).text() == "importance eq 'high'");
+    BOOST_TEST((p::flag == flag_status::not_flagged).text() == "flag/flagStatus eq 'notFlagged'");
+    BOOST_TEST(p::categories.contains("Red").text() == "categories/any(c:c eq 'Red')");
+    BOOST_TEST((extended_text_property("String 0x7D") == "x").text() ==
+               "singleValueExtendedProperties/any(ep:ep/id eq 'String 0x7D' and ep/value eq 'x')");
+    BOOST_TEST(p::received.descending().then(p::subject.ascending()).text() == "receivedDateTime desc,subject");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_sorted_by_comes_first_in_the_filter)
+{
+    namespace p = properties;
+    auto const verdict = [](filter const& what, ordering const& by) {
+        message_query q;
+        q.filter = what;
+        q.order_by = by;
+        return check(q).ec;
+    };
+    ordering const newest = p::received.descending();
+    filter const from = p::from_address == "alex@contoso.example";
+    BOOST_TEST((verdict(from, newest) == error::inefficient_filter));
+    BOOST_TEST(sorted_by(newest, from).text() ==
+               "receivedDateTime ge 1970-01-01T00:00:00Z and (from/emailAddress/address eq 'alex@contoso.example')");
+    BOOST_TEST(!verdict(sorted_by(newest, from), newest));
+    ordering const two = newest.then(p::sent.ascending());
+    BOOST_TEST(!verdict(sorted_by(two, from), two));
+    // Nothing is put in front of what is right, and nothing where that would leave messages out.
+    filter const right = p::received > date_time() && from;
+    BOOST_TEST(sorted_by(newest, right).text() == right.text());
+    ordering const by_subject = p::subject.ascending();
+    BOOST_TEST(sorted_by(by_subject, from).text() == from.text());
+    BOOST_TEST((verdict(sorted_by(by_subject, from), by_subject) == error::inefficient_filter));
+    BOOST_TEST(!verdict(p::subject.starts_with("x") && from, by_subject));
+}
+
+BOOST_AUTO_TEST_CASE(expansions_are_written_and_looked_at)
+{
+    message_expansion e;
+    BOOST_TEST(text_of(e) == "");
+    e.single_value_properties = {"String 0x007D", "String {g} Name it's"};
+    BOOST_TEST(text_of(e) ==
+               "singleValueExtendedProperties($filter=id eq 'String 0x007D' or id eq 'String {g} Name it''s')");
+    e.attachments = true;
+    e.multi_value_properties = {"StringArray 0x1"};
+    BOOST_TEST(text_of(e).starts_with("attachments,singleValueExtendedProperties("));
+    BOOST_TEST(text_of(e).ends_with(",multiValueExtendedProperties($filter=id eq 'StringArray 0x1')"));
+    e.attachment_select = {"id", "microsoft.graph.fileAttachment/contentId"};
+    BOOST_TEST(text_of(e).starts_with("attachments($select=id,microsoft.graph.fileAttachment/contentId),single"));
+    BOOST_TEST(!check(e).ec);
+    for (char const* const name : {"", "id)", "a,b", "a;$expand=x", "a b", "a'b", "é"})
+    {
+        e.attachment_select = {name};
+        BOOST_TEST((check(e).ec == error::invalid_query), name);
+    }
+    e.attachments = false;
+    e.attachment_select = {"id"};
+    BOOST_TEST((check(e).ec == error::invalid_query));
+    e.attachment_select = {};
+    e.single_value_properties = {""};
+    BOOST_TEST((check(e).ec == error::invalid_query));
 }
 
 BOOST_AUTO_TEST_CASE(every_error_has_a_message)

@@ -3,12 +3,24 @@
 
 #include <outkit/detail/utf8.hpp>
 
+#include <cstdint>
+#include <cstring>
+
 namespace outkit::inline OUTKIT_ABI::detail {
 
 OUTKIT_DEF bool valid_utf8(std::string_view text)
 {
     while (!text.empty())
     {
+        if (std::uint64_t eight = 0; text.size() >= 8)  // mostly ASCII
+        {
+            std::memcpy(&eight, text.data(), 8);
+            if ((eight & 0x8080808080808080) == 0)
+            {
+                text.remove_prefix(8);
+                continue;
+            }
+        }
         std::size_t const n = utf8_length(text);
         if (n == 0)
             return false;

@@ -5,35 +5,12 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
-// Files, messages and links that are attached to a message.
+// Files that are to be attached to a message.
 
 namespace outkit::inline OUTKIT_ABI::graph {
-
-enum class attachment_kind
-{
-    file,
-    item,      // a message, contact or event
-    reference  // to a file in the cloud; it has no content of its own
-};
-
-/// An attachment as Graph shows it (resource types fileAttachment, itemAttachment, referenceAttachment).
-struct attachment
-{
-    attachment_kind kind = attachment_kind::file;
-    std::string id;  // opaque and case-sensitive
-    std::optional<date_time> last_modified_date_time;
-    std::string name;
-    std::string content_type;  // empty for items
-    std::uint32_t size = 0;    // octets in the store, more than the content's own
-    bool is_inline = false;
-    std::string content_id;
-    std::string content_location;
-    std::optional<std::string> content;  // the octets of a file, where they were asked for
-};
 
 /// A file to be attached whose octets are not in memory.
 struct attached_file

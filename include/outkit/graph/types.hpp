@@ -39,6 +39,13 @@ struct limits
     std::chrono::seconds patience = std::chrono::seconds(900);     // for one call, waits and repeats included
 };
 
+/// A member that we have no name for: the service adds new ones at any time. Its value as JSON, as it came.
+struct unknown_member
+{
+    std::string name;
+    std::string json;
+};
+
 /// A signed-in user (resource type user, the properties GET /me returns by default).
 struct user
 {
@@ -53,6 +60,7 @@ struct user
     std::string office_location;
     std::string preferred_language;  // such as "en-US"
     std::vector<std::string> business_phones;
+    std::vector<unknown_member> other;
 };
 
 /// A folder of a mailbox (resource type mailFolder).
@@ -66,6 +74,7 @@ struct mail_folder
     std::uint32_t total_item_count = 0;  // counts hidden items, too
     bool is_hidden = false;
     bool is_search_folder = false;  // of type mailSearchFolder
+    std::vector<unknown_member> other;
 };
 
 /// One address with its display name, which may be empty.
@@ -73,6 +82,8 @@ struct recipient
 {
     std::string name;
     std::string address;
+    std::vector<unknown_member> other = {};          // besides emailAddress
+    std::vector<unknown_member> address_other = {};  // within it
 };
 
 enum class body_type
@@ -120,6 +131,42 @@ struct internet_message_header
     std::string value;
 };
 
+/// A property that MAPI knows by a name such as "String 0x007D" or "String {guid} Name x" (resource types
+/// singleValueLegacyExtendedProperty and multiValueLegacyExtendedProperty).
+struct extended_property
+{
+    std::string id;
+    std::string value;
+};
+struct extended_values
+{
+    std::string id;
+    std::vector<std::string> values;
+};
+
+enum class attachment_kind
+{
+    file,
+    item,      // a message, contact or event
+    reference  // to a file in the cloud; it has no content of its own
+};
+
+/// An attachment as Graph shows it (resource types fileAttachment, itemAttachment, referenceAttachment).
+struct attachment
+{
+    attachment_kind kind = attachment_kind::file;
+    std::string id;  // opaque and case-sensitive
+    std::optional<date_time> last_modified_date_time;
+    std::string name;
+    std::string content_type;  // empty for items
+    std::uint32_t size = 0;    // octets in the store, more than the content's own
+    bool is_inline = false;
+    std::string content_id;
+    std::string content_location;
+    std::optional<std::string> content;  // the octets of a file, where they were asked for
+    std::vector<unknown_member> other;   // `item` of an item among them, where that was expanded
+};
+
 /// A message as Graph shows it (resource type message). With `select` only what was asked for is there, and the id.
 struct message
 {
@@ -146,6 +193,7 @@ struct message
     std::string web_link;
     std::string inference_classification;  // "focused" or "other"
     std::optional<item_body> body;
+    std::optional<item_body> unique_body;  // what is new in it; only when selected
     std::optional<recipient> sender;
     std::optional<recipient> from;
     std::vector<recipient> to_recipients;
@@ -154,6 +202,13 @@ struct message
     std::vector<recipient> reply_to;
     std::optional<followup_flag> flag;
     std::vector<internet_message_header> internet_message_headers;  // only when selected
+
+    // Only when expanded
+    std::vector<attachment> attachments;
+    std::vector<extended_property> single_value_extended_properties;
+    std::vector<extended_values> multi_value_extended_properties;
+
+    std::vector<unknown_member> other;  // of types derived from message, too, with "@odata.type"
 };
 
 /// One page of a listing.
@@ -174,6 +229,15 @@ struct folder_query
     bool include_hidden = false;
 };
 
+/// What comes along with each message ($expand).
+struct message_expansion
+{
+    bool attachments = false;
+    std::vector<std::string> attachment_select = {};        // as of async_list_attachments; empty: content and all
+    std::vector<std::string> single_value_properties = {};  // their ids: "String 0x007D"
+    std::vector<std::string> multi_value_properties = {};
+};
+
 /// Which messages to list, and what of them. Newest first by default.
 struct message_query
 {
@@ -181,10 +245,11 @@ struct message_query
     std::vector<std::string> select;  // Graph's names: "subject", "from", "receivedDateTime"; empty: all but headers
     unsigned top = 0;                 // messages per page, 1 to 1000; 0: the service decides (10)
     std::uint64_t skip = 0;           // messages to pass over
-    std::string filter;               // OData: `isRead eq false`; see odata_quoted for strings
+    std::string filter;               // OData: `isRead eq false`; graph/query.hpp makes it of values
     std::string order_by;             // OData: `receivedDateTime desc`; what it names must come first in `filter`
     bool count = false;               // ask for page::count
     std::string search;               // words, or KQL: `from:alex AND received>=2026-01-01`; not with the four before
+    message_expansion expand = {};
 };
 
 /// A file sent along.

@@ -4,79 +4,45 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/attachment_codec.hpp>
 #include <outkit/graph/detail/members.hpp>
+#include <outkit/graph/detail/scanner.hpp>
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
 
-OUTKIT_DECL void read(reader& r, json::object const& o, attachment& out)
+inline constexpr member_reader<attachment> attachment_members[] = {
+    {"@odata.type",
+     [](scanner& s, attachment& a) {
+         std::string_view type;
+         bool const there = s.view("@odata.type", type);
+         a.kind = there && same_letters(type, "#microsoft.graph.itemAttachment")        ? attachment_kind::item
+                  : there && same_letters(type, "#microsoft.graph.referenceAttachment") ? attachment_kind::reference
+                                                                                        : attachment_kind::file;
+     }},
+    {"id", [](scanner& s, attachment& a) { s.read("id", a.id); }},
+    {"lastModifiedDateTime",
+     [](scanner& s, attachment& a) { s.read("lastModifiedDateTime", a.last_modified_date_time); }},
+    {"name", [](scanner& s, attachment& a) { s.read("name", a.name); }},
+    {"contentType", [](scanner& s, attachment& a) { s.read("contentType", a.content_type); }},
+    {"size", [](scanner& s, attachment& a) { s.read_count("size", a.size); }},
+    {"isInline", [](scanner& s, attachment& a) { s.read("isInline", a.is_inline); }},
+    {"contentId", [](scanner& s, attachment& a) { s.read("contentId", a.content_id); }},
+    {"contentLocation", [](scanner& s, attachment& a) { s.read("contentLocation", a.content_location); }},
+    {"contentBytes", [](scanner& s, attachment& a) { s.read_base64("contentBytes", a.content); }},
+};
+OUTKIT_DEF void read(scanner& s, attachment& out)
 {
-    std::string_view type;
-    if (r.view(o, "@odata.type", type))
-        out.kind = same_letters(type, "#microsoft.graph.itemAttachment")        ? attachment_kind::item
-                   : same_letters(type, "#microsoft.graph.referenceAttachment") ? attachment_kind::reference
-                                                                                : attachment_kind::file;
-    r.read(o, "id", out.id);
-    r.read(o, "lastModifiedDateTime", out.last_modified_date_time);
-    r.read(o, "name", out.name);
-    r.read(o, "contentType", out.content_type);
-    r.read_count(o, "size", out.size);
-    r.read(o, "isInline", out.is_inline);
-    r.read(o, "contentId", out.content_id);
-    r.read(o, "contentLocation", out.content_location);
-    if (std::string_view bytes; r.view(o, "contentBytes", bytes))
-    {
-        auto decoded = outkit::detail::base64_decode(bytes);
-        if (decoded)
-            out.content = std::move(*decoded);
-        else
-            r.wrong("contentBytes", "base64");
-    }
-    if (!r.ec && out.id.empty())
-        r.wrong("id", "an id");
+    read_members(s, out, attachment_members);
+    if (out.id.empty())
+        s.wrong("id", "an id");
 }
 
 OUTKIT_DEF parsed<attachment> parse_attachment(std::string_view text, limits const& l)
 {
-    parsed<attachment> result;
-    limits whole = l;
-    whole.json_string = l.json_body;  // the content is one string
-    document const d(text, whole);
-    if (d.ec)
-        return {{}, d.ec, d.what};
-    json::object const* const o = d.root->if_object();
-    if (!o)
-        return {{}, error::response_malformed, "an object was expected"};
-    reader r;
-    read(r, *o, result.value);
-    if (r.ec)
-        return {{}, r.ec, r.what};
-    return result;
+    return parse_resource<attachment>(text, l, &read);
 }
 
 OUTKIT_DEF parsed<page<attachment>> parse_attachments(std::string_view text, limits const& l)
 {
-    parsed<page<attachment>> result;
-    limits whole = l;
-    whole.json_string = l.json_body;
-    document const d(text, whole);
-    if (d.ec)
-        return {{}, d.ec, d.what};
-    json::object const* const o = d.root->if_object();
-    reader r;
-    json::value const* const value = o ? r.member(*o, "value") : nullptr;
-    json::array const* const items = value ? value->if_array() : nullptr;
-    if (!items)
-        return {{}, error::response_malformed, "value: a list was expected"};
-    r.read(*o, "@odata.nextLink", result.value.next_link);
-    for (json::value const& item : *items)
-    {
-        json::object const* const entity = item.if_object();
-        if (!entity)
-            return {{}, error::response_malformed, "value: an item is no object"};
-        read(r, *entity, result.value.value.emplace_back());
-        if (r.ec)
-            return {{}, r.ec, "value[" + std::to_string(result.value.value.size() - 1) + "]." + r.what};
-    }
-    return result;
+    return parse_page<attachment>(text, l, &read);
 }
 
 OUTKIT_DEF std::string serialise(file_attachment const& a)

@@ -1,8 +1,10 @@
 #ifndef OUTKIT_GRAPH_DETAIL_CODEC_IPP
 #define OUTKIT_GRAPH_DETAIL_CODEC_IPP
 
+#include <outkit/graph/detail/attachment_codec.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/members.hpp>
+#include <outkit/graph/detail/scanner.hpp>
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/detail/wire.hpp>
@@ -15,137 +17,349 @@
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
 
-template <class T>
-parsed<T> parse_entity(std::string_view text, limits const& l)
+// What a resource is made of. Words of an enumeration that were added to the schema later are none we know.
+
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::optional<importance>& out)
 {
-    parsed<T> result;
-    document const d(text, l);
-    if (d.ec)
-        return {{}, d.ec, d.what};
-    json::object const* const o = d.root->if_object();
-    if (!o)
-        return {{}, error::response_malformed, "an object was expected"};
-    reader r;
-    r.read(*o, result.value);
-    if (!r.ec && result.value.id.empty())
-        r.wrong("id", "an id");
-    if (r.ec)
-        return {{}, r.ec, r.what};
-    return result;
+    out.reset();
+    std::string_view text;
+    if (!s.view(name, text))
+        return;
+    for (auto const& [word, value] : {std::pair("low", importance::low), std::pair("normal", importance::normal),
+                                      std::pair("high", importance::high)})
+        if (same_letters(text, word))
+            out = value;
 }
 
-template <class T>
-parsed<page<T>> parse_collection(std::string_view text, limits const& l)
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::optional<zoned_time>& out)
 {
-    parsed<page<T>> result;
-    document const d(text, l);
-    if (d.ec)
-        return {{}, d.ec, d.what};
-    json::object const* const o = d.root->if_object();
-    reader r;
-    json::value const* const value = o ? r.member(*o, "value") : nullptr;
-    json::array const* const items = value ? value->if_array() : nullptr;
-    if (!items)
-        return {{}, error::response_malformed, "value: a list was expected"};
-    r.read(*o, "@odata.nextLink", result.value.next_link);
-    if (std::uint64_t n = 0; r.member(*o, "@odata.count"))
+    out.reset();
+    if (!s.open_object(name))
+        return;
+    out.emplace();
+    for (std::string_view member; s.next_member(member);)
     {
-        r.read_count(*o, "@odata.count", n);
-        result.value.count = n;
-    }
-    result.value.value.reserve(items->size());
-    for (json::value const& item : *items)
-    {
-        json::object const* const entity = item.if_object();
-        // Errors met while a page is being sent may stand in the place of an item, see microsoft-graph-docs-contrib#106.
-        if (!entity || entity->contains("error"))
-            return {{}, error::response_malformed, "value: an item is an error or no object"};
-        T& out = result.value.value.emplace_back();
-        r.read(*entity, out);
-        if (!r.ec && out.id.empty())
-            r.wrong("id", "an id");
-        if (r.ec)
-            return {{}, r.ec, "value[" + std::to_string(result.value.value.size() - 1) + "]." + r.what};
-    }
-    if (r.ec)
-        return {{}, r.ec, r.what};
-    return result;
-}
-
-template <class T>
-parsed<changes<T>> parse_changes(std::string_view text, limits const& l)
-{
-    parsed<changes<T>> result;
-    document const d(text, l);
-    if (d.ec)
-        return {{}, d.ec, d.what};
-    json::object const* const o = d.root->if_object();
-    reader r;
-    json::value const* const value = o ? r.member(*o, "value") : nullptr;
-    json::array const* const items = value ? value->if_array() : nullptr;
-    if (!items)
-        return {{}, error::response_malformed, "value: a list was expected"};
-    r.read(*o, "@odata.nextLink", result.value.next_link);
-    r.read(*o, "@odata.deltaLink", result.value.delta_link);
-    if (!r.ec && result.value.next_link.empty() == result.value.delta_link.empty())
-        return {{}, error::response_malformed, "one of @odata.nextLink and @odata.deltaLink was expected"};
-    std::size_t at = 0;
-    for (json::value const& item : *items)
-    {
-        json::object const* const entity = item.if_object();
-        if (!entity || entity->contains("error"))
-            return {{}, error::response_malformed, "value: an item is an error or no object"};
-        std::string* id = nullptr;
-        if (json::object const* const removed = r.object(*entity, "@removed"))
-        {
-            removed_item& gone = result.value.removed.emplace_back();
-            std::string_view reason;
-            gone.may_return = r.view(*removed, "reason", reason) && same_letters(reason, "changed");
-            r.read(*entity, "id", gone.id);
-            id = &gone.id;
-        }
+        if (member == "dateTime")
+            s.read("dateTime", out->date_time);
+        else if (member == "timeZone")
+            s.read("timeZone", out->time_zone);
         else
-        {
-            T& out = result.value.value.emplace_back();
-            r.read(*entity, out);
-            id = &out.id;
-        }
-        if (!r.ec && id->empty())
-            r.wrong("id", "an id");
-        if (r.ec)
-            return {{}, r.ec, "value[" + std::to_string(at) + "]." + r.what};
-        ++at;
+            s.skip();
     }
-    if (r.ec)
-        return {{}, r.ec, r.what};
+}
+
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::optional<followup_flag>& out)
+{
+    out.reset();
+    if (!s.open_object(name))
+        return;
+    out.emplace();
+    for (std::string_view member; s.next_member(member);)
+    {
+        if (std::string_view text; member == "flagStatus")
+        {
+            if (!s.view("flagStatus", text))
+                continue;
+            out->status = same_letters(text, "flagged")    ? flag_status::flagged
+                          : same_letters(text, "complete") ? flag_status::complete
+                                                           : flag_status::not_flagged;
+        }
+        else if (member == "startDateTime")
+            read(s, "startDateTime", out->start);
+        else if (member == "dueDateTime")
+            read(s, "dueDateTime", out->due);
+        else if (member == "completedDateTime")
+            read(s, "completedDateTime", out->completed);
+        else
+            s.skip();
+    }
+}
+
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::optional<item_body>& out)
+{
+    out.reset();
+    if (!s.open_object(name))
+        return;
+    out.emplace();
+    for (std::string_view member; s.next_member(member);)
+    {
+        if (std::string_view text; member == "contentType")
+            out->content_type =
+                s.view("contentType", text) && same_letters(text, "html") ? body_type::html : body_type::text;
+        else if (member == "content")
+            s.read("content", out->content);
+        else
+            s.skip();
+    }
+}
+
+OUTKIT_DECL bool read(scanner& s, std::string_view name, recipient& out)
+{
+    if (!s.open_object(name))
+        return false;
+    for (std::string_view member; s.next_member(member);)
+    {
+        if (member != "emailAddress")
+            keep(s, member, out.other);
+        else if (s.open_object("emailAddress"))
+            while (s.next_member(member))
+            {
+                if (member == "name")
+                    s.read("name", out.name);
+                else if (member == "address")
+                    s.read("address", out.address);
+                else
+                    keep(s, member, out.address_other);
+            }
+    }
+    return true;
+}
+
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::optional<recipient>& out)
+{
+    out.emplace();
+    if (!read(s, name, *out))
+        out.reset();
+}
+
+// Two members of an object, the second of which may be anything.
+template <class T>
+void read_pair(scanner& s, std::string_view list, std::string_view first, std::string& one, std::string_view second,
+               T& two)
+{
+    if (!s.open_object(list))
+        return s.wrong(list, "an object");
+    for (std::string_view member; s.next_member(member);)
+    {
+        if (member == first)
+            s.read(first, one);
+        else if (member == second)
+            s.read(second, two);
+        else
+            s.skip();
+    }
+}
+
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::vector<recipient>& out)
+{
+    s.read_list(name, out, [](scanner& in, std::string_view list, recipient& one) {
+        if (!read(in, list, one))
+            in.wrong(list, "an object");
+    });
+}
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::vector<internet_message_header>& out)
+{
+    s.read_list(name, out, [](scanner& in, std::string_view list, internet_message_header& one) {
+        read_pair(in, list, "name", one.name, "value", one.value);
+    });
+}
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::vector<extended_property>& out)
+{
+    s.read_list(name, out, [](scanner& in, std::string_view list, extended_property& one) {
+        read_pair(in, list, "id", one.id, "value", one.value);
+    });
+}
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::vector<extended_values>& out)
+{
+    s.read_list(name, out, [](scanner& in, std::string_view list, extended_values& one) {
+        read_pair(in, list, "id", one.id, "value", one.values);
+    });
+}
+OUTKIT_DECL void read(scanner& s, std::string_view name, std::vector<attachment>& out)
+{
+    s.read_list(name, out, [](scanner& in, std::string_view list, attachment& one) {
+        if (!in.open_object(list))
+            return in.wrong(list, "an object");
+        read(in, one);
+    });
+}
+
+inline constexpr member_reader<user> user_members[] = {
+    {"businessPhones", [](scanner& s, user& u) { s.read("businessPhones", u.business_phones); }},
+    {"displayName", [](scanner& s, user& u) { s.read("displayName", u.display_name); }},
+    {"givenName", [](scanner& s, user& u) { s.read("givenName", u.given_name); }},
+    {"jobTitle", [](scanner& s, user& u) { s.read("jobTitle", u.job_title); }},
+    {"mail", [](scanner& s, user& u) { s.read("mail", u.mail); }},
+    {"mobilePhone", [](scanner& s, user& u) { s.read("mobilePhone", u.mobile_phone); }},
+    {"officeLocation", [](scanner& s, user& u) { s.read("officeLocation", u.office_location); }},
+    {"preferredLanguage", [](scanner& s, user& u) { s.read("preferredLanguage", u.preferred_language); }},
+    {"surname", [](scanner& s, user& u) { s.read("surname", u.surname); }},
+    {"userPrincipalName", [](scanner& s, user& u) { s.read("userPrincipalName", u.user_principal_name); }},
+    {"id", [](scanner& s, user& u) { s.read("id", u.id); }},
+};
+OUTKIT_DECL void read_user(scanner& s, user& out) { read_members(s, out, user_members); }
+
+inline constexpr member_reader<mail_folder> folder_members[] = {
+    {"@odata.type",
+     [](scanner& s, mail_folder& f) {
+         std::string_view type;
+         f.is_search_folder = s.view("@odata.type", type) && type == "#microsoft.graph.mailSearchFolder";
+     }},
+    {"id", [](scanner& s, mail_folder& f) { s.read("id", f.id); }},
+    {"displayName", [](scanner& s, mail_folder& f) { s.read("displayName", f.display_name); }},
+    {"parentFolderId", [](scanner& s, mail_folder& f) { s.read("parentFolderId", f.parent_folder_id); }},
+    {"childFolderCount", [](scanner& s, mail_folder& f) { s.read_count("childFolderCount", f.child_folder_count); }},
+    {"unreadItemCount", [](scanner& s, mail_folder& f) { s.read_count("unreadItemCount", f.unread_item_count); }},
+    {"totalItemCount", [](scanner& s, mail_folder& f) { s.read_count("totalItemCount", f.total_item_count); }},
+    {"isHidden", [](scanner& s, mail_folder& f) { s.read("isHidden", f.is_hidden); }},
+};
+OUTKIT_DECL void read_folder(scanner& s, mail_folder& out) { read_members(s, out, folder_members); }
+
+// The order of message-get.md in microsoft-graph-docs-contrib, which is the order on the wire.
+struct message_member
+{
+    std::string_view name;
+    void (*read)(scanner&, message&);
+    void (*write)(writer&, message const&);
+    bool by_default = true;
+};
+inline constexpr message_member message_members[] = {
+    {"@odata.etag", [](scanner& s, message& m) { s.read("@odata.etag", m.etag); },
+     [](writer& w, message const& m) { w.member("@odata.etag", m.etag); }},
+    {"id", [](scanner& s, message& m) { s.read("id", m.id); },
+     [](writer& w, message const& m) { w.member("id", m.id); }},
+    {"createdDateTime", [](scanner& s, message& m) { s.read("createdDateTime", m.created_date_time); },
+     [](writer& w, message const& m) { w.member("createdDateTime", m.created_date_time); }},
+    {"lastModifiedDateTime", [](scanner& s, message& m) { s.read("lastModifiedDateTime", m.last_modified_date_time); },
+     [](writer& w, message const& m) { w.member("lastModifiedDateTime", m.last_modified_date_time); }},
+    {"changeKey", [](scanner& s, message& m) { s.read("changeKey", m.change_key); },
+     [](writer& w, message const& m) { w.member("changeKey", m.change_key); }},
+    {"categories", [](scanner& s, message& m) { s.read("categories", m.categories); },
+     [](writer& w, message const& m) { w.member("categories", m.categories); }},
+    {"receivedDateTime", [](scanner& s, message& m) { s.read("receivedDateTime", m.received_date_time); },
+     [](writer& w, message const& m) { w.member("receivedDateTime", m.received_date_time); }},
+    {"sentDateTime", [](scanner& s, message& m) { s.read("sentDateTime", m.sent_date_time); },
+     [](writer& w, message const& m) { w.member("sentDateTime", m.sent_date_time); }},
+    {"hasAttachments", [](scanner& s, message& m) { s.read("hasAttachments", m.has_attachments); },
+     [](writer& w, message const& m) { w.member("hasAttachments", m.has_attachments); }},
+    {"internetMessageId", [](scanner& s, message& m) { s.read("internetMessageId", m.internet_message_id); },
+     [](writer& w, message const& m) { w.member_or_null("internetMessageId", m.internet_message_id); }},
+    {"subject", [](scanner& s, message& m) { s.read("subject", m.subject); },
+     [](writer& w, message const& m) { w.member("subject", m.subject); }},
+    {"bodyPreview", [](scanner& s, message& m) { s.read("bodyPreview", m.body_preview); },
+     [](writer& w, message const& m) { w.member("bodyPreview", m.body_preview); }},
+    {"importance", [](scanner& s, message& m) { read(s, "importance", m.importance); },
+     [](writer& w, message const& m) { w.member("importance", m.importance); }},
+    {"parentFolderId", [](scanner& s, message& m) { s.read("parentFolderId", m.parent_folder_id); },
+     [](writer& w, message const& m) { w.member("parentFolderId", m.parent_folder_id); }},
+    {"conversationId", [](scanner& s, message& m) { s.read("conversationId", m.conversation_id); },
+     [](writer& w, message const& m) { w.member_or_null("conversationId", m.conversation_id); }},
+    {"conversationIndex", [](scanner& s, message& m) { s.read("conversationIndex", m.conversation_index); },
+     [](writer& w, message const& m) { w.member_or_null("conversationIndex", m.conversation_index); }},
+    {"isDeliveryReceiptRequested",
+     [](scanner& s, message& m) { s.read("isDeliveryReceiptRequested", m.is_delivery_receipt_requested); },
+     [](writer& w, message const& m) { w.member("isDeliveryReceiptRequested", m.is_delivery_receipt_requested); }},
+    {"isReadReceiptRequested",
+     [](scanner& s, message& m) { s.read("isReadReceiptRequested", m.is_read_receipt_requested); },
+     [](writer& w, message const& m) { w.member("isReadReceiptRequested", m.is_read_receipt_requested); }},
+    {"isRead", [](scanner& s, message& m) { s.read("isRead", m.is_read); },
+     [](writer& w, message const& m) { w.member("isRead", m.is_read); }},
+    {"isDraft", [](scanner& s, message& m) { s.read("isDraft", m.is_draft); },
+     [](writer& w, message const& m) { w.member("isDraft", m.is_draft); }},
+    {"webLink", [](scanner& s, message& m) { s.read("webLink", m.web_link); },
+     [](writer& w, message const& m) { w.member_or_null("webLink", m.web_link); }},
+    {"inferenceClassification",
+     [](scanner& s, message& m) { s.read("inferenceClassification", m.inference_classification); },
+     [](writer& w, message const& m) { w.member_or_null("inferenceClassification", m.inference_classification); }},
+    {"body", [](scanner& s, message& m) { read(s, "body", m.body); },
+     [](writer& w, message const& m) { w.member("body", m.body); }},
+    // A draft has none, not even null.
+    {"sender", [](scanner& s, message& m) { read(s, "sender", m.sender); },
+     [](writer& w, message const& m) { w.member_if("sender", m.sender); }},
+    {"from", [](scanner& s, message& m) { read(s, "from", m.from); },
+     [](writer& w, message const& m) { w.member_if("from", m.from); }},
+    {"toRecipients", [](scanner& s, message& m) { read(s, "toRecipients", m.to_recipients); },
+     [](writer& w, message const& m) { w.member("toRecipients", m.to_recipients); }},
+    {"ccRecipients", [](scanner& s, message& m) { read(s, "ccRecipients", m.cc_recipients); },
+     [](writer& w, message const& m) { w.member("ccRecipients", m.cc_recipients); }},
+    {"bccRecipients", [](scanner& s, message& m) { read(s, "bccRecipients", m.bcc_recipients); },
+     [](writer& w, message const& m) { w.member("bccRecipients", m.bcc_recipients); }},
+    {"replyTo", [](scanner& s, message& m) { read(s, "replyTo", m.reply_to); },
+     [](writer& w, message const& m) { w.member("replyTo", m.reply_to); }},
+    {"flag", [](scanner& s, message& m) { read(s, "flag", m.flag); },
+     [](writer& w, message const& m) { w.member("flag", m.flag); }},
+    {"uniqueBody", [](scanner& s, message& m) { read(s, "uniqueBody", m.unique_body); },
+     [](writer& w, message const& m) { w.member("uniqueBody", m.unique_body ? m.unique_body : m.body); }, false},
+    {"internetMessageHeaders",
+     [](scanner& s, message& m) { read(s, "internetMessageHeaders", m.internet_message_headers); },
+     [](writer& w, message const& m) { w.member("internetMessageHeaders", m.internet_message_headers); }, false},
+    // Expanded, and not selected
+    {"attachments", [](scanner& s, message& m) { read(s, "attachments", m.attachments); }, nullptr, false},
+    {"singleValueExtendedProperties",
+     [](scanner& s, message& m) { read(s, "singleValueExtendedProperties", m.single_value_extended_properties); },
+     nullptr, false},
+    {"multiValueExtendedProperties",
+     [](scanner& s, message& m) { read(s, "multiValueExtendedProperties", m.multi_value_extended_properties); },
+     nullptr, false},
+};
+OUTKIT_DECL void read_message(scanner& s, message& out) { read_members(s, out, message_members); }
+
+template <class T>
+parsed<changes<T>> parse_changes(std::string_view text, limits const& l, void (*read)(scanner&, T&))
+{
+    parsed<collection<T>> c = parse_collection(text, l, read);
+    parsed<changes<T>> result;
+    if (!c.ec && c.value.next_link.empty() == c.value.delta_link.empty())
+    {
+        c.ec = error::response_malformed;
+        c.what = "one of @odata.nextLink and @odata.deltaLink was expected";
+    }
+    if (c.ec)
+        return {{}, c.ec, std::move(c.what)};
+    result.value.next_link = std::move(c.value.next_link);
+    result.value.delta_link = std::move(c.value.delta_link);
+    for (T& item : c.value.value)
+    {
+        unknown_member const* const removed = find(item.other, "@removed");
+        if (!removed || removed->json == "null")
+        {
+            result.value.value.push_back(std::move(item));
+            continue;
+        }
+        removed_item& gone = result.value.removed.emplace_back();
+        gone.id = std::move(item.id);
+        scanner s(removed->json, l);
+        s.open_object("@removed");
+        for (std::string_view member, reason; s.next_member(member);)
+        {
+            if (member == "reason")
+                gone.may_return = s.view("reason", reason) && same_letters(reason, "changed");
+            else
+                s.skip();
+        }
+        if (s.ec)
+            return {{}, s.ec, std::move(s.what)};
+    }
     return result;
 }
 
 OUTKIT_DEF parsed<changes<mail_folder>> parse_folder_changes(std::string_view text, limits const& l)
 {
-    return parse_changes<mail_folder>(text, l);
+    return parse_changes(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<changes<message>> parse_message_changes(std::string_view text, limits const& l)
 {
-    return parse_changes<message>(text, l);
+    return parse_changes(text, l, &read_message);
 }
-
-OUTKIT_DEF parsed<user> parse_user(std::string_view text, limits const& l) { return parse_entity<user>(text, l); }
+OUTKIT_DEF parsed<user> parse_user(std::string_view text, limits const& l)
+{
+    return parse_resource(text, l, &read_user);
+}
 OUTKIT_DEF parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
 {
-    return parse_entity<mail_folder>(text, l);
+    return parse_resource(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<message> parse_message(std::string_view text, limits const& l)
 {
-    return parse_entity<message>(text, l);
+    return parse_resource(text, l, &read_message);
 }
 OUTKIT_DEF parsed<page<mail_folder>> parse_folders(std::string_view text, limits const& l)
 {
-    return parse_collection<mail_folder>(text, l);
+    return parse_page(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<page<message>> parse_messages(std::string_view text, limits const& l)
 {
-    return parse_collection<message>(text, l);
+    return parse_page(text, l, &read_message);
 }
 
 OUTKIT_DECL json::value const* member_in_any_case(json::object const& o, std::string_view name)
@@ -424,76 +638,39 @@ OUTKIT_DEF std::string json_string(std::string_view text)
     return std::move(w.out);
 }
 
-// The order of message-get.md in microsoft-graph-docs-contrib, which is the order on the wire.
-struct message_member
-{
-    std::string_view name;
-    void (*write)(writer&, message const&);
-    bool by_default = true;
-};
-inline constexpr message_member message_members[] = {
-    {"createdDateTime", [](writer& w, message const& m) { w.member("createdDateTime", m.created_date_time); }},
-    {"lastModifiedDateTime",
-     [](writer& w, message const& m) { w.member("lastModifiedDateTime", m.last_modified_date_time); }},
-    {"changeKey", [](writer& w, message const& m) { w.member("changeKey", m.change_key); }},
-    {"categories", [](writer& w, message const& m) { w.member("categories", m.categories); }},
-    {"receivedDateTime", [](writer& w, message const& m) { w.member("receivedDateTime", m.received_date_time); }},
-    {"sentDateTime", [](writer& w, message const& m) { w.member("sentDateTime", m.sent_date_time); }},
-    {"hasAttachments", [](writer& w, message const& m) { w.member("hasAttachments", m.has_attachments); }},
-    {"internetMessageId",
-     [](writer& w, message const& m) { w.member_or_null("internetMessageId", m.internet_message_id); }},
-    {"subject", [](writer& w, message const& m) { w.member("subject", m.subject); }},
-    {"bodyPreview", [](writer& w, message const& m) { w.member("bodyPreview", m.body_preview); }},
-    {"importance", [](writer& w, message const& m) { w.member("importance", m.importance); }},
-    {"parentFolderId", [](writer& w, message const& m) { w.member("parentFolderId", m.parent_folder_id); }},
-    {"conversationId", [](writer& w, message const& m) { w.member_or_null("conversationId", m.conversation_id); }},
-    {"conversationIndex",
-     [](writer& w, message const& m) { w.member_or_null("conversationIndex", m.conversation_index); }},
-    {"isDeliveryReceiptRequested",
-     [](writer& w, message const& m) { w.member("isDeliveryReceiptRequested", m.is_delivery_receipt_requested); }},
-    {"isReadReceiptRequested",
-     [](writer& w, message const& m) { w.member("isReadReceiptRequested", m.is_read_receipt_requested); }},
-    {"isRead", [](writer& w, message const& m) { w.member("isRead", m.is_read); }},
-    {"isDraft", [](writer& w, message const& m) { w.member("isDraft", m.is_draft); }},
-    {"webLink", [](writer& w, message const& m) { w.member_or_null("webLink", m.web_link); }},
-    {"inferenceClassification",
-     [](writer& w, message const& m) { w.member_or_null("inferenceClassification", m.inference_classification); }},
-    {"body", [](writer& w, message const& m) { w.member("body", m.body); }},
-    {"sender",
-     [](writer& w, message const& m) {
-         if (m.sender)  // a draft has none, not even null
-             w.member("sender", *m.sender);
-     }},
-    {"from",
-     [](writer& w, message const& m) {
-         if (m.from)
-             w.member("from", *m.from);
-     }},
-    {"toRecipients", [](writer& w, message const& m) { w.member("toRecipients", m.to_recipients); }},
-    {"ccRecipients", [](writer& w, message const& m) { w.member("ccRecipients", m.cc_recipients); }},
-    {"bccRecipients", [](writer& w, message const& m) { w.member("bccRecipients", m.bcc_recipients); }},
-    {"replyTo", [](writer& w, message const& m) { w.member("replyTo", m.reply_to); }},
-    {"flag", [](writer& w, message const& m) { w.member("flag", m.flag); }},
-    {"uniqueBody", [](writer& w, message const& m) { w.member("uniqueBody", m.body); }, false},
-    {"internetMessageHeaders",
-     [](writer& w, message const& m) { w.member("internetMessageHeaders", m.internet_message_headers); }, false},
-};
-
 OUTKIT_DEF bool is_message_property(std::string_view name)
 {
-    return name == "id" ||
-           std::any_of(std::begin(message_members), std::end(message_members), [&](auto& m) { return m.name == name; });
+    return !name.starts_with('@') && std::any_of(std::begin(message_members), std::end(message_members),
+                                                 [&](auto& m) { return m.name == name && m.write; });
+}
+
+// Unknown members as they came, behind the others.
+template <class Wanted>
+void write_other(writer& w, std::vector<unknown_member> const& other, Wanted wanted)
+{
+    for (unknown_member const& m : other)
+        if (wanted(m.name))
+            w.json_member(m.name, m.json);
 }
 
 OUTKIT_DEF std::string serialise(message const& m, std::span<std::string_view const> select)
 {
+    auto const wanted = [&](std::string_view name) {
+        return select.empty() || std::find(select.begin(), select.end(), name) != select.end();
+    };
     writer w(1024 + (m.body ? m.body->content.size() * 9 / 8 : 0));
     w.open('{');
-    w.member("@odata.etag", m.etag);
-    w.member("id", m.id);
     for (message_member const& each : message_members)
-        if (select.empty() ? each.by_default : std::find(select.begin(), select.end(), each.name) != select.end())
+        if (each.write &&
+            (each.name == "@odata.etag" || each.name == "id" || (select.empty() ? each.by_default : wanted(each.name))))
             each.write(w, m);
+    if (!m.attachments.empty())
+        w.member("attachments", m.attachments);
+    if (!m.single_value_extended_properties.empty())
+        w.member("singleValueExtendedProperties", m.single_value_extended_properties);
+    if (!m.multi_value_extended_properties.empty())
+        w.member("multiValueExtendedProperties", m.multi_value_extended_properties);
+    write_other(w, m.other, wanted);
     w.close('}');
     return std::move(w.out);
 }
@@ -538,6 +715,7 @@ OUTKIT_DEF std::string serialise(mail_folder const& f, std::span<std::string_vie
         w.member("totalItemCount", f.total_item_count);
     if (wanted("isHidden"))
         w.member("isHidden", f.is_hidden);
+    write_other(w, f.other, wanted);
     w.close('}');
     return std::move(w.out);
 }
@@ -565,6 +743,7 @@ OUTKIT_DEF std::string serialise(user const& u, std::span<std::string_view const
     add("surname", u.surname);
     add("userPrincipalName", u.user_principal_name);
     add("id", u.id);
+    write_other(w, u.other, wanted);
     w.close('}');
     return std::move(w.out);
 }

@@ -16,6 +16,7 @@ OUTKIT_DECL flow<page<mail_folder>> next_folders(session& s, page<mail_folder> a
 OUTKIT_DECL flow<page<message>> list_messages(session& s, message_query q);
 OUTKIT_DECL flow<page<message>> next_messages(session& s, page<message> after);
 OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<std::string> select);
+OUTKIT_DECL flow<message> get_message(session& s, std::string id, std::vector<std::string> select, message_expansion e);
 // Returns the number of octets given to the sink.
 OUTKIT_DECL flow<std::uint64_t> get_mime(session& s, std::string id, wire::sink to);
 OUTKIT_DECL flow<> send_mail(session& s, outgoing_message m, bool save_to_sent_items);

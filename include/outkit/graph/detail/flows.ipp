@@ -3,6 +3,7 @@
 
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/graph/detail/pages.hpp>
 #include <outkit/graph/detail/query.hpp>
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
@@ -23,42 +24,6 @@ OUTKIT_DEF flow<mail_folder> get_folder(session& s, std::string id)
     call c;
     c.target = mailbox_path(s.config) + "/mailFolders/" + percent_encoded(id);
     co_return co_await perform_for<mail_folder>(s, std::move(c), parse_folder);
-}
-
-// A page's next link is checked when the page is read, so that nobody keeps a bad one, and again when it is followed.
-template <class T>
-flow<page<T>> get_page(session& s, std::string target, std::size_t number,
-                       parsed<page<T>> (*parse)(std::string_view, limits const&))
-{
-    call c;
-    c.target = target;
-    http::response const answer = co_await perform_json(s, std::move(c));
-    auto parsed = parse(answer.body, s.config.limits);
-    page<T> result = co_await checked(std::move(parsed));
-    result.number = number;
-    if (!result.next_link.empty())
-    {
-        http::url next;
-        if (error_code const ec = check_link(result.next_link, s, next))
-            co_await refuse(ec, "@odata.nextLink");
-        if (next.target == target)
-            co_await refuse(error::page_loop);
-    }
-    co_return result;
-}
-
-template <class T>
-flow<page<T>> next_page(session& s, page<T> after, parsed<page<T>> (*parse)(std::string_view, limits const&))
-{
-    s.last = {};
-    http::url to;
-    if (after.next_link.empty())
-        co_await refuse(error::invalid_query, "there is no next page");
-    if (error_code const ec = check_link(after.next_link, s, to))
-        co_await refuse(ec, "@odata.nextLink");
-    if (after.number >= s.config.limits.pages)
-        co_await refuse(error::limit_exceeded, "pages");
-    co_return co_await get_page(s, std::move(to.target), after.number + 1, parse);
 }
 
 OUTKIT_DEF flow<page<mail_folder>> list_folders(session& s, folder_query q)
@@ -126,6 +91,8 @@ OUTKIT_DEF flow<page<message>> list_messages(session& s, message_query q)
         query.add("$orderby", q.order_by);
     if (!q.select.empty())
         query.add_list("$select", q.select);
+    if (std::string const expand = text_of(q.expand); !expand.empty())
+        query.add("$expand", expand);
     target += query.text();
     co_return co_await get_page<message>(s, std::move(target), 1, parse_messages);
 }
@@ -137,11 +104,21 @@ OUTKIT_DEF flow<page<message>> next_messages(session& s, page<message> after)
 
 OUTKIT_DEF flow<message> get_message(session& s, std::string id, std::vector<std::string> select)
 {
+    message_expansion nothing;
+    return get_message(s, std::move(id), std::move(select), std::move(nothing));
+}
+
+OUTKIT_DEF flow<message> get_message(session& s, std::string id, std::vector<std::string> select, message_expansion e)
+{
     if (!is_segment(id))
         co_await refuse(error::invalid_query, "id");
+    if (query_verdict verdict = check(e); verdict.ec)
+        co_await refuse(verdict.ec, std::move(verdict.why));
     query_builder query;
     if (!select.empty())
         query.add_list("$select", select);
+    if (std::string const expand = text_of(e); !expand.empty())
+        query.add("$expand", expand);
     call c;
     c.target = mailbox_path(s.config) + "/messages/" + percent_encoded(id) + query.text();
     co_return co_await perform_for<message>(s, std::move(c), parse_message);

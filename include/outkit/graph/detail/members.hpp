@@ -5,6 +5,7 @@
 #include <outkit/detail/json.hpp>
 #include <outkit/graph/detail/date_time.hpp>
 #include <outkit/graph/error.hpp>
+#include <outkit/graph/types.hpp>
 #include <outkit/http/detail/grammar.hpp>
 
 #include <boost/json/monotonic_resource.hpp>
@@ -266,68 +267,6 @@ public:
         out = {s->data(), s->size()};
         return true;
     }
-
-    void read(json::object const& o, user& out)
-    {
-        read(o, "id", out.id);
-        read(o, "userPrincipalName", out.user_principal_name);
-        read(o, "mail", out.mail);
-        read(o, "displayName", out.display_name);
-        read(o, "givenName", out.given_name);
-        read(o, "surname", out.surname);
-        read(o, "jobTitle", out.job_title);
-        read(o, "mobilePhone", out.mobile_phone);
-        read(o, "officeLocation", out.office_location);
-        read(o, "preferredLanguage", out.preferred_language);
-        read(o, "businessPhones", out.business_phones);
-    }
-    void read(json::object const& o, mail_folder& out)
-    {
-        std::string_view type;
-        if (view(o, "@odata.type", type))
-            out.is_search_folder = type == "#microsoft.graph.mailSearchFolder";
-        read(o, "id", out.id);
-        read(o, "displayName", out.display_name);
-        read(o, "parentFolderId", out.parent_folder_id);
-        read_count(o, "childFolderCount", out.child_folder_count);
-        read_count(o, "unreadItemCount", out.unread_item_count);
-        read_count(o, "totalItemCount", out.total_item_count);
-        read(o, "isHidden", out.is_hidden);
-    }
-    void read(json::object const& o, message& out)
-    {
-        read(o, "id", out.id);
-        read(o, "@odata.etag", out.etag);
-        read(o, "createdDateTime", out.created_date_time);
-        read(o, "lastModifiedDateTime", out.last_modified_date_time);
-        read(o, "changeKey", out.change_key);
-        read(o, "categories", out.categories);
-        read(o, "receivedDateTime", out.received_date_time);
-        read(o, "sentDateTime", out.sent_date_time);
-        read(o, "hasAttachments", out.has_attachments);
-        read(o, "internetMessageId", out.internet_message_id);
-        read(o, "subject", out.subject);
-        read(o, "bodyPreview", out.body_preview);
-        read(o, "importance", out.importance);
-        read(o, "parentFolderId", out.parent_folder_id);
-        read(o, "conversationId", out.conversation_id);
-        read(o, "conversationIndex", out.conversation_index);
-        read(o, "isDeliveryReceiptRequested", out.is_delivery_receipt_requested);
-        read(o, "isReadReceiptRequested", out.is_read_receipt_requested);
-        read(o, "isRead", out.is_read);
-        read(o, "isDraft", out.is_draft);
-        read(o, "webLink", out.web_link);
-        read(o, "inferenceClassification", out.inference_classification);
-        read(o, "body", out.body);
-        read(o, "sender", out.sender);
-        read(o, "from", out.from);
-        read(o, "toRecipients", out.to_recipients);
-        read(o, "ccRecipients", out.cc_recipients);
-        read(o, "bccRecipients", out.bcc_recipients);
-        read(o, "replyTo", out.reply_to);
-        read(o, "flag", out.flag);
-        read(o, "internetMessageHeaders", out.internet_message_headers);
-    }
 };
 
 class writer
@@ -366,6 +305,19 @@ public:
             json::string_view const part = serializer_.read(piece.data(), piece.size());
             out.append(part.data(), part.size());
         }
+    }
+
+    // One that is not ours, with its value as JSON.
+    void json_member(std::string_view n, std::string_view json_text)
+    {
+        next();
+        text(n);
+        (out += ':') += json_text;
+    }
+    void json_members(std::vector<unknown_member> const& list)
+    {
+        for (unknown_member const& m : list)
+            json_member(m.name, m.json);
     }
 
     void value(std::string const& s) { text(s); }
@@ -417,7 +369,9 @@ public:
         if (!r.name.empty())
             member("name", r.name);
         member("address", r.address);
+        json_members(r.address_other);
         close('}');
+        json_members(r.other);
         close('}');
     }
     void value(internet_message_header const& h)
@@ -425,6 +379,46 @@ public:
         open('{');
         member("name", h.name);
         member("value", h.value);
+        close('}');
+    }
+    void value(extended_property const& p)
+    {
+        open('{');
+        member("id", p.id);
+        member("value", p.value);
+        close('}');
+    }
+    void value(extended_values const& p)
+    {
+        open('{');
+        member("id", p.id);
+        member("value", p.values);
+        close('}');
+    }
+    void value(attachment const& a)
+    {
+        open('{');
+        name("@odata.type");
+        out += a.kind == attachment_kind::item        ? "\"#microsoft.graph.itemAttachment\""
+               : a.kind == attachment_kind::reference ? "\"#microsoft.graph.referenceAttachment\""
+                                                      : "\"#microsoft.graph.fileAttachment\"";
+        member("id", a.id);
+        member("lastModifiedDateTime", a.last_modified_date_time);
+        member("name", a.name);
+        member_or_null("contentType", a.content_type);
+        member("size", a.size);
+        member("isInline", a.is_inline);
+        if (a.kind == attachment_kind::file)
+        {
+            member_or_null("contentId", a.content_id);
+            member_or_null("contentLocation", a.content_location);
+        }
+        if (a.content)
+        {
+            name("contentBytes");
+            ((out += '"') += outkit::detail::base64_encode(*a.content)) += '"';
+        }
+        json_members(a.other);
         close('}');
     }
     void value(file_attachment const& a)

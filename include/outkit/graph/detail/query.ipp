@@ -1,18 +1,18 @@
 #ifndef OUTKIT_GRAPH_DETAIL_QUERY_IPP
 #define OUTKIT_GRAPH_DETAIL_QUERY_IPP
 
+#include <outkit/detail/utf8.hpp>
 #include <outkit/graph/detail/codec.hpp>
 #include <outkit/graph/detail/query.hpp>
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
 
-// The properties a filter names, in order and each once: isRead, from/emailAddress/address. Literals, operators and
-// functions are none, nor is what stands in a lambda's own name.
-OUTKIT_DECL std::vector<std::string_view> properties_in(std::string_view filter)
+OUTKIT_DEF std::vector<std::string_view> properties_in(std::string_view filter)
 {
     static constexpr std::string_view words[] = {"eq", "ne",  "gt",   "ge",    "lt",   "le", "and",
                                                  "or", "not", "true", "false", "null", "in"};
@@ -64,7 +64,7 @@ OUTKIT_DECL std::vector<std::string_view> properties_in(std::string_view filter)
     return found;
 }
 
-OUTKIT_DECL std::vector<std::string_view> properties_of(std::string_view order_by)
+OUTKIT_DEF std::vector<std::string_view> properties_of(std::string_view order_by)
 {
     std::vector<std::string_view> found;
     while (!order_by.empty())
@@ -77,12 +77,65 @@ OUTKIT_DECL std::vector<std::string_view> properties_of(std::string_view order_b
     return found;
 }
 
+OUTKIT_DECL bool is_text(std::string_view text)
+{
+    return outkit::detail::valid_utf8(text) && text.find('\0') == text.npos;
+}
+
+// Names of properties, those of one kind of attachment behind its type's: microsoft.graph.fileAttachment/contentId
+OUTKIT_DECL bool is_path(std::string_view text)
+{
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '/' ||
+               c == '_';
+    });
+}
+
+OUTKIT_DEF query_verdict check(message_expansion const& e)
+{
+    if (!e.attachments && !e.attachment_select.empty())
+        return {error::invalid_query, "attachments that are not expanded have no properties"};
+    if (!std::all_of(e.attachment_select.begin(), e.attachment_select.end(), is_path))
+        return {error::invalid_query, "a property of attachments has letters, digits, points and slashes"};
+    for (auto const* const ids : {&e.single_value_properties, &e.multi_value_properties})
+        if (!std::all_of(ids->begin(), ids->end(), [](std::string const& id) { return !id.empty() && is_text(id); }))
+            return {error::invalid_query, "the id of an extended property is UTF-8 without NUL, and not empty"};
+    return {};
+}
+
+// attachments($select=id,name),singleValueExtendedProperties($filter=id eq 'String 0x007D' or id eq '…')
+OUTKIT_DEF std::string text_of(message_expansion const& e)
+{
+    std::string out;
+    if (e.attachments)
+        out = "attachments";
+    for (std::string const& name : e.attachment_select)
+        (out += out.ends_with("attachments") ? "($select=" : ",") += name;
+    out += e.attachment_select.empty() ? "" : ")";
+    for (auto const& [name, ids] : {std::pair("singleValueExtendedProperties($filter=", &e.single_value_properties),
+                                    std::pair("multiValueExtendedProperties($filter=", &e.multi_value_properties)})
+    {
+        if (ids->empty())
+            continue;
+        (out += out.empty() ? "" : ",") += name;
+        for (std::string const& id : *ids)
+            ((out += out.ends_with('=') ? "" : " or ") += "id eq ") += odata_quoted(id);
+        out += ')';
+    }
+    return out;
+}
+
 OUTKIT_DECL std::string_view head_of(std::string_view property) { return property.substr(0, property.find('/')); }
 
 OUTKIT_DEF query_verdict check(message_query const& q)
 {
     if (q.top > 1000)
         return {error::invalid_query, "top"};
+    for (std::string const* const text : {&q.filter, &q.order_by, &q.search})
+        if (!is_text(*text))
+            return {error::invalid_query, "a filter, an order or a search is UTF-8 without NUL"};
+    if (query_verdict verdict = check(q.expand); verdict.ec)
+        return verdict;
     if (!q.search.empty())
         for (auto const& [there, what] :
              {std::pair(!q.filter.empty(), "a filter"), std::pair(!q.order_by.empty(), "an order"),
