@@ -404,6 +404,29 @@ BOOST_AUTO_TEST_CASE(HT_17_an_upload_goes_on_from_where_the_service_is_and_never
         }
 }
 
+BOOST_AUTO_TEST_CASE(HT_22_claims_of_another_host_are_not_used)
+{
+    std::string const challenged =
+        answer("401 Unauthorized", problem_body("InvalidAuthenticationToken"),
+               "WWW-Authenticate: Bearer realm=\"\", error=\"insufficient_claims\", claims=\"e30=\"\r\n"
+               "Content-Type: application/json\r\n");
+    int asked = 0;
+    options o;
+    o.limits.upload_piece = 2'000'000;
+    session s(o, [&](access_token const*, outkit::token_answer to) {
+        ++asked;
+        to({}, access_token("secret-token-of-the-test"));
+    });
+    auto const [r, id] =
+        run(s, [](session& t) { return flows::attach_file(t, "M", {"big.bin"}, source(std::string(3'500'000, 'x'))); },
+            {begun(upload_url), challenged, deleted});
+    BOOST_TEST((r.ec == error::invalid_authentication_token), r.ec.message());
+    BOOST_TEST(s.last.claims == "");
+    BOOST_TEST(s.last.status == 401u);
+    BOOST_TEST(asked == 1);
+    BOOST_TEST(occurrences(r.written, "Authorization:") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_source_that_fails_takes_the_upload_back)
 {
     auto const broken = outkit::os_error(EIO);
@@ -545,9 +568,8 @@ BOOST_AUTO_TEST_CASE(a_batch_asks_again_for_what_was_put_off)
     auto const [lost, nothing] =
         call([&](session& s) { return flows::run_batch(s, requests); }, {"HTTP/1.1 200", first});
     BOOST_TEST((lost.ec == error::outcome_unknown), lost.ec.message());
-    for (char const* const bad :
-         {R"({})", R"({"responses":[{"id":"4"}]})", R"({"responses":[{"id":"5","status":200}]})",
-          R"({"responses":[{"status":200}]})", R"({"responses":[1]})"})
+    for (char const* const bad : {R"({})", R"({"responses":[{"id":"4"}]})", R"({"responses":[{"id":"4","status":99}]})",
+                                  R"({"responses":[{"id":4,"status":200}]})", R"({"responses":[1]})", R"(responses)"})
     {
         auto const [malformed, none] = call([&](session& s) { return flows::run_batch(s, {requests[3]}); }, {ok(bad)});
         BOOST_TEST((malformed.ec == error::response_malformed), malformed.ec.message());
@@ -564,6 +586,54 @@ BOOST_AUTO_TEST_CASE(a_batch_asks_again_for_what_was_put_off)
     refused({requests[2]});
     refused({{.id = "1", .method = "POST", .path = "/me/sendMail", .body = "{"}});
     refused({{.id = "1", .path = "//evil.example/"}});
+}
+
+BOOST_AUTO_TEST_CASE(HT_28_answers_of_a_batch_go_to_the_requests_they_name)
+{
+    std::vector<batch_request> requests(4);
+    requests[0] = {.id = "1", .path = "/me/messages/M1"};
+    requests[1] = {.id = "2", .method = "POST", .path = "/me/messages/M2/move", .body = R"({"destinationId":"x"})"};
+    requests[2] = {.id = "3", .method = "DELETE", .path = "/me/messages/M3"};
+    requests[3] = {.id = "4", .path = "/me/messages/M4"};
+    auto const of = [&](std::string parts) {
+        auto [r, answers] = call([&](session& s) { return flows::run_batch(s, requests); },
+                                 {answer("200 OK", R"({"responses":[)" + parts + "]}",
+                                         "Connection: close\r\nContent-Type: application/json\r\n"),
+                                  ok(R"({"responses":[{"id":"3","status":204}]})")});
+        BOOST_TEST_REQUIRE(!r.ec, r.ec.message());
+        BOOST_TEST_REQUIRE(answers->size() == 4u);
+        for (std::size_t i = 0; i < 4; ++i)
+            BOOST_TEST((*answers)[i].id == requests[i].id);
+        return std::move(*answers);
+    };
+    // Without an id, with one nobody has, and the fourth answered twice; the second and third are missing.
+    auto const some = of(R"({"status":200,"body":{"id":"none"}},{"id":"9","status":200,"body":{"id":"other"}},)"
+                         R"({"id":"4","status":200,"body":{"id":"a"}},{"id":"1","status":200,"body":{"id":"M1"}},)"
+                         R"({"id":"4","status":404})");
+    BOOST_TEST(some[0].body == R"({"id":"M1"})");
+    BOOST_TEST(!some[0].ec);
+    for (std::size_t const i : {1u, 2u, 3u})
+    {
+        BOOST_TEST(some[i].status == 0u);
+        BOOST_TEST(some[i].body == "");
+        BOOST_TEST((some[i].ec == (i == 3 ? error::response_malformed : error::outcome_unknown)));
+    }
+
+    // 429 inside: that one is asked again, and alone.
+    auto const later = of(R"({"id":"1","status":200},{"id":"2","status":201},{"id":"4","status":500,"body":"<html>"},)"
+                          R"({"id":"3","status":429,"headers":{"Retry-After":"1"}})");
+    BOOST_TEST(later[2].status == 204u);
+    BOOST_TEST((later[3].ec == http::error::internal_server_error));
+    BOOST_TEST(later[3].body == R"("<html>")");
+
+    // 21 parts and more
+    std::string many;
+    for (int i = 1; i <= 40; ++i)
+        many += (i > 1 ? "," : "") +
+                (R"({"id":")" + std::to_string(i) + R"(","status":200,"body":)" + std::to_string(i) + "}");
+    auto const all = of(many);
+    for (std::size_t i = 0; i < 4; ++i)
+        BOOST_TEST(all[i].body == requests[i].id);
 }
 
 BOOST_AUTO_TEST_CASE(queries_that_the_service_refuses_are_not_asked)

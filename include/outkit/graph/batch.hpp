@@ -26,7 +26,8 @@ struct batch_request
     std::vector<std::string> depends_on = {};
 };
 
-/// The answer to one of them. `status` decides: a batch succeeds even if nothing in it does.
+/// The answer to one of them. `status` decides: a batch succeeds even if nothing in it does. 0: the service gave none, or
+/// more than one, and `ec` is error::outcome_unknown, or error::response_malformed where nothing was to be changed.
 struct batch_response
 {
     std::string id;

@@ -85,8 +85,8 @@ OUTKIT_DEF parsed<std::vector<batch_response>> parse_batch(std::string_view text
                         {std::string(h.key().data(), h.key().size()), std::string(s->data(), s->size())});
         if (json::value const* const body = r.member(*entity, "body"))
             one.body = json::serialize(*body);
-        if (!r.ec && (one.id.empty() || one.status < 100 || one.status > 599))
-            r.wrong(one.id.empty() ? "id" : "status", "another value");
+        if (!r.ec && !one.id.empty() && (one.status < 100 || one.status > 599))
+            r.wrong("status", "another value");
         if (r.ec)
             return {{}, r.ec, "responses[" + std::to_string(result.value.size() - 1) + "]." + r.what};
         if (one.status >= 400)

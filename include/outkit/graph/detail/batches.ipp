@@ -35,6 +35,19 @@ OUTKIT_DECL char const* why_no_batch(std::vector<batch_request> const& requests)
     return nullptr;
 }
 
+OUTKIT_DECL batch_response answer_to(batch_request const& r, std::vector<batch_response>& got)
+{
+    auto const is_its = [&](batch_response const& g) { return g.id == r.id; };
+    auto const found = std::find_if(got.begin(), got.end(), is_its);
+    if (found != got.end() && std::find_if(found + 1, got.end(), is_its) == got.end())
+        return std::move(*found);
+    // None, or two that may differ: what has become of it nobody knows.
+    batch_response unknown;
+    unknown.id = r.id;
+    unknown.ec = r.method == "GET" ? error::response_malformed : error::outcome_unknown;
+    return unknown;
+}
+
 OUTKIT_DEF flow<std::vector<batch_response>> run_batch(session& s, std::vector<batch_request> requests)
 {
     environment& world = co_await this_environment();
@@ -56,14 +69,11 @@ OUTKIT_DEF flow<std::vector<batch_response>> run_batch(session& s, std::vector<b
         auto got = co_await perform_for<std::vector<batch_response>>(s, std::move(c), parse_batch);
         for (batch_request const& r : left)
         {
-            auto const found =
-                std::find_if(got.begin(), got.end(), [&](batch_response const& g) { return g.id == r.id; });
-            if (found == got.end())
-                co_await refuse(error::response_malformed, "a request of the batch has no answer");
             auto const at =
                 std::find_if(requests.begin(), requests.end(), [&](batch_request const& q) { return q.id == r.id; });
-            found->problem.retry_after = retry_after(found->headers, world.date());
-            answers[static_cast<std::size_t>(at - requests.begin())] = std::move(*found);
+            batch_response& answer = answers[static_cast<std::size_t>(at - requests.begin())];
+            answer = answer_to(r, got);
+            answer.problem.retry_after = retry_after(answer.headers, world.date());
         }
         // Put off: refused for now, or not tried because of that. Neither was carried out.
         std::vector<batch_request> again;

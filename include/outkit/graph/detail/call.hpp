@@ -54,6 +54,7 @@ struct call
     http::fields headers = {};  // more of them
     bool repeatable = true;     // doing it twice is doing it once
     unsigned attempts = 0;      // 0: as many as limits::attempts
+    bool in_mailbox = true;     // else "ResourceNotFound" is about the thing asked for
     bool gone_is_done = false;  // not found, when it is repeated, means that the first time has done it
     std::uint64_t most = 0;     // octets of the answer's body; 0: as many as JSON may have
     wire::sink to = {};         // gets the body of a good answer

@@ -204,7 +204,11 @@ OUTKIT_DEF flow<http::response> perform(session& s, call c)
             problem& p = s.last;
             p = parse_problem(answer, l);
             p.retry_after = retry_after(answer.headers, world.date());
+            if (c.elsewhere)
+                p.claims.clear();  // who does not see the token does not say what is to be in it
             why = error_of(p);
+            if (!c.in_mailbox && why == error::mailbox_not_enabled)
+                why = error::item_not_found;
             said = summary_of(p);
             if (lost_before && c.gone_is_done && why == error::item_not_found)
             {
