@@ -1,6 +1,10 @@
 // Taking messages apart: the RFCs' examples, what mail programs get wrong, and what is meant to hurt.
 
+#include <outkit/detail/utf8.hpp>
+#include <outkit/mime/file_name.hpp>
 #include <outkit/mime/structure.hpp>
+
+#include "hostile_texts.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -747,6 +751,71 @@ BOOST_AUTO_TEST_CASE(hostile_bodies_are_decoded_in_linear_time)
         std::string const text = repeat(piece, size / piece.size());
         BOOST_TEST(mime::decode_quoted_printable(text).size() <= size);
         BOOST_TEST(mime::decode_base64(text).size() <= size);
+    }
+}
+
+// No name that a sender gives leads anywhere: neither the parser nor anything else in the library opens files by it, and
+// whoever does takes the safe name.
+BOOST_AUTO_TEST_CASE(HT_31_names_of_attachments_are_made_safe)
+{
+    using namespace std::string_literals;
+    std::pair<std::string, std::string> const rows[] = {
+        {"report.pdf", "report.pdf"},
+        {"größe 日本語.txt", "größe 日本語.txt"},
+        {"../../x", "x"},
+        {"../..", "attachment"},
+        {"/etc/passwd", "passwd"},
+        {"C:\\x", "x"},
+        {"C:x", "C_x"},
+        {"\\\\server\\share\\a.txt", "a.txt"},
+        {"a/", "attachment"},
+        {"", "attachment"},
+        {".", "attachment"},
+        {"..", "attachment"},
+        {".bashrc", "bashrc"},
+        {" . x. . ", "x"},
+        {"con", "_con"},
+        {"CON.txt", "_CON.txt"},
+        {"nul .tar.gz", "_nul .tar.gz"},
+        {"com1", "_com1"},
+        {"LPT9.log", "_LPT9.log"},
+        {"com\xc2\xb9", "_com\xc2\xb9"},
+        {"conch.txt", "conch.txt"},
+        {"com10", "com10"},
+        {"a\0b.txt"s, "ab.txt"},
+        {"a\r\nb\x1b[31m.txt", "ab[31m.txt"},
+        {"invoice\xe2\x80\xae"
+         "fdp.exe",
+         "invoicefdp.exe"},
+        {"a\xe2\x80\x8b\xef\xbb\xbf"
+         "b",
+         "ab"},
+        {"a\xff"
+         "b",
+         "a\xef\xbf\xbd"
+         "b"},
+        {"a<b>:\"|?*", "a_b______"},
+        {std::string(64 * 1024, 'x') + ".pdf", std::string(196, 'x') + ".pdf"},
+        {std::string(300, 'x'), std::string(200, 'x')},
+        {std::string(300, '.'), "attachment"},
+    };
+    for (auto const& [given, safe] : rows)
+        BOOST_TEST(outkit::mime::safe_file_name(given) == safe);
+    std::string wide;
+    for (int i = 0; i < 100; ++i)
+        wide += "日";
+    std::string const cut = outkit::mime::safe_file_name(wide + ".pdf");
+    BOOST_TEST(cut.size() <= 200u);
+    BOOST_TEST(cut.ends_with("日.pdf"));
+    BOOST_TEST(outkit::detail::valid_utf8(cut));
+
+    for (std::string const& text : outkit::tests::hostile_texts())
+    {
+        std::string const safe = outkit::mime::safe_file_name(text);
+        BOOST_TEST((!safe.empty() && safe.size() <= 200));
+        BOOST_TEST(safe.find_first_of("/\\\r\n\0"s) == std::string::npos);
+        BOOST_TEST((safe != "." && safe != ".."));
+        BOOST_TEST(outkit::mime::safe_file_name(safe) == safe);
     }
 }
 
