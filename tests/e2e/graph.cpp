@@ -4,6 +4,7 @@
 #include <outkit/detail/encoding.hpp>
 #include <outkit/graph/client.hpp>
 #include <outkit/graph/detail/date_time.hpp>
+#include <outkit/graph/notification_listener.hpp>
 #include <outkit/http/client.hpp>
 #include <outkit/mock/graph.hpp>
 #include <outkit/mock/http_service.hpp>
@@ -11,6 +12,11 @@
 #include <outkit/mock/tokens.hpp>
 #include <outkit/mock/world.hpp>
 
+#ifdef OUTKIT_STANDALONE_ASIO
+#include <asio/bind_cancellation_slot.hpp>
+#else
+#include <boost/asio/bind_cancellation_slot.hpp>
+#endif
 #include <boost/test/unit_test.hpp>
 
 #include <future>
@@ -279,6 +285,182 @@ BOOST_AUTO_TEST_CASE(a_subscription_is_validated_and_told_over_tls)
     s.world.run([&] { hook.reset(); });
     BOOST_TEST(subscribe(here).status == 400u);
     BOOST_TEST(!ec, ec.message());
+}
+
+namespace {
+
+// A notification listener, and somebody who speaks to it, in one thread.
+struct notified
+{
+    explicit notified(graph::notification_listener_options o = {})
+    {
+        o.path = "/hook";
+        o.client_states.push_back(outkit::secret("state"));
+        auto const certified = s.world.run([&] { return s.world.certificates.server_context(); });
+        error_code ec;
+        door = std::make_unique<graph::notification_listener>(s.io.get_executor(), std::move(o), ec, certified);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+    }
+    http::response post(std::string body, std::string target = "/hook")
+    {
+        error_code ec;
+        auto const to = http::parse_url("https://localhost:" + std::to_string(door->port()) + target, ec);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        http::request r;
+        r.method = "POST";
+        r.headers = {{"Content-Type", "application/json"}};
+        r.body = std::move(body);
+        auto const answer = sender.async_send(to, r, outkit::secret(), s.io.wait(ec));
+        BOOST_TEST(!ec, ec.message());
+        return answer;
+    }
+    std::string next()
+    {
+        error_code ec;
+        auto const n = door->async_next(s.io.wait(ec));
+        return ec ? ec.message() : n.id;
+    }
+    static std::string change(std::string const& id)
+    {
+        return R"({"value":[{"subscriptionId":"S","clientState":"state","changeType":"created","resourceData":{"id":")" +
+               id + R"(","@odata.etag":"e"}}]})";
+    }
+    service s;
+    std::unique_ptr<graph::notification_listener> door;
+    http::client sender{outkit::stream(s.io.get_executor(), s.trust)};
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_listener_answers_at_once_and_hands_over_what_has_come)
+{
+    graph::notification_listener_options o;
+    o.most_requests = 3;
+    o.body_bytes = 2000;
+    notified n(std::move(o));
+    auto const trial = n.post("", "/hook?validationToken=Validation%3A+x");
+    BOOST_TEST(trial.status == 200u);
+    BOOST_TEST(trial.body == "Validation: x");
+    BOOST_TEST(n.post(n.change("M1")).status == 202u);
+    BOOST_TEST(n.post(n.change("M2")).status == 202u);  // and the connection is closed behind it
+    BOOST_TEST(n.next() == "M1");
+    BOOST_TEST(n.next() == "M2");
+
+    std::string got;
+    n.door->async_next([&](error_code ec, graph::notification told) { got = ec ? ec.message() : told.id; });
+    BOOST_TEST((n.next() == error_code(outkit::error::operation_in_progress).message()));
+    BOOST_TEST(got == "");
+    BOOST_TEST(n.post(R"({"value":[{"subscriptionId":"S","clientState":"guess"}]})").status == 202u);
+    BOOST_TEST(got == "");
+    BOOST_TEST(n.door->foreign() == 1u);
+    BOOST_TEST(n.post(n.change("M3")).status == 202u);
+    BOOST_TEST(got == "M3");
+
+    BOOST_TEST(n.post(std::string(2001, ' ')).status == 413u);
+    BOOST_TEST(n.post("{").status == 400u);
+    BOOST_TEST(n.post("", "/other").status == 404u);
+    BOOST_TEST(n.post(n.change("M4")).status == 202u);
+    n.door->close();
+    BOOST_TEST(n.next() == "M4");  // what has come is not lost
+    BOOST_TEST((n.next() == error_code(outkit::error::not_connected).message()));
+}
+
+BOOST_AUTO_TEST_CASE(client_listener_and_mock_meet_in_a_subscription)
+{
+    notified n;
+    auto client = n.s.client("adele@contoso.example");
+    graph::subscription_request r;
+    r.updated = true;
+    r.notification_url = "https://localhost:" + std::to_string(n.door->port()) + "/hook";
+    r.lifecycle_notification_url = r.notification_url;
+    r.client_state = "state";
+    r.expiration = graph::detail::parse_date_time(n.s.tomorrow()).value();
+    error_code ec;
+    auto const made = client.async_subscribe(r, n.s.io.wait(ec));
+    BOOST_TEST_REQUIRE(!ec, ec.message() << client.diagnostics());
+    BOOST_TEST(made.change_type == "created,updated");
+    BOOST_TEST((made.expiration_date_time == r.expiration));
+    std::string const id = n.s.world.run([&] {
+        return n.s.world.mailboxes
+            .deliver(*n.s.world.mailboxes.find("adele@contoso.example"), "Subject: x\r\n\r\ny\r\n")
+            .what->id;
+    });
+    auto const news = n.door->async_next(n.s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message());
+    BOOST_TEST((news.kind == graph::notification_kind::created));
+    BOOST_TEST(news.subscription_id == made.id);
+    BOOST_TEST(news.id == id);
+    BOOST_TEST(client.async_get_message(news.id, {"subject"}, n.s.io.wait(ec)).subject == "x");
+
+    auto const renewed = client.async_renew_subscription(made.id, r.expiration + 60s, n.s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << client.diagnostics());
+    BOOST_TEST((renewed.expiration_date_time == r.expiration + 60s));
+    client.async_reauthorize_subscription(made.id, n.s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << client.diagnostics());
+    BOOST_TEST(client.async_list_subscriptions(n.s.io.wait(ec)).value.size() == 1u);
+    client.async_unsubscribe(made.id, n.s.io.wait(ec));
+    BOOST_TEST(!ec, ec.message() << client.diagnostics());
+    client.async_get_subscription(made.id, n.s.io.wait(ec));
+    BOOST_TEST((ec == graph::error::item_not_found), ec.message());
+
+    // Nobody answers there any more.
+    n.door->close();
+    client.async_subscribe(r, n.s.io.wait(ec));
+    BOOST_TEST((ec == graph::error::subscription_refused), ec.message());
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_for_notifications_can_be_given_up)
+{
+    notified n;
+    error_code ended;
+    outkit::asio::cancellation_signal stop;
+    n.door->async_next(outkit::asio::bind_cancellation_slot(
+        stop.slot(), [&](error_code ec, graph::notification const&) { ended = ec; }));
+    stop.emit(outkit::asio::cancellation_type::terminal);
+    BOOST_TEST(n.post(n.change("M1")).status == 202u);
+    BOOST_TEST((ended == outkit::asio::error::operation_aborted), ended.message());
+    BOOST_TEST(n.next() == "M1");
+    ended = {};
+    n.door->async_next([&](error_code ec, graph::notification const&) { ended = ec; });
+    n.door.reset();
+    error_code ec;
+    outkit::asio::steady_timer now(n.s.io.get_executor(), 0s);
+    now.async_wait(n.s.io.wait(ec));  // what is due is done before that
+    BOOST_TEST((ended == outkit::asio::error::operation_aborted), ended.message());
+}
+
+BOOST_AUTO_TEST_CASE(more_connections_than_allowed_displace_the_oldest)
+{
+    graph::notification_listener_options o;
+    o.most_connections = 2;
+    notified n(std::move(o));
+    std::vector<outkit::asio::ip::tcp::socket> silent;
+    for (int i = 0; i < 5; ++i)
+    {
+        silent.emplace_back(n.s.io.get_executor());
+        silent.back().connect({outkit::asio::ip::make_address("127.0.0.1"), n.door->port()});
+    }
+    BOOST_TEST(n.post(n.change("M1")).status == 202u);
+    BOOST_TEST(n.next() == "M1");
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_without_a_secret_or_without_tls_in_the_open_does_not_begin)
+{
+    outkit::blocking_context io;
+    auto const begun = [&](std::string address, std::vector<std::string> states) {
+        graph::notification_listener_options o;
+        o.address = std::move(address);
+        for (std::string& s : states)
+            o.client_states.push_back(outkit::secret(std::move(s)));
+        error_code ec;
+        graph::notification_listener const l(io.get_executor(), std::move(o), ec);
+        return ec;
+    };
+    BOOST_TEST(!begun("127.0.0.1", {"x"}));
+    BOOST_TEST((begun("127.0.0.1", {}) == outkit::os_error(EINVAL)));
+    BOOST_TEST((begun("127.0.0.1", {"x", ""}) == outkit::os_error(EINVAL)));
+    BOOST_TEST((begun("0.0.0.0", {"x"}) == outkit::os_error(EINVAL)));
+    BOOST_TEST(!!begun("nowhere", {"x"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -6,7 +6,9 @@
 #include <outkit/graph/detail/batches.hpp>
 #include <outkit/graph/detail/changes.hpp>
 #include <outkit/graph/detail/flows.hpp>
+#include <outkit/graph/detail/subscriptions.hpp>
 #include <outkit/graph/detail/writing.hpp>
+#include <outkit/graph/query.hpp>
 #include <outkit/stream.hpp>
 
 #include <functional>
@@ -153,6 +155,14 @@ public:
     auto async_get_message(std::string id, std::vector<std::string> select, CompletionToken&& token)
     {
         return this->run(detail::get_message(this->session(), std::move(id), std::move(select)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// The same, with what is expanded.
+    template <class CompletionToken>
+    auto async_get_message(std::string id, std::vector<std::string> select, message_expansion expand,
+                           CompletionToken&& token)
+    {
+        return this->run(detail::get_message(this->session(), std::move(id), std::move(select), std::move(expand)),
                          std::forward<CompletionToken>(token));
     }
 
@@ -519,6 +529,82 @@ public:
     auto async_batch(std::vector<batch_request> requests, CompletionToken&& token)
     {
         return this->run(detail::run_batch(this->session(), std::move(requests)), std::forward<CompletionToken>(token));
+    }
+
+    /** Wants to be told of changes. The service tries the notification URL first, so whoever answers there, such as a
+        notification_listener, must be there already. Needs what reading the resource needs.
+
+        @par Handler signature
+        `void(error_code, subscription)`
+
+        @par Errors
+        @li error::invalid_query         no change is wanted, a URL is not https, or the client state is too long
+        @li error::subscription_refused  the URL did not answer as it should, or the mailbox may not be watched
+        @li error::outcome_unknown       it may have been made: list them
+    */
+    template <class CompletionToken>
+    auto async_subscribe(subscription_request r, CompletionToken&& token)
+    {
+        return this->run(detail::create_subscription(this->session(), std::move(r)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** The application's subscriptions, a page of them.
+
+        @par Handler signature
+        `void(error_code, page<subscription>)`
+    */
+    template <class CompletionToken>
+    auto async_list_subscriptions(CompletionToken&& token)
+    {
+        return this->run(detail::list_subscriptions(this->session()), std::forward<CompletionToken>(token));
+    }
+    template <class CompletionToken>
+    auto async_next(page<subscription> after, CompletionToken&& token)
+    {
+        return this->run(detail::next_subscriptions(this->session(), std::move(after)),
+                         std::forward<CompletionToken>(token));
+    }
+    /// One of them, or error::item_not_found when it is over.
+    template <class CompletionToken>
+    auto async_get_subscription(std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::get_subscription(this->session(), std::move(id)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Lets it last longer.
+
+        @param until  at most a week ahead; less than 45 minutes become 45
+
+        @par Handler signature
+        `void(error_code, subscription)`
+    */
+    template <class CompletionToken>
+    auto async_renew_subscription(std::string id, date_time until, CompletionToken&& token)
+    {
+        return this->run(detail::renew_subscription(this->session(), std::move(id), until),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Shows the service a valid token, which it asks for with notification_kind::reauthorization_required.
+
+        @par Handler signature
+        `void(error_code)`
+    */
+    template <class CompletionToken>
+    auto async_reauthorize_subscription(std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::reauthorize_subscription(this->session(), std::move(id)),
+                         std::forward<CompletionToken>(token));
+    }
+    /** Ends it.
+
+        @par Handler signature
+        `void(error_code)`
+    */
+    template <class CompletionToken>
+    auto async_unsubscribe(std::string id, CompletionToken&& token)
+    {
+        return this->run(detail::delete_subscription(this->session(), std::move(id)),
+                         std::forward<CompletionToken>(token));
     }
 
     /** Sends a message (action sendMail). Needs Mail.Send.

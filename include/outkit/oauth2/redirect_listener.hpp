@@ -1,7 +1,7 @@
 #ifndef OUTKIT_OAUTH2_REDIRECT_LISTENER_HPP
 #define OUTKIT_OAUTH2_REDIRECT_LISTENER_HPP
 
-#include <outkit/detail/drive.hpp>
+#include <outkit/detail/waiting.hpp>
 #include <outkit/oauth2/authorization.hpp>
 
 #include <chrono>
@@ -29,34 +29,6 @@ struct redirect_listener_options
 };
 
 namespace detail {
-
-// Somebody who waits for the answer.
-class redirect_wait
-{
-public:
-    virtual ~redirect_wait() = default;
-    virtual void complete(error_code ec, authorization_response r) = 0;  // destroys *this, then calls the handler
-
-    asio::any_io_executor executor;  // the handler's
-    asio::cancellation_slot slot;
-};
-
-template <class Handler>
-class redirect_wait_of final : public redirect_wait
-{
-public:
-    explicit redirect_wait_of(Handler h) : handler_(std::move(h)) {}
-    void complete(error_code ec, authorization_response r) override
-    {
-        std::unique_ptr<redirect_wait_of> self(this);
-        Handler handler = std::move(handler_);
-        self.reset();
-        std::move(handler)(ec, std::move(r));
-    }
-
-private:
-    Handler handler_;
-};
 
 class redirect_server;
 
@@ -120,12 +92,7 @@ public:
     auto async_wait(pending_authorization const& pending, CompletionToken&& token)
     {
         auto initiate = [this, &pending](auto handler) {
-            auto const ex = outkit::detail::step_executor(handler, get_executor());
-            auto const slot = asio::get_associated_cancellation_slot(handler);
-            auto w = std::make_unique<detail::redirect_wait_of<decltype(handler)>>(std::move(handler));
-            w->executor = asio::prefer(ex, asio::execution::outstanding_work.tracked);
-            w->slot = slot;
-            start(std::move(w), pending);
+            start(outkit::detail::wait_with<authorization_response>(std::move(handler), get_executor()), pending);
         };
         return asio::async_initiate<CompletionToken, void(error_code, authorization_response)>(std::move(initiate),
                                                                                                token);
@@ -135,7 +102,8 @@ public:
     void cancel();
 
 private:
-    void start(std::unique_ptr<detail::redirect_wait> w, pending_authorization const& pending);
+    void start(std::unique_ptr<outkit::detail::waiting<authorization_response>> w,
+               pending_authorization const& pending);
 
     std::shared_ptr<detail::redirect_server> server_;
 };

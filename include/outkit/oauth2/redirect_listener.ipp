@@ -151,7 +151,7 @@ public:
         ours_.path = u.target;
     }
 
-    void start(std::unique_ptr<redirect_wait> w, pending_authorization const& pending)
+    void start(std::unique_ptr<outkit::detail::waiting<authorization_response>> w, pending_authorization const& pending)
     {
         error_code ec;
         if (waiting_)
@@ -159,7 +159,7 @@ public:
         else if (acceptors_.empty())
             ec = outkit::error::not_connected;
         if (ec)
-            return deliver(std::move(w), ec, {});
+            return outkit::detail::deliver(std::move(w), ec, authorization_response());
         waiting_ = std::move(w);
         pending_ = &pending;
         if (waiting_->slot.is_connected())
@@ -187,7 +187,7 @@ public:
         }
         pending_ = nullptr;
         if (waiting_)
-            deliver(std::move(waiting_), ec, std::move(r));
+            outkit::detail::deliver(std::move(waiting_), ec, std::move(r));
     }
 
     asio::any_io_executor executor;
@@ -317,14 +317,6 @@ private:
         co_await c.w.close();
     }
 
-    void deliver(std::unique_ptr<redirect_wait> w, error_code ec, authorization_response r)
-    {
-        if (w->slot.is_connected())
-            w->slot.clear();
-        auto const ex = w->executor;
-        asio::post(ex, [w = std::move(w), ec, r = std::move(r)]() mutable { w.release()->complete(ec, std::move(r)); });
-    }
-
     redirect_listener_options options_;
     outkit::detail::environment& world_;
     redirect_target ours_;
@@ -333,7 +325,7 @@ private:
     stream clock_;
     std::size_t requests_ = 0;
     pending_authorization const* pending_ = nullptr;
-    std::unique_ptr<redirect_wait> waiting_;
+    std::unique_ptr<outkit::detail::waiting<authorization_response>> waiting_;
 };
 
 }  // namespace detail
@@ -371,7 +363,7 @@ OUTKIT_INLINE std::uint16_t redirect_listener::port() const { return server_->po
 
 OUTKIT_INLINE void redirect_listener::cancel() { server_->finish(asio::error::operation_aborted); }
 
-OUTKIT_INLINE void redirect_listener::start(std::unique_ptr<detail::redirect_wait> w,
+OUTKIT_INLINE void redirect_listener::start(std::unique_ptr<outkit::detail::waiting<authorization_response>> w,
                                             pending_authorization const& pending)
 {
     server_->start(std::move(w), pending);
