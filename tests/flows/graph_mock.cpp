@@ -63,13 +63,16 @@ auto over_tls(outlook& o, session& s, flow<T> call, outkit::detail::weather sky 
         mock::http_handler answer = [&o](http::request const& r) { return o.g.answer(r); };
         co_await mock::serve_http(w, std::move(answer));
     };
-    bool const usual = s.config.host == "mail.test";
-    tests::certificate const own = usual ? tests::test_certificate() : tests::make_certificate(s.config.host);
-    error_code ec;
-    auto server = outkit::tls_context::server_pem(ec, own.chain, own.key);
-    BOOST_TEST_REQUIRE(!ec, ec.message());
-    auto client = outkit::tls_context::client(ec, {.system = false, .authorities_pem = own.chain});
-    BOOST_TEST_REQUIRE(!ec, ec.message());
+    auto server = tests::certified_server(), client = tests::trusting_client();
+    if (s.config.host != "mail.test")
+    {
+        tests::certificate const own = tests::make_certificate(s.config.host);
+        error_code ec;
+        server = outkit::tls_context::server_pem(ec, own.chain, own.key);
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+        client = outkit::tls_context::client(ec, {.system = false, .authorities_pem = own.chain});
+        BOOST_TEST_REQUIRE(!ec, ec.message());
+    }
     outkit::detail::simulator sim(1, sky);
     sim.listen(s.config.host, 443, serve, server);
     auto r = sim.start("client", std::move(call), client);
