@@ -29,17 +29,16 @@ namespace {
 namespace account = outkit::account;
 using outkit::account::base_scope;
 
-void conclude(console& out, outkit::check::report const& r)
+void print(outkit::check::report const& r, console& out, renderer& text, format f, bool full_addresses)
 {
-    out.line();
-    if (r.passed())
+    switch (f)
     {
-        out.write("passed", style::good);
-        out.line(fmt::format(": {} ({})", account::name(r.mailbox.state()), account::trace(r.mailbox)));
-        return;
+    case format::text: text.report(r); break;
+    case format::json: out.line(outkit::check::to_json(r, full_addresses)); break;
+    case format::junit: out.write(outkit::check::to_junit(r, full_addresses)); break;
+    case format::html: out.write(outkit::check::to_html(r, full_addresses)); break;
     }
-    out.write("failed", style::bad);
-    out.line(fmt::format(": {} ({})", account::name(r.mailbox.state()), account::trace(r.mailbox)));
+    out.flush();
 }
 
 // A misspelt step would be passed over in silence.
@@ -90,7 +89,7 @@ public:
     }
 
     // Prints what there is, and keeps the lock, since the process is about to end. False: all has been printed.
-    bool interrupted(console& out, console& err, format f, bool full_addresses)
+    bool interrupted(console& out, console& err, renderer& text, format f, bool full_addresses)
     {
         std::unique_lock lock(mutex_);
         if (finished_)
@@ -101,9 +100,7 @@ public:
         s.result = outkit::check::outcome::failed;
         s.problem = "interrupted";
         report_.steps.push_back(s);
-        if (f == format::json)
-            out.line(outkit::check::to_json(report_, full_addresses));
-        out.flush();
+        print(report_, out, text, f, full_addresses);
         err.line("outkit: interrupted: " + s.title);
         err.flush();
         lock.release();
@@ -173,11 +170,7 @@ int check(check_options const& o)
     console out(stdout);
     console err(stderr);
     renderer text(out, err, full_addresses);
-    if (o.format == format::text)
-    {
-        text.heading(fmt::format("outkit check, base scope {}", account::name(settings.base_scope)));
-        how.watch = text.observer();
-    }
+    how.watch = text.progress();
     if (o.verbose)
         how.trace = [&](std::string_view server, bool sent, std::string_view line) {
             while (!line.empty() && (line.back() == '\n' || line.back() == '\r'))
@@ -188,18 +181,14 @@ int check(check_options const& o)
     progress so_far(settings.base_scope);
     how.watch = so_far.observer(how.watch);
     interruption const ending(caught, [&] {
-        if (!so_far.interrupted(out, err, o.format, full_addresses))
+        if (!so_far.interrupted(out, err, text, o.format, full_addresses))
             return false;
         offline::remove_all_files();
         return true;
     });
     outkit::check::report const r = outkit::check::run(settings, how);
     auto const last_words = so_far.finish();
-    if (o.format == format::json)
-        out.line(outkit::check::to_json(r, full_addresses));
-    else
-        conclude(out, r);
-    out.flush();
+    print(r, out, text, o.format, full_addresses);
     return r.passed() && out.good() ? passed : failed;
 }
 

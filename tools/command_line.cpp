@@ -136,13 +136,24 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
                "Secrets come from the configuration file, a file it names, or the variable\n"
                "OUTKIT_CLIENT_SECRET.");
     std::string chosen_format = "text";
-    auto const add_format = [&](CLI::App* command) {
-        command->add_option("--format", chosen_format, "text or json, for programs")
-            ->check(CLI::IsMember(std::vector<std::string>{"text", "json"}))
-            ->type_name("text|json");
+    auto const add_format = [&](CLI::App* command, bool reports = false) {
+        std::vector<std::string> known{"text", "json"};
+        if (reports)
+            known.insert(known.end(), {"junit", "html"});
+        command
+            ->add_option("--format", chosen_format,
+                         reports ? "text; json, for programs; junit, for continuous integration; html, a page to send"
+                                 : "text or json, for programs")
+            ->check(CLI::IsMember(known))
+            ->type_name(reports ? "FORMAT" : "text|json");
         command->add_flag_callback("--json", [&] { chosen_format = "json"; }, "the same as --format json");
     };
-    auto const wanted = [&] { return chosen_format == "json" ? format::json : format::text; };
+    auto const wanted = [&] {
+        return chosen_format == "json"    ? format::json
+               : chosen_format == "junit" ? format::junit
+               : chosen_format == "html"  ? format::html
+                                          : format::text;
+    };
 
     auto const add_proxy = [](CLI::App* command, std::string& to) {
         command
@@ -186,7 +197,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
                             "every line to and from the servers to standard error, without secrets");
     check_command->add_flag("--no-browser", c.no_browser, "print the address of the sign-in, and open nothing");
     add_proxy(check_command, c.proxy);
-    add_format(check_command);
+    add_format(check_command, true);
     check_command->callback([&] {
         c.format = wanted();
         chosen = [c] { return check(c); };

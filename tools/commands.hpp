@@ -13,7 +13,9 @@ namespace cli {
 enum class format
 {
     text,
-    json
+    json,
+    junit,  // reports of check only, like html
+    html
 };
 
 // Where sign-ins are kept.

@@ -1,6 +1,7 @@
 #include "config.hpp"
 
 #include "console.hpp"
+#include "foreign.hpp"
 
 #include <outkit/http/url.hpp>
 #include <outkit/oauth2/authority.hpp>
@@ -11,6 +12,8 @@
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -630,7 +633,18 @@ settings read_configuration(std::string const& path, registration there)
         throw usage_error("a configuration is not read from standard input; name a file");
     bool exposed = false;
     std::string text = read_file(path, most_configuration_octets, exposed);
-    settings s = parse_configuration(text, path, exposed, there);
+    std::string called = path;
+    if (auto const other = recognise(text))
+    {
+        console err(stderr);
+        err.line(fmt::format("outkit: {} is {}", printable(path), other->form), style::faint);
+        for (std::string const& note : other->notes)
+            for (std::string const& line : wrap("outkit: " + note, err.width()))
+                err.line(line, style::faint);
+        text = other->ours;
+        called += " (converted)";
+    }
+    settings s = parse_configuration(text, called, exposed, there);
     if (!s.authorities_file.empty())
     {
         bool readable_by_all = false;

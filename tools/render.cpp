@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 
 #include <unistd.h>
 
@@ -93,22 +94,80 @@ void renderer::step(check::step const& s)
     out_.flush();
 }
 
+void renderer::report(check::report const& r)
+{
+    heading(fmt::format("outkit check, base scope {}", outkit::account::name(r.base_scope)));
+    out_.line();
+    bool const passed = r.passed();
+    out_.write(passed ? "passed" : "failed", passed ? style::good : style::bad);
+    if (passed)
+        out_.line(fmt::format(": {} ({})", check::verdict(r), outkit::account::trace(r.mailbox)));
+    else
+    {
+        out_.write(": ");
+        wrapped("        ", "", shown(check::verdict(r)), style::strong);
+        next_action(r);
+    }
+    out_.line();
+    for (check::step const& s : r.steps)
+        step(s);
+}
+
+void renderer::next_action(check::report const& r)
+{
+    check::symptom const* const found = r.finding();
+    check::cause const* const first = check::first_cause(r);
+    if (!first)
+        return;
+    std::string sure(check::name(found->sure));
+    for (std::size_t i = 0; i != found->decided_by.size(); ++i)
+        sure += fmt::format("{}{}", i == 0 ? "; decided by: " : ", ", found->decided_by[i]);
+    wrapped("  ", "  ", sure, style::faint);
+    if (found->sure == check::certainty::possible && found->causes.size() > 1)
+    {
+        std::string tie = fmt::format("one of {} causes, which nothing here tells apart: ", found->causes.size());
+        for (check::cause const& c : found->causes)
+            tie += fmt::format("{}{}", &c == first ? "" : ", ", c.id);
+        wrapped("  ", "  ", tie);
+    }
+    wrapped("  ", "  ", fmt::format("to do first, {}:", check::name(first->who)), style::good);
+    for (std::size_t i = 0; i != first->steps.size(); ++i)
+        wrapped("     ", fmt::format("  {}. ", i + 1), first->steps[i].text);
+    if (first->steps.empty())
+        wrapped("     ", "     ", first->remedy);
+}
+
+namespace {
+
+std::function<void(check::step const&)> announcement(console& progress)
+{
+    return [&progress, terminal = ::isatty(2) == 1](check::step const& s) {
+        if (!terminal)
+            return;
+        progress.write(s.title + " ...");
+        progress.flush();
+    };
+}
+
+void take_back(console& progress, check::step const& s)
+{
+    if (::isatty(2) != 1)
+        return;
+    progress.write("\r" + std::string(s.title.size() + 4, ' ') + "\r");
+    progress.flush();
+}
+
+}  // namespace
+
+check::observer renderer::progress()
+{
+    return {announcement(progress_), [this](check::step const& s) { take_back(progress_, s); }};
+}
+
 check::observer renderer::observer()
 {
-    bool const terminal = ::isatty(2) == 1;
-    return {[this, terminal](check::step const& s) {
-                if (terminal)
-                {
-                    progress_.write(s.title + " ...");
-                    progress_.flush();
-                }
-            },
-            [this, terminal](check::step const& s) {
-                if (terminal)
-                {
-                    progress_.write("\r" + std::string(s.title.size() + 4, ' ') + "\r");
-                    progress_.flush();
-                }
+    return {announcement(progress_), [this](check::step const& s) {
+                take_back(progress_, s);
                 step(s);
             }};
 }

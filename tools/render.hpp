@@ -25,6 +25,10 @@ public:
 
     // Prints steps as they end; while one lasts, a terminal on standard error shows which.
     outkit::check::observer observer();
+    // Shows which step lasts, and prints nothing.
+    outkit::check::observer progress();
+    // The whole report: the verdict and what to do first, then the steps.
+    void report(outkit::check::report const& r);
 
     void heading(std::string_view text);
     // A line of the form of a step's: "ok", the time, and what was verified.
@@ -34,6 +38,7 @@ public:
     void finding(outkit::check::symptom const& s, std::size_t most);
 
 private:
+    void next_action(outkit::check::report const& r);
     std::string shown(std::string_view text) const;
     void wrapped(std::string_view margin, std::string_view first, std::string_view text, style s = style::plain);
 

@@ -269,6 +269,8 @@ struct house
         return {{"the journal", world.run([&] { return world.journal.to_json(); })},
                 {"the trace", trace},
                 {"the report", check::to_json(r, true)},
+                {"the page", check::to_html(r, true)},
+                {"the test results", check::to_junit(r, true)},
                 {"the steps", steps}};
     }
 

@@ -331,6 +331,31 @@ BOOST_AUTO_TEST_CASE(check_passes_against_a_mock_of_its_own_over_both_base_scope
     BOOST_TEST(!fs::exists(ca_file));
 }
 
+BOOST_AUTO_TEST_CASE(reports_are_what_other_programs_take_them_for)
+{
+    for (char const* const scenario :
+         {"everything-works", "smtp-auth-disabled-for-mailbox", "imap-disabled-for-mailbox"})
+    {
+        folder const f;
+        running_mock mock(
+            {"--scenario", scenario, "--write-config", f.at("c.json"), "--redirect-uri", free_redirect()});
+        desk const d(mock.text("ca_file"));
+        auto const report = [&](char const* format) {
+            result const got = run({"check", "--config", f.at("c.json"), "--format", format}, d.variables);
+            return f.file(format, got.out);
+        };
+        process p({"/usr/bin/python3", scripts + "reports_witness.py", OUTKIT_SOURCE_DIR "/docs/report.schema.json",
+                   report("json"), report("junit"), report("html")});
+        int const code = p.wait();
+        BOOST_TEST(code == 0, scenario << ": " << p.output() << p.errors());
+    }
+    result const refused = run({"check", "--mock", "--scenario", "imap-disabled-for-mailbox"});
+    BOOST_TEST(refused.code == 1);
+    std::size_t const verdict = refused.out.find("failed: "), action = refused.out.find("to do first"),
+                      step = refused.out.find("FAILED");
+    BOOST_TEST((verdict < action && action < step && step != std::string::npos), refused.out);
+}
+
 BOOST_AUTO_TEST_CASE(CL_14_servers_that_are_none_are_named_and_end_with_1)
 {
     folder const f;

@@ -282,13 +282,22 @@ BOOST_AUTO_TEST_CASE(causes_can_be_ranked_and_ruled_out_by_evidence)
 {
     check::symptom s = check::lookup("imap-not-connected");
     std::size_t const all = s.causes.size();
-    check::rank_first(s, "too-many-connections");
+    BOOST_TEST((s.sure == check::certainty::possible));
+    check::rank_first(s, "too-many-connections", "a second try");
+    BOOST_TEST((s.sure == check::certainty::likely));
     BOOST_TEST(s.causes.front().id == "too-many-connections");
     BOOST_TEST(s.causes[1].id == "imap-off-for-mailbox");
     BOOST_TEST(s.causes.size() == all);
-    check::rule_out(s, "user-mismatch");
-    check::rule_out(s, "no such cause");
+    check::rule_out(s, "user-mismatch", "the token");
+    check::rule_out(s, "no such cause", "nothing");
     BOOST_TEST(s.causes.size() == all - 1);
+    BOOST_TEST((s.decided_by == std::vector<std::string_view>{"a second try", "the token"}));
+    check::rule_out(s, "too-many-connections", "a third try");
+    BOOST_TEST((s.sure == check::certainty::possible));
+    while (s.causes.size() > 1)
+        check::rule_out(s, s.causes.back().id, "the token");
+    BOOST_TEST((s.sure == check::certainty::certain));
+    BOOST_TEST((check::lookup("AADSTS65002").sure == check::certainty::likely));  // the only one that is known
     BOOST_TEST(check::lookup("nonsense").causes.empty());
 }
 

@@ -21,6 +21,7 @@ OUTKIT_DECL std::string_view name(service s) noexcept;
 OUTKIT_DECL std::string_view name(phase p) noexcept;
 OUTKIT_DECL std::string_view name(retry r) noexcept;
 OUTKIT_DECL std::string_view name(step_kind k) noexcept;
+OUTKIT_DECL std::string_view name(certainty c) noexcept;
 
 /** Recognises what stands in a text: a code by itself ("50011", "AADSTS50011", "535 5.7.3", "ErrorAccessDenied"), a
     line of a server, or a piece of a log with all of them in it.
@@ -45,11 +46,11 @@ struct patterns
 };
 OUTKIT_DECL patterns patterns_of(std::string_view id);
 
-/// Moves the cause of this id to the front, when something else has shown that it is the one.
-OUTKIT_DECL void rank_first(symptom& s, std::string_view cause_id);
+/// Moves the cause of this id to the front, when something else has shown that it is the one. `probe` says what.
+OUTKIT_DECL void rank_first(symptom& s, std::string_view cause_id, std::string_view probe);
 
 /// Drops the cause of this id, when something else has shown that it is not the one.
-OUTKIT_DECL void rule_out(symptom& s, std::string_view cause_id);
+OUTKIT_DECL void rule_out(symptom& s, std::string_view cause_id, std::string_view probe);
 
 }  // namespace outkit::inline OUTKIT_ABI::check
 

@@ -69,6 +69,8 @@ OUTKIT_DECL symptom symptom_of(atlas::row const& row)
             s.phases.push_back(static_cast<phase>(p));
     s.meaning = row.meaning;
     s.causes.assign(atlas::causes + row.first_cause, atlas::causes + row.first_cause + row.causes);
+    if (row.causes == 1)
+        s.sure = certainty::likely;
     return s;
 }
 
@@ -208,6 +210,17 @@ OUTKIT_DEF std::string_view name(retry r) noexcept
     return "";
 }
 
+OUTKIT_DEF std::string_view name(certainty c) noexcept
+{
+    switch (c)
+    {
+    case certainty::possible: return "possible";
+    case certainty::likely: return "likely";
+    case certainty::certain: return "certain";
+    }
+    return "";
+}
+
 OUTKIT_DEF std::string_view name(step_kind k) noexcept
 {
     switch (k)
@@ -283,16 +296,36 @@ OUTKIT_DEF patterns patterns_of(std::string_view id)
     return {};
 }
 
-OUTKIT_DEF void rank_first(symptom& s, std::string_view cause_id)
+namespace detail {
+
+OUTKIT_DECL void note(symptom& s, std::string_view probe)
 {
-    auto const it = std::find_if(s.causes.begin(), s.causes.end(), [&](cause const& c) { return c.id == cause_id; });
-    if (it != s.causes.end())
-        std::rotate(s.causes.begin(), it, std::next(it));
+    if (std::find(s.decided_by.begin(), s.decided_by.end(), probe) == s.decided_by.end())
+        s.decided_by.push_back(probe);
 }
 
-OUTKIT_DEF void rule_out(symptom& s, std::string_view cause_id)
+}  // namespace detail
+
+OUTKIT_DEF void rank_first(symptom& s, std::string_view cause_id, std::string_view probe)
 {
-    std::erase_if(s.causes, [&](cause const& c) { return c.id == cause_id; });
+    auto const it = std::find_if(s.causes.begin(), s.causes.end(), [&](cause const& c) { return c.id == cause_id; });
+    if (it == s.causes.end())
+        return;
+    std::rotate(s.causes.begin(), it, std::next(it));
+    s.sure = std::max(s.sure, certainty::likely);
+    detail::note(s, probe);
+}
+
+OUTKIT_DEF void rule_out(symptom& s, std::string_view cause_id, std::string_view probe)
+{
+    bool const was_first = !s.causes.empty() && s.causes.front().id == cause_id;
+    if (std::erase_if(s.causes, [&](cause const& c) { return c.id == cause_id; }) == 0)
+        return;
+    if (s.causes.size() == 1)
+        s.sure = certainty::certain;
+    else if (was_first)
+        s.sure = certainty::possible;
+    detail::note(s, probe);
 }
 
 }  // namespace outkit::inline OUTKIT_ABI::check

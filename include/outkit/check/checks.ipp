@@ -145,7 +145,7 @@ private:
         s.symptoms = explain(text);
         for (symptom& x : s.symptoms)
             if (x.id == "AADSTS7000215" && !oauth2::is_guid(settings_.client_secret.reveal()))
-                rule_out(x, "secret-id-pasted");
+                rule_out(x, "secret-id-pasted", "the secret's form");
         // Of what is said in general terms beside a symptom of the service itself, nothing is left.
         if (s.symptoms.size() > 1)
             std::erase_if(s.symptoms, [](symptom const& x) { return x.id == "server-misbehaves"; });
@@ -377,7 +377,7 @@ private:
         }
         bool const imap_refused = wanted("imap.") && !imap;
         bool const smtp = (wanted("smtp.") || imap_refused) && smtp_sign_in();
-        compare_imap_with_smtp(smtp);
+        compare_imap_with_smtp();
         tell();
         if (smtp)
             smtp_send();
@@ -695,59 +695,76 @@ private:
         timer.async_wait(io_.wait(ignored));
     }
 
-    // What the token says, and what SMTP made of it, rules causes of an IMAP refusal out or in.
-    void compare_imap_with_smtp(bool smtp_took_it)
+    // What the token says, and what the other protocol made of it, rules causes of a refused sign-in out or in.
+    void compare_imap_with_smtp()
+    {
+        for (step& s : report_.steps)
+            if (s.result == outcome::failed && (s.id == "imap.sign-in" || s.id == "smtp.sign-in"))
+                for (symptom& x : s.symptoms)
+                {
+                    bool const imap = s.id == "imap.sign-in";
+                    judge_by_token(x, imap ? "IMAP.AccessAsUser.All" : "SMTP.Send");
+                    if (imap && x.where == service::imap)
+                        judge_by_smtp(x);
+                    else if (!imap && x.where == service::smtp)
+                        judge_by_imap(x);
+                }
+    }
+
+    void judge_by_smtp(symptom& x)
     {
         step const* const smtp = report_.find("smtp.sign-in");
-        auto const smtp_said = [&](std::string_view id) {
+        auto const said = [&](std::string_view id) {
             return smtp && std::any_of(smtp->symptoms.begin(), smtp->symptoms.end(),
-                                       [&](symptom const& x) { return x.id == id; });
+                                       [&](symptom const& other) { return other.id == id; });
         };
-        for (step& s : report_.steps)
+        if (smtp && smtp->result == outcome::passed)
         {
-            if (s.result != outcome::failed || (s.id != "imap.sign-in" && s.id != "smtp.sign-in"))
-                continue;
-            bool const imap = s.id == "imap.sign-in";
-            for (symptom& x : s.symptoms)
-            {
-                judge_by_token(x, imap ? "IMAP.AccessAsUser.All" : "SMTP.Send");
-                if (!imap || x.where != service::imap)
-                    continue;
-                if (smtp_took_it)
-                {
-                    for (char const* const id : {"no-mailbox", "user-mismatch", "wrong-audience", "token-expired",
-                                                 "wrong-tenant", "service-principal", "xoauth2-malformed", "policy"})
-                        rule_out(x, id);
-                    rank_first(x, x.id == "imap-authenticate-failed" ? "wrong-scope" : "imap-off-for-mailbox");
-                }
-                else if (smtp_said("smtp-criteria"))
-                    rank_first(x, "policy");
-                else if (smtp_said("smtp-authentication-unsuccessful") && facts_.readable && facts_.belongs_to(user()))
-                    rank_first(x, "no-mailbox");
-            }
+            static constexpr std::string_view probe = "SMTP took the same token";
+            for (char const* const id : {"no-mailbox", "user-mismatch", "wrong-audience", "token-expired",
+                                         "wrong-tenant", "service-principal", "xoauth2-malformed", "policy"})
+                rule_out(x, id, probe);
+            rank_first(x, x.id == "imap-authenticate-failed" ? "wrong-scope" : "imap-off-for-mailbox", probe);
         }
+        else if (said("smtp-criteria"))
+            rank_first(x, "policy", "SMTP named a policy");
+        else if (said("smtp-authentication-unsuccessful") && facts_.readable && facts_.belongs_to(user()))
+            rank_first(x, "no-mailbox", "SMTP refused the same token, too");
+    }
+
+    void judge_by_imap(symptom& x)
+    {
+        step const* const imap = report_.find("imap.sign-in");
+        if (!imap || imap->result != outcome::passed)
+            return;
+        for (char const* const id : {"user-mismatch", "wrong-audience", "token-expired", "service-principal"})
+            rule_out(x, id, "IMAP took the same token");
     }
 
     void judge_by_token(symptom& s, std::string_view scope)
     {
         bool const personal = who_.tenant_id == oauth2::consumers_tenant_id;
         if (!personal)
-            rule_out(s, "imap-off-personal");
+            for (char const* const id : {"imap-off-personal", "switched-back"})
+                rule_out(s, id, "the ID token: no personal account");
+        rule_out(s, "wrong-password", "no password was sent");
         if (!facts_.readable)
             return;
+        static constexpr std::string_view probe = "the claims of the access token";
         if (!facts_.app_only())
-        {
-            rule_out(s, "role-missing");
-            rule_out(s, "service-principal");
-        }
+            for (char const* const id : {"role-missing", "service-principal"})
+                rule_out(s, id, probe);
         auto const now = std::chrono::duration_cast<std::chrono::seconds>(world_.date().time_since_epoch()).count();
         auto const decide = [&](bool guilty, std::string_view id) {
             if (guilty)
-                rank_first(s, id);
+                rank_first(s, id, probe);
             else
-                rule_out(s, id);
+                rule_out(s, id, probe);
         };
-        decide(!facts_.belongs_to(user()), "user-mismatch");
+        bool const own = facts_.belongs_to(user());
+        decide(!own, "user-mismatch");
+        if (own)
+            rule_out(s, "shared-mailbox-rights", probe);
         decide(!facts_.app_only() && !facts_.has_scope(scope), "wrong-scope");
         decide(facts_.expires_at != 0 && facts_.expires_at < now, "token-expired");
         decide(facts_.audience.find("outlook.office") == std::string::npos && facts_.audience != cloud_.mail_resource &&
@@ -889,7 +906,7 @@ private:
         if (!facts_.readable)
             return;
         if (facts_.has_scope("User.Read") && facts_.has_scope("Mail.ReadWrite"))
-            rule_out(s, "scope-missing");
+            rule_out(s, "scope-missing", "the claims of the access token");
     }
 
     static constexpr char const* note = "This message was sent by `outkit check` from the mailbox to itself.\n"
@@ -1186,7 +1203,7 @@ OUTKIT_DEF step check_settings(account::settings const& settings, principal who)
         if (elsewhere)
         {
             s.symptoms.push_back(lookup("graph-wrong-audience"));
-            rank_first(s.symptoms.back(), "outlook-scopes");
+            rank_first(s.symptoms.back(), "outlook-scopes", "the configured scopes");
         }
     }
     if (authority.kind() == oauth2::authority::audience::common && account::app_of(settings).is_public())

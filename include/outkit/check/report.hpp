@@ -57,11 +57,23 @@ struct report
 
 OUTKIT_DECL std::string_view name(outcome o) noexcept;
 
-/** The report as JSON (RFC 8259), one object, stable keys, no secrets.
+/// What a report comes to, in one sentence without a full stop: "connected", or what was refused and the first cause of it.
+OUTKIT_DECL std::string verdict(report const& r);
+
+/// The cause to mend first; null when there is none.
+OUTKIT_DECL cause const* first_cause(report const& r);
+
+/** The report as JSON (RFC 8259), one object, stable keys, no secrets. docs/report.schema.json describes it.
 
     @param full_addresses  false: mail addresses are shortened to "a***@contoso.example", since reports are published
 */
 OUTKIT_DECL std::string to_json(report const& r, bool full_addresses);
+
+/// The same as JUnit XML, a test case for each step, for continuous integration.
+OUTKIT_DECL std::string to_junit(report const& r, bool full_addresses);
+
+/// The same as one HTML page that needs nothing else and runs nothing, to be sent to whoever has to act.
+OUTKIT_DECL std::string to_html(report const& r, bool full_addresses);
 
 /// The text with every mail address in it shortened to its first character and the domain.
 OUTKIT_DECL std::string shorten_addresses(std::string_view text);
@@ -70,6 +82,8 @@ OUTKIT_DECL std::string shorten_addresses(std::string_view text);
 
 #ifndef OUTKIT_SEPARATE_COMPILATION
 #include <outkit/check/report.ipp>
+#include <outkit/check/report_html.ipp>
+#include <outkit/check/report_junit.ipp>
 #endif
 
 #endif

@@ -46,6 +46,28 @@ OUTKIT_DEF symptom const* report::finding() const
     return nullptr;
 }
 
+OUTKIT_DEF cause const* first_cause(report const& r)
+{
+    symptom const* const found = r.finding();
+    return found && !found->causes.empty() ? &found->causes.front() : nullptr;
+}
+
+OUTKIT_DEF std::string verdict(report const& r)
+{
+    if (r.passed())
+        return std::string(account::name(r.mailbox.state()));
+    for (step const& s : r.steps)
+        if (s.result == outcome::failed)
+        {
+            symptom const* const found = s.symptoms.empty() ? nullptr : &s.symptoms.front();
+            std::string text = s.title + ": " + (found ? std::string(found->meaning) : s.problem);
+            if (found && !found->causes.empty() && found->sure != certainty::possible)
+                text += ", since " + std::string(found->causes.front().what);
+            return text;
+        }
+    return "nothing was checked";
+}
+
 OUTKIT_DEF std::string_view name(outcome o) noexcept
 {
     switch (o)
@@ -138,9 +160,17 @@ OUTKIT_DEF std::string to_json(report const& r, bool full_addresses)
                                   {"what", c.what},
                                   {"owner", name(c.who)},
                                   {"remedy", c.remedy},
+                                  {"retry", name(c.again)},
                                   {"evidence", name(c.mark)},
                                   {"source", c.source}});
-            findings.push_back({{"id", f.id}, {"meaning", f.meaning}, {"causes", std::move(causes)}});
+            boost::json::array probes;
+            for (std::string_view const probe : f.decided_by)
+                probes.emplace_back(probe);
+            findings.push_back({{"id", f.id},
+                                {"meaning", f.meaning},
+                                {"certainty", name(f.sure)},
+                                {"decided_by", std::move(probes)},
+                                {"causes", std::move(causes)}});
         }
         o["findings"] = std::move(findings);
         steps.push_back(std::move(o));
@@ -149,6 +179,7 @@ OUTKIT_DEF std::string to_json(report const& r, bool full_addresses)
     for (auto const& change : r.mailbox.history())
         states.push_back(boost::json::string(account::name(change.state)));
     return detail::in_ascii(boost::json::serialize(boost::json::object{{"passed", r.passed()},
+                                                                       {"verdict", shown(verdict(r))},
                                                                        {"base_scope", account::name(r.base_scope)},
                                                                        {"mailbox", shown(r.mailbox.address())},
                                                                        {"state", account::name(r.mailbox.state())},

@@ -93,6 +93,14 @@ struct cause
     std::string_view first_seen = {}, last_seen = {};  // "2024", "2026-09"; empty: not known
 };
 
+/// How sure it is that the first cause of a symptom is the one.
+enum class certainty
+{
+    possible,  // nothing tells the causes apart: each of them may be it
+    likely,    // something speaks for it, or it is the only one that is known
+    certain    // all others have been excluded
+};
+
 /// A recognised refusal.
 struct symptom
 {
@@ -101,6 +109,8 @@ struct symptom
     std::vector<phase> phases = {};
     std::string_view meaning;   // a sentence without a full stop
     std::vector<cause> causes;  // the most likely first; empty for a code that is not in the atlas
+    certainty sure = certainty::possible;
+    std::vector<std::string_view> decided_by = {};  // what ranked or excluded causes: "SMTP took the same token"
 };
 
 }  // namespace outkit::inline OUTKIT_ABI::check
