@@ -41,7 +41,8 @@ struct outgoing
 {
     outkit::mime::address from = {};
     std::vector<outkit::mime::address> to = {};
-    std::string raw = {};  // RFC 5322, CRLF
+    std::string raw = {};              // RFC 5322, CRLF
+    outkit::octet_source source = {};  // if it can be read, what it gives stands for raw; SMTP only
 };
 struct sent
 {

@@ -166,7 +166,9 @@ public:
         need("connect to submit mail", ec);
         client.async_authenticate(a_.address, std::move(token), a_.io.wait(ec));
         need("sign in to submit mail", ec);
-        smtp::mail mail{.envelope = {.from = std::move(m.from), .to = std::move(m.to)}, .content = std::move(m.raw)};
+        smtp::mail mail{.envelope = {.from = std::move(m.from), .to = std::move(m.to)},
+                        .content = std::move(m.raw),
+                        .source = std::move(m.source)};
         smtp::delivery const done = client.async_send(std::move(mail), a_.io.wait(ec));
         if (ec)
         {

@@ -116,6 +116,59 @@ std::string whole_input()
     return read_standard_input(most_octets);
 }
 
+// Standard input, if it is a file that is too large to be held twice in memory. It is read once, and no further than it
+// was long at first.
+class large_input
+{
+public:
+    static constexpr std::size_t beginning = std::size_t(1) << 20;  // the header must be in there
+
+    large_input()
+    {
+        struct stat s{};
+        off_t const at = ::fstat(STDIN_FILENO, &s) == 0 && S_ISREG(s.st_mode) ? ::lseek(STDIN_FILENO, 0, SEEK_CUR) : -1;
+        if (at >= 0 && s.st_size > at)
+            left_ = static_cast<std::uint64_t>(s.st_size - at);
+        if (left_ > most_octets)
+            throw usage_error(fmt::format("standard input: is larger than {} octets", most_octets));
+    }
+    bool there() const { return left_ > beginning; }
+    std::uint64_t left() const { return left_; }
+    std::size_t read(char* into, std::size_t most, error_code& ec)
+    {
+        most = static_cast<std::size_t>(std::min<std::uint64_t>(most, left_));
+        ssize_t n = 0;
+        do
+            n = most == 0 ? 0 : ::read(STDIN_FILENO, into, most);
+        while (n < 0 && errno == EINTR);
+        if (n < 0)
+            ec = outkit::os_error(errno);
+        else if (n == 0 && most != 0)
+            ec = outkit::os_error(EIO);  // half of it is gone
+        left_ -= n > 0 ? static_cast<std::uint64_t>(n) : 0;
+        return n > 0 ? static_cast<std::size_t>(n) : 0;
+    }
+
+private:
+    std::uint64_t left_ = 0;
+};
+
+// What has been read of it, and then the rest.
+outkit::octet_source joined(std::string begun, std::shared_ptr<large_input> const& rest)
+{
+    outkit::octet_source all;
+    // Where it has other line ends than CRLF, which SMTP makes of them, its size is not that of the file.
+    all.octets =
+        mime::with_crlf(begun).size() == begun.size() ? begun.size() + rest->left() : outkit::octet_source::unknown;
+    all.read = [begun = std::move(begun), at = std::size_t(0), rest](char* into, std::size_t most,
+                                                                     error_code& ec) mutable {
+        std::size_t const n = begun.copy(into, most, at);
+        at += n;
+        return n != 0 ? n : rest->read(into, most, ec);
+    };
+    return all;
+}
+
 outgoing built(send_options const& o, std::string const& address, bool for_graph)
 {
     if (!o.recipients.empty())
@@ -173,7 +226,19 @@ outgoing whole(send_options const& o, std::string const& address, bool for_graph
     if (for_graph && !o.recipients.empty())
         throw usage_error("Graph sends a whole message to those in its header; no recipients can be named besides");
     outgoing m;
-    m.raw = whole_input();
+    auto const input = std::make_shared<large_input>();
+    bool const streamed = !for_graph && input->there();
+    if (streamed)
+    {
+        error_code ec;
+        m.raw.resize(large_input::beginning);
+        for (std::size_t have = 0; have != m.raw.size() && !ec;)
+            have += input->read(m.raw.data() + have, m.raw.size() - have, ec);
+        if (ec)
+            throw usage_error("standard input cannot be read: " + ec.message());
+    }
+    else
+        m.raw = whole_input();
     auto const header = mime::read_fields(m.raw);
     if (mime::find(header, "From") == nullptr)
         throw usage_error("standard input is no message: there is no From field at its beginning");
@@ -187,6 +252,8 @@ outgoing whole(send_options const& o, std::string const& address, bool for_graph
     }
     std::vector<mime::address> from;
     std::vector<std::pair<std::size_t, std::size_t>> hidden;  // Bcc fields: where they begin and end
+    if (streamed && m.raw.find("\r\n\r\n") == m.raw.npos && m.raw.find("\n\n") == m.raw.npos)
+        throw usage_error("standard input is no message: its header does not end within a megabyte");
     for (mime::field const& f : header)
     {
         auto const is = [&f](char const* name) { return same_ignoring_case(f.name, name); };
@@ -211,7 +278,10 @@ outgoing whole(send_options const& o, std::string const& address, bool for_graph
     if (ec)
         not_to_be_sent("--from " + printable(sender, 256), ec);
     m.from = *one;
-    m.raw = mime::with_crlf(m.raw);
+    if (streamed)
+        m.source = joined(std::exchange(m.raw, {}), input);
+    else
+        m.raw = mime::with_crlf(m.raw);
     return m;
 }
 

@@ -88,6 +88,27 @@ if grep -qi '^bcc' "$folder/raw"; then
     die 'Bcc can be seen'
 fi
 
+# The same from a large file, which over SMTP is never all in memory, with line ends of either kind.
+for ends in crlf lf; do
+    python3 - "$folder/large" "$OUTKIT_USER" "$ends" <<'PYTHON'
+import sys
+_, name, user, ends = sys.argv
+head = [f'From: {user}', f'To: {user}', f'Bcc: {user}', f'Subject: large {ends}', '']
+body = [f'.{n} ' + 'x' * (n % 70) for n in range(60000)]
+with open(name, 'wb') as out:
+    out.write(('\r\n' if ends == 'crlf' else '\n').join(head + body).encode())
+PYTHON
+    mail send --raw <"$folder/large" >/dev/null
+    mail fetch "$(id_of "large $ends")" --raw >"$folder/raw"
+    python3 - "$folder/raw" "$folder/large" <<'PYTHON'
+import sys
+got, sent = (open(name, 'rb').read().replace(b'\r\n', b'\n') for name in sys.argv[1:])
+head, body = got.split(b'\n\n', 1)
+assert b'\nbcc' not in head.lower(), head
+assert body.rstrip(b'\n') == sent.split(b'\n\n', 1)[1]
+PYTHON
+done
+
 # What cannot be is said before anything is sent.
 refuse 2 'to whom?' mail send
 refuse 2 'no message' mail send --raw
