@@ -8,10 +8,6 @@
 
 namespace outkit::inline OUTKIT_ABI::graph::detail {
 
-class scanner;
-
-// The members of one whose object has been opened.
-OUTKIT_DECL void read(scanner& s, attachment& out);
 OUTKIT_DECL parsed<attachment> parse_attachment(std::string_view json, limits const& l);
 OUTKIT_DECL parsed<page<attachment>> parse_attachments(std::string_view json, limits const& l);
 OUTKIT_DECL std::string serialise(file_attachment const& a);

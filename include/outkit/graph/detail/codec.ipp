@@ -335,31 +335,31 @@ parsed<changes<T>> parse_changes(std::string_view text, limits const& l, void (*
 
 OUTKIT_DEF parsed<changes<mail_folder>> parse_folder_changes(std::string_view text, limits const& l)
 {
-    return parse_changes(text, l, &read_folder);
+    return parse_changes<mail_folder>(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<changes<message>> parse_message_changes(std::string_view text, limits const& l)
 {
-    return parse_changes(text, l, &read_message);
+    return parse_changes<message>(text, l, &read_message);
 }
 OUTKIT_DEF parsed<user> parse_user(std::string_view text, limits const& l)
 {
-    return parse_resource(text, l, &read_user);
+    return parse_resource<user>(text, l, &read_user);
 }
 OUTKIT_DEF parsed<mail_folder> parse_folder(std::string_view text, limits const& l)
 {
-    return parse_resource(text, l, &read_folder);
+    return parse_resource<mail_folder>(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<message> parse_message(std::string_view text, limits const& l)
 {
-    return parse_resource(text, l, &read_message);
+    return parse_resource<message>(text, l, &read_message);
 }
 OUTKIT_DEF parsed<page<mail_folder>> parse_folders(std::string_view text, limits const& l)
 {
-    return parse_page(text, l, &read_folder);
+    return parse_page<mail_folder>(text, l, &read_folder);
 }
 OUTKIT_DEF parsed<page<message>> parse_messages(std::string_view text, limits const& l)
 {
-    return parse_page(text, l, &read_message);
+    return parse_page<message>(text, l, &read_message);
 }
 
 OUTKIT_DECL json::value const* member_in_any_case(json::object const& o, std::string_view name)

@@ -95,7 +95,8 @@ OUTKIT_DEF query_verdict check(message_expansion const& e)
 {
     if (!e.attachments && !e.attachment_select.empty())
         return {error::invalid_query, "attachments that are not expanded have no properties"};
-    if (!std::all_of(e.attachment_select.begin(), e.attachment_select.end(), is_path))
+    if (!std::all_of(e.attachment_select.begin(), e.attachment_select.end(),
+                     [](std::string const& name) { return is_path(name); }))
         return {error::invalid_query, "a property of attachments has letters, digits, points and slashes"};
     for (auto const* const ids : {&e.single_value_properties, &e.multi_value_properties})
         if (!std::all_of(ids->begin(), ids->end(), [](std::string const& id) { return !id.empty() && is_text(id); }))

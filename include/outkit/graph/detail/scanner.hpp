@@ -131,6 +131,9 @@ private:
     std::string name_;    // the same of names, as they last longer
 };
 
+// The members of an attachment whose object has been opened.
+OUTKIT_DECL void read(scanner& s, attachment& out);
+
 // Nothing may be left.
 template <class T>
 parsed<T> result_of(scanner& s, T value)
