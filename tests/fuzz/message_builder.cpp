@@ -251,10 +251,16 @@ void message_of(std::string_view lines, unsigned options)
     parts_say(m, s, raw);
 
     std::vector<mime::address> everybody;
-    for (auto const* list : {&m.to, &m.cc, &m.bcc})
-        for (mime::mailbox const& who : *list)
+    auto const add = [&](std::vector<mime::mailbox> const& list) {
+        for (mime::mailbox const& who : list)
             if (std::ranges::find(everybody, who.addr) == everybody.end())
                 everybody.push_back(who.addr);
+    };
+    add(m.to);
+    for (mime::group const& g : m.to_groups)
+        add(g.members);
+    add(m.cc);
+    add(m.bcc);
     must(built->recipients == everybody);
 
     auto const streamed = mime::build_streamed(std::move(m), world, ec);
