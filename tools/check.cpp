@@ -1,4 +1,5 @@
 #include <outkit/check/checks.hpp>
+#include <outkit/check/plan.hpp>
 
 #include "commands.hpp"
 #include "config.hpp"
@@ -8,6 +9,9 @@
 #include "proxies.hpp"
 #include "render.hpp"
 #include "sign_in.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <fmt/format.h>
 
@@ -39,6 +43,34 @@ void print(outkit::check::report const& r, console& out, renderer& text, format 
     case format::html: out.write(outkit::check::to_html(r, full_addresses)); break;
     }
     out.flush();
+}
+
+int print_plan(account::settings const& settings, bool send, format f)
+{
+    auto const all = outkit::check::plan(settings, send);
+    console out(stdout);
+    if (f == format::json)
+    {
+        boost::json::array requests;
+        for (outkit::check::planned_request const& r : all)
+            requests.push_back({{"step", r.step}, {"server", r.server}, {"request", r.what}});
+        out.line(boost::json::serialize(boost::json::object{{"requests", std::move(requests)}}));
+    }
+    else
+    {
+        std::string_view before;
+        for (outkit::check::planned_request const& r : all)
+        {
+            if (r.server != before)
+                out.line(printable(r.server), style::strong);
+            before = r.server;
+            out.line(fmt::format("  {:<14}{}", r.step, printable(r.what)));
+        }
+        out.line(
+            fmt::format("{} requests, and the pages of the sign-in in the browser. Nothing was sent.", all.size()));
+    }
+    out.flush();
+    return out.good() ? passed : failed;
 }
 
 // A misspelt step would be passed over in silence.
@@ -164,6 +196,13 @@ int check(check_options const& o)
         how.sign_in = in_browser(!o.no_browser);
     }
     check_only(o.only, settings.base_scope);
+    if (o.plan)
+    {
+        outkit::check::step const looked = outkit::check::check_settings(settings);
+        if (looked.result == outkit::check::outcome::failed)
+            throw usage_error(looked.problem);
+        return print_plan(settings, o.send, o.format);
+    }
     how.send = o.send;
     how.only = o.only;
 

@@ -192,6 +192,7 @@ std::function<int()> read_command_line(int argc, char const* const* argv)
     check_command->add_option("--only", c.only, "only the steps that begin so: imap, smtp.sign-in, graph, ...")
         ->type_name("STEP");
     check_command->add_flag("--send", c.send, "send a message to the mailbox itself, too; else nothing is changed");
+    check_command->add_flag("--plan", c.plan, "list the requests that would be made, and make none");
     check_command->add_flag("--full-addresses", c.full_addresses, "do not shorten mail addresses in the report");
     check_command->add_flag("--verbose,-v", c.verbose,
                             "every line to and from the servers to standard error, without secrets");

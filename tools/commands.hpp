@@ -83,6 +83,7 @@ struct check_options
     std::string only = {};
     bool send = false;
     bool full_addresses = false;
+    bool plan = false;        // only say what would be asked of whom
     bool no_browser = false;  // print the URL instead of opening it
     bool verbose = false;
     std::string proxy = {};  // empty: as the environment says

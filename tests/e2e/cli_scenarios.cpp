@@ -5,6 +5,7 @@
 
 #include <outkit/check/atlas.hpp>
 #include <outkit/check/checks.hpp>
+#include <outkit/check/plan.hpp>
 #include <outkit/mock/scenarios.hpp>
 
 #include <boost/json/parse.hpp>
@@ -99,6 +100,35 @@ BOOST_AUTO_TEST_CASE(the_doctor_finds_in_each_scenario_what_is_wrong_and_nothing
                 BOOST_TEST(first, finding->causes.front().id << " instead of " << s.cause);
         }
     }
+}
+
+// The journal is the witness: nothing is asked that the plan does not have, and nothing twice that has been answered.
+BOOST_AUTO_TEST_CASE(a_check_asks_what_its_plan_says_and_no_more)
+{
+    for (char const* const name : {"everything-works", "everything-works-api"})
+        for (bool const send : {false, true})
+        {
+            cli::offline_options o;
+            o.scenario = name;
+            cli::offline world(o);
+            account::settings settings = world.settings();
+            settings.redirect_uri = cli::with_port(settings.redirect_uri, cli::free_port());
+            check::options how;
+            how.sign_in = cli::by_form(world.user(), world.password(), world.ca_file());
+            how.send = send;
+            auto const plan = check::plan(settings, send);
+            BOOST_TEST((send || plan.size() <= 25u));
+            BOOST_TEST(check::run(settings, how).passed());
+            std::string planned, asked;
+            for (check::planned_request const& r : plan)
+                planned += r.what + '\n';
+            world.world().run([&] {
+                for (mock::journal_entry const& e : world.world().journal.entries())
+                    if (!e.what.ends_with("/login"))  // the person's forms
+                        asked += e.what + '\n';
+            });
+            BOOST_TEST(asked == planned, name);
+        }
 }
 
 BOOST_AUTO_TEST_CASE(every_scenarios_finding_is_in_the_atlas)

@@ -44,7 +44,7 @@ std::set<std::string> keys(json::value const& object)
     return all;
 }
 
-std::set<std::string> const report_keys{"passed", "base_scope", "mailbox", "state", "states", "steps"};
+std::set<std::string> const report_keys{"passed", "verdict", "base_scope", "mailbox", "state", "states", "steps"};
 std::set<std::string> const step_keys{"id",       "title",   "result", "microseconds",
                                       "verified", "problem", "said",   "findings"};
 
