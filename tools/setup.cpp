@@ -169,7 +169,17 @@ public:
     }
 
 private:
-    void said(std::string_view verb, std::string const& what) { err_.line(fmt::format("  {:<14}{}", verb, what)); }
+    // A verb in a column of its own, and what it is about beside it.
+    void said(std::string_view verb, std::string const& what)
+    {
+        static constexpr std::size_t column = 16;
+        std::string margin = fmt::format("  {:<{}}", verb, column - 2);
+        for (std::string const& line : wrap(what, err_.width() - column))
+        {
+            err_.line(margin + line);
+            margin.assign(column, ' ');
+        }
+    }
     void note(std::string const& text)
     {
         for (std::string const& line : wrap(text, err_.width()))
@@ -210,10 +220,11 @@ private:
         error_code ec;
         tenant_ = graph_.async_organization(io_.wait(ec));
         require(ec, "asking for the tenant");
-        err_.line(fmt::format("In the tenant {} ({}), {}:", printable(tenant_.display_name, 128),
-                              tenant_.domains.empty() ? "no domain" : printable(tenant_.domains.front(), 128),
-                              printable(tenant_.id, 64)),
-                  style::strong);
+        std::string const heading = fmt::format(
+            "In the tenant {} ({}), {}:", printable(tenant_.display_name, 128),
+            tenant_.domains.empty() ? "no domain" : printable(tenant_.domains.front(), 128), printable(tenant_.id, 64));
+        for (std::string const& line : wrap(heading, err_.width()))
+            err_.line(line, style::strong);
     }
 
     void choose_permissions()
@@ -266,10 +277,10 @@ private:
         {
             std::string all;
             for (graph::application const& a : found)
-                all += "\n  " + printable(a.app_id, 64);
+                all += (all.empty() ? "" : ", ") + printable(a.app_id, 64);
             throw std::runtime_error(
                 fmt::format("there are {} registrations with the name \"{}\"; write the client_id of "
-                            "the one that is meant into the configuration, or choose another --name:{}",
+                            "the one that is meant into the configuration, or choose another --name: {}",
                             found.size(), printable(name, 128), all));
         }
         if (!found.empty())
@@ -368,8 +379,10 @@ private:
         {
             error_code ec;
             auto result = call(ec);
-            bool const unknown = ec == graph::error::user_not_found || ec == graph::error::item_not_found ||
-                                 ec == graph::error::bad_request;
+            bool const unknown =
+                ec == graph::error::user_not_found || ec == graph::error::item_not_found ||
+                (ec == graph::error::bad_request &&
+                 graph_.problem().message.find("does not reference a valid application") != std::string::npos);
             if (!ec)
                 return result;
             if (!unknown || !changed_ || left == 0)

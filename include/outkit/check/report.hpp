@@ -57,7 +57,8 @@ struct report
 
 OUTKIT_DECL std::string_view name(outcome o) noexcept;
 
-/// What a report comes to, in one sentence without a full stop: "connected", or what was refused and the first cause of it.
+/// What a report comes to, in one sentence without a full stop: "connected", or what was refused and, unless
+/// nothing tells its causes apart, the first of them.
 OUTKIT_DECL std::string verdict(report const& r);
 
 /// The cause to mend first; null when there is none.

@@ -62,7 +62,8 @@ OUTKIT_DEF std::string verdict(report const& r)
             symptom const* const found = s.symptoms.empty() ? nullptr : &s.symptoms.front();
             std::string text = s.title + ": " + (found ? std::string(found->meaning) : s.problem);
             if (found && !found->causes.empty() && found->sure != certainty::possible)
-                text += ", since " + std::string(found->causes.front().what);
+                text += (found->sure == certainty::certain ? ", since " : ", probably since ") +
+                        std::string(found->causes.front().what);
             return text;
         }
     return "nothing was checked";
